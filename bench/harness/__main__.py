@@ -1,0 +1,45 @@
+"""Runs one benchmark, or makes the table or the weights. Called by scripts/bench, which explains the use."""
+
+import argparse
+import pathlib
+import shutil
+import signal
+import sys
+import tempfile
+
+import p1
+import p3
+import p9
+import report
+import weights
+
+BENCHMARKS = {"P1": p1, "P3": p3, "P9": p9}
+
+
+def main():
+    if sys.argv[1:2] == ["table"]:
+        return report.write_table({name: module.ABOUT for name, module in BENCHMARKS.items()})
+    if sys.argv[1:2] == ["weights"]:
+        return weights.measure(sys.argv[2:])
+    arguments = argparse.ArgumentParser(prog="scripts/bench")
+    arguments.add_argument("id", choices=sorted(BENCHMARKS))
+    arguments.add_argument("--quick", action="store_true", help="two runs and less load")
+    arguments.add_argument("--keep", action="store_true", help="leave data and logs behind")
+    options = arguments.parse_args()
+    # Turned into an exception, so that the nodes are ended on the way out.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=f"parlance-bench-{options.id}-"))
+    try:
+        outcome = BENCHMARKS[options.id].run(folder, options.quick)
+    except Exception:
+        print(f"failed; the nodes' logs are in {folder}", file=sys.stderr)
+        raise
+    report.write(options.id, outcome)
+    if options.keep:
+        print(f"data and logs: {folder}", file=sys.stderr)
+    else:
+        shutil.rmtree(folder)
+    return 0
+
+
+sys.exit(main())

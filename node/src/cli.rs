@@ -1,0 +1,70 @@
+//! The command line.
+
+use clap::Parser;
+use sc_cli::RunCmd;
+
+/// Parlance node: `parlance --dev` starts a chain of one; `parlance --help` lists what else it does.
+#[derive(Debug, Parser)]
+#[command(propagate_version = true)]
+pub struct Cli {
+    /// What to do instead of running a node.
+    #[command(subcommand)]
+    pub subcommand: Option<Subcommand>,
+
+    /// How to run a node.
+    #[clap(flatten)]
+    pub run: RunCmd,
+
+    /// How to watch the free space of the database's disk.
+    #[clap(flatten)]
+    pub storage_monitor: sc_storage_monitor::StorageMonitorParams,
+
+    /// Memory for verified signatures, in MiB; 0 turns the cache and the parallel check off.
+    #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(0..=4096))]
+    pub signature_cache: u32,
+}
+
+/// Commands beside running a node.
+#[derive(Debug, clap::Subcommand)]
+#[allow(clippy::large_enum_variant, reason = "parsed once per process")]
+pub enum Subcommand {
+    /// Make, inspect and insert keys.
+    #[command(subcommand)]
+    Key(sc_cli::KeySubcommand),
+
+    /// Write a chain specification as JSON.
+    #[command(name = "build-spec", alias = "export-chain-spec")]
+    BuildSpec(sc_cli::ExportChainSpecCmd),
+
+    /// Validate blocks of the database again.
+    CheckBlock(sc_cli::CheckBlockCmd),
+
+    /// Write blocks to a file.
+    ExportBlocks(sc_cli::ExportBlocksCmd),
+
+    /// Write the state at a block as a chain specification.
+    ExportState(sc_cli::ExportStateCmd),
+
+    /// Read blocks from a file.
+    ImportBlocks(sc_cli::ImportBlocksCmd),
+
+    /// Remove the chain's database.
+    PurgeChain(sc_cli::PurgeChainCmd),
+
+    /// Take back the newest blocks that are not final.
+    Revert(sc_cli::RevertCmd),
+
+    /// Show what the database holds.
+    ChainInfo(sc_cli::ChainInfoCmd),
+
+    /// Write a completion script for a shell to standard output.
+    Completions {
+        /// Shell to write for.
+        shell: clap_complete::Shell,
+    },
+
+    /// Measure pallets, blocks and the machine.
+    #[cfg(feature = "runtime-benchmarks")]
+    #[command(subcommand)]
+    Benchmark(frame_benchmarking_cli::BenchmarkCmd),
+}

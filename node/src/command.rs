@@ -1,0 +1,129 @@
+//! Runs what the command line asks for.
+
+use crate::{
+    chain_spec,
+    cli::{Cli, Subcommand},
+    service,
+};
+use clap::CommandFactory;
+use parlance_runtime::opaque::Block;
+use sc_cli::SubstrateCli;
+use sc_network::config::NetworkBackendType;
+use sc_service::PartialComponents;
+use sp_runtime::traits::Block as BlockT;
+
+impl SubstrateCli for Cli {
+    fn impl_name() -> String {
+        "Parlance".into()
+    }
+
+    fn impl_version() -> String {
+        env!("SUBSTRATE_CLI_IMPL_VERSION").into()
+    }
+
+    fn executable_name() -> String {
+        "parlance".into()
+    }
+
+    fn description() -> String {
+        env!("CARGO_PKG_DESCRIPTION").into()
+    }
+
+    fn author() -> String {
+        env!("CARGO_PKG_AUTHORS").into()
+    }
+
+    fn support_url() -> String {
+        "the issues of the repository".into()
+    }
+
+    fn copyright_start_year() -> i32 {
+        2026
+    }
+
+    fn load_spec(&self, id: &str) -> Result<Box<dyn sc_service::ChainSpec>, String> {
+        Ok(Box::new(chain_spec::load(id)?))
+    }
+}
+
+/// Parses the command line and runs it to the end.
+pub fn run() -> sc_cli::Result<()> {
+    let cli = Cli::from_args();
+    match &cli.subcommand {
+        None => run_node(&cli),
+        Some(Subcommand::Key(command)) => command.run(&cli),
+        Some(Subcommand::BuildSpec(command)) => {
+            command.run(cli.load_spec(&command.chain)?)
+        }
+        Some(Subcommand::CheckBlock(command)) => {
+            cli.create_runner(command)?.async_run(|config| {
+                let PartialComponents { client, task_manager, import_queue, .. } =
+                    service::new_partial(&config)?;
+                Ok((command.run(client, import_queue), task_manager))
+            })
+        }
+        Some(Subcommand::ExportBlocks(command)) => {
+            cli.create_runner(command)?.async_run(|config| {
+                let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
+                Ok((command.run(client, config.database), task_manager))
+            })
+        }
+        Some(Subcommand::ExportState(command)) => {
+            cli.create_runner(command)?.async_run(|config| {
+                let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
+                Ok((command.run(client, config.chain_spec), task_manager))
+            })
+        }
+        Some(Subcommand::ImportBlocks(command)) => {
+            cli.create_runner(command)?.async_run(|config| {
+                let PartialComponents { client, task_manager, import_queue, .. } =
+                    service::new_partial(&config)?;
+                Ok((command.run(client, import_queue), task_manager))
+            })
+        }
+        Some(Subcommand::PurgeChain(command)) => {
+            cli.create_runner(command)?.sync_run(|config| command.run(config.database))
+        }
+        Some(Subcommand::Revert(command)) => {
+            cli.create_runner(command)?.async_run(|config| {
+                let PartialComponents { client, task_manager, backend, .. } =
+                    service::new_partial(&config)?;
+                let revert_finality = Box::new(|client, _, blocks| {
+                    sc_consensus_grandpa::revert(client, blocks)?;
+                    Ok(())
+                });
+                Ok((command.run(client, backend, Some(revert_finality)), task_manager))
+            })
+        }
+        Some(Subcommand::ChainInfo(command)) => {
+            cli.create_runner(command)?.sync_run(|config| command.run::<Block>(&config))
+        }
+        Some(Subcommand::Completions { shell }) => {
+            clap_complete::generate(
+                *shell,
+                &mut Cli::command(),
+                Cli::executable_name(),
+                &mut std::io::stdout(),
+            );
+            Ok(())
+        }
+        #[cfg(feature = "runtime-benchmarks")]
+        Some(Subcommand::Benchmark(command)) => crate::benchmarking::run(&cli, command),
+    }
+}
+
+fn run_node(cli: &Cli) -> sc_cli::Result<()> {
+    let runner = cli.create_runner(&cli.run)?;
+    runner.run_node_until_exit(|config| async move {
+        service::check_base_path(config.base_path.path())?;
+        match config.network.network_backend {
+            NetworkBackendType::Libp2p => service::new_full::<
+                sc_network::NetworkWorker<Block, <Block as BlockT>::Hash>,
+            >(config, cli),
+            NetworkBackendType::Litep2p => {
+                service::new_full::<sc_network::Litep2pNetworkBackend>(config, cli)
+            }
+        }
+        .map_err(sc_cli::Error::Service)
+    })
+}

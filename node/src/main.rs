@@ -1,0 +1,16 @@
+//! `parlance`: validator, full node and RPC server of the main chain.
+
+mod authoring;
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+mod chain_spec;
+mod cli;
+mod command;
+mod equivocation;
+mod rpc;
+mod service;
+mod signatures;
+
+fn main() -> sc_cli::Result<()> {
+    command::run()
+}

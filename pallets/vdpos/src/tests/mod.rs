@@ -1,0 +1,16 @@
+//! Scenarios, one file per topic, on a runtime with real balances, voter list, sessions and offences.
+
+mod candidates;
+mod elections;
+mod equivocation;
+mod faults;
+mod finality;
+mod invariants;
+mod mock;
+mod pay;
+mod queries;
+mod schedule;
+mod simulation;
+mod slashing;
+mod votes;
+mod weights;

@@ -1,0 +1,7 @@
+//! Configuration of each pallet, one file per concern.
+
+pub mod accounts;
+pub mod consensus;
+pub mod governance;
+pub mod monetary;
+pub mod system;

@@ -1,0 +1,96 @@
+//! System, time and the limits of a block.
+
+use crate::*;
+use frame_support::{
+    derive_impl,
+    dispatch::DispatchClass,
+    parameter_types,
+    traits::{ConstU32, ConstU64},
+    weights::{
+        RuntimeDbWeight, Weight,
+        constants::{WEIGHT_REF_TIME_PER_MICROS, WEIGHT_REF_TIME_PER_MILLIS},
+    },
+};
+use frame_system::limits::{BlockLength, BlockWeights};
+use sp_runtime::Perbill;
+
+/// Execution time that one block may take. The Aura worker proposes for two thirds of a slot of 2 s;
+/// the rest carries the block to the others, who need as long to import it before the next slot ends.
+pub const MAXIMUM_BLOCK_WEIGHT: Weight =
+    Weight::from_parts(1_300 * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX);
+/// Part of a block that ordinary transactions may fill; the rest is for operational calls.
+pub const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(85);
+
+parameter_types! {
+    pub const BlockHashCount: BlockNumber = 4_096;
+    pub const Version: RuntimeVersion = VERSION;
+    /// Cost of state access through the trie cache on the reference machine of docs/benchmarks.md.
+    pub const DbWeight: RuntimeDbWeight = RuntimeDbWeight {
+        read: 8 * WEIGHT_REF_TIME_PER_MICROS,
+        write: 25 * WEIGHT_REF_TIME_PER_MICROS,
+    };
+    pub RuntimeBlockWeights: BlockWeights = BlockWeights::builder()
+        .base_block(Weight::from_parts(500 * WEIGHT_REF_TIME_PER_MICROS, 0))
+        .for_class(DispatchClass::all(), |weights| {
+            weights.base_extrinsic = Weight::from_parts(75 * WEIGHT_REF_TIME_PER_MICROS, 0);
+        })
+        .for_class(DispatchClass::Normal, |weights| {
+            weights.max_total = Some(NORMAL_DISPATCH_RATIO * MAXIMUM_BLOCK_WEIGHT);
+        })
+        .for_class(DispatchClass::Operational, |weights| {
+            weights.max_total = Some(MAXIMUM_BLOCK_WEIGHT);
+            weights.reserved =
+                Some(MAXIMUM_BLOCK_WEIGHT - NORMAL_DISPATCH_RATIO * MAXIMUM_BLOCK_WEIGHT);
+        })
+        .avg_block_initialization(Perbill::from_percent(5))
+        .build_or_panic();
+    pub RuntimeBlockLength: BlockLength = BlockLength::builder()
+        .max_length(5 * 1024 * 1024)
+        .modify_max_length_for_class(DispatchClass::Normal, |length| {
+            *length = NORMAL_DISPATCH_RATIO * *length;
+        })
+        .build();
+    pub const SS58Prefix: u16 = 42;
+}
+
+#[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
+impl frame_system::Config for Runtime {
+    type Block = Block;
+    type BlockWeights = RuntimeBlockWeights;
+    type BlockLength = RuntimeBlockLength;
+    type AccountId = AccountId;
+    type Lookup = sp_runtime::traits::AccountIdLookup<AccountId, ()>;
+    type Nonce = Nonce;
+    type Hash = Hash;
+    type BlockHashCount = BlockHashCount;
+    type DbWeight = DbWeight;
+    type Version = Version;
+    type AccountData = pallet_balances::AccountData<Balance>;
+    type OnKilledAccount = Issuance;
+    type SS58Prefix = SS58Prefix;
+    type MaxConsumers = ConstU32<64>;
+}
+
+impl pallet_timestamp::Config for Runtime {
+    type Moment = Moment;
+    type OnTimestampSet = Vdpos;
+    type MinimumPeriod = ConstU64<{ SLOT_DURATION / 2 }>;
+    type WeightInfo = pallet_timestamp::weights::SubstrateWeight<Runtime>;
+}
+
+impl<LocalCall> frame_system::offchain::CreateTransactionBase<LocalCall> for Runtime
+where
+    RuntimeCall: From<LocalCall>,
+{
+    type Extrinsic = UncheckedExtrinsic;
+    type RuntimeCall = RuntimeCall;
+}
+
+impl<LocalCall> frame_system::offchain::CreateBare<LocalCall> for Runtime
+where
+    RuntimeCall: From<LocalCall>,
+{
+    fn create_bare(call: RuntimeCall) -> UncheckedExtrinsic {
+        UncheckedExtrinsic::new_bare(call)
+    }
+}

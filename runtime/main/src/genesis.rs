@@ -1,0 +1,189 @@
+//! Genesis states by name, for the genesis builder and so for `--chain`.
+//!
+//! `dev`, `local`, `local-N` and `fast-N` are networks for tests: every secret in them is public.
+//! `toktok` and `bitchat` follow requirements.md E1 and E2; until launch the accounts of their founders and
+//! first operators are derived from public seeds too, see docs/economy.md, "Before launch".
+
+use crate::*;
+use alloc::{format, string::String, vec, vec::Vec};
+use frame_support::build_struct_json_patch;
+use pallet_vdpos::Parameters as VdposParameters;
+use parlance_primitives::UNIT;
+use serde_json::Value;
+use sp_consensus_aura::sr25519::AuthorityId as AuraId;
+use sp_core::crypto::get_public_from_string_or_panic;
+use sp_genesis_builder::PresetId;
+use sp_runtime::Perbill;
+
+mod public;
+
+/// Most validators that a test network may start with.
+pub const MAX_TEST_VALIDATORS: u32 = 64;
+/// What each account of a test network starts with.
+pub const TEST_ENDOWMENT: Balance = 100_000 * UNIT;
+/// Bond and votes for itself of each validator of a test network.
+pub const TEST_BOND: Balance = 10_000 * UNIT;
+
+/// A network that has a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Network {
+    /// One validator, Alice.
+    Dev,
+    /// So many validators; epochs of a minute, eras of three.
+    Local(u32),
+    /// So many validators; epochs of 20 seconds, eras of a minute, for tests.
+    Fast(u32),
+    /// Supply 21,000,000, halving every four years.
+    TokTok,
+    /// Supply 20,000,000,000, release by active users.
+    BitChat,
+}
+
+impl Network {
+    /// Reads a name such as `dev` or `local-7`.
+    pub fn parse(name: &str) -> Option<Self> {
+        let size = |digits: &str| {
+            let size = digits.parse::<u32>().ok()?;
+            (1..=MAX_TEST_VALIDATORS).contains(&size).then_some(size)
+        };
+        match name {
+            "dev" => Some(Network::Dev),
+            "local" => Some(Network::Local(4)),
+            "toktok" => Some(Network::TokTok),
+            "bitchat" => Some(Network::BitChat),
+            _ => match name.split_once('-') {
+                Some(("local", digits)) => size(digits).map(Network::Local),
+                Some(("fast", digits)) => size(digits).map(Network::Fast),
+                _ => None,
+            },
+        }
+    }
+
+    /// Name for people.
+    pub fn title(&self) -> &'static str {
+        match self {
+            Network::Dev => "Parlance Development",
+            Network::Local(_) => "Parlance Local Testnet",
+            Network::Fast(_) => "Parlance Fast Testnet",
+            Network::TokTok => "TokTok",
+            Network::BitChat => "BitChat",
+        }
+    }
+
+    /// Symbol of the token.
+    pub fn token_symbol(&self) -> &'static str {
+        match self {
+            Network::TokTok => "TOK",
+            Network::BitChat => "BIT",
+            _ => "PARL",
+        }
+    }
+}
+
+/// An operator at genesis with its session keys.
+pub struct Operator {
+    account: AccountId,
+    keys: SessionKeys,
+}
+
+impl Operator {
+    /// Account and keys derived from one seed, as `parlance key insert --suri SEED` derives them.
+    fn from_seed(seed: &str) -> Self {
+        Operator {
+            account: account(seed),
+            keys: SessionKeys {
+                aura: get_public_from_string_or_panic::<AuraId>(seed),
+                grandpa: get_public_from_string_or_panic::<
+                    sp_consensus_grandpa::AuthorityId,
+                >(seed),
+                authority_discovery: get_public_from_string_or_panic::<
+                    sp_authority_discovery::AuthorityId,
+                >(seed),
+            },
+        }
+    }
+}
+
+/// Account of the sr25519 key with this seed.
+pub fn account(seed: &str) -> AccountId {
+    AccountId::from(get_public_from_string_or_panic::<sp_core::sr25519::Public>(seed).0)
+}
+
+/// Seed of the `index`th validator of a test network, counted from 1.
+pub fn validator_seed(index: u32) -> String {
+    const NAMES: [&str; 6] = ["Alice", "Bob", "Charlie", "Dave", "Eve", "Ferdie"];
+    match NAMES.get(index.saturating_sub(1) as usize) {
+        Some(name) => format!("//{name}"),
+        None => format!("//Validator{index}"),
+    }
+}
+
+fn session_keys(operators: &[Operator]) -> Vec<(AccountId, AccountId, SessionKeys)> {
+    operators
+        .iter()
+        .map(|operator| (operator.account.clone(), operator.account.clone(), operator.keys.clone()))
+        .collect()
+}
+
+fn test_network(validators: u32, parameters: VdposParameters) -> Value {
+    let operators: Vec<Operator> =
+        (1..=validators).map(|index| Operator::from_seed(&validator_seed(index))).collect();
+    let mut endowed: Vec<AccountId> =
+        operators.iter().map(|operator| operator.account.clone()).collect();
+    for index in validators.saturating_add(1)..=6 {
+        endowed.push(account(&validator_seed(index)));
+    }
+    let balances: Vec<(AccountId, Balance)> =
+        endowed.into_iter().map(|account| (account, TEST_ENDOWMENT)).collect();
+    let candidates: Vec<(AccountId, Balance, Perbill)> = operators
+        .iter()
+        .map(|operator| (operator.account.clone(), TEST_BOND, Perbill::from_percent(10)))
+        .collect();
+    build_struct_json_patch!(RuntimeGenesisConfig {
+        balances: BalancesConfig { balances },
+        issuance: public::test_issuance(),
+        vdpos: VdposConfig { parameters, candidates, votes: vec![] },
+        session: SessionConfig { keys: session_keys(&operators) },
+        sudo: SudoConfig { key: Some(account("//Alice")) },
+    })
+}
+
+/// Genesis state of a network as a patch of the default state.
+pub fn patch(network: Network) -> Value {
+    match network {
+        Network::Dev => {
+            test_network(1, VdposParameters { initial_set: 1, ..VdposParameters::development() })
+        }
+        Network::Local(validators) => test_network(
+            validators,
+            VdposParameters {
+                initial_set: validators.min(21),
+                min_set: validators.min(4),
+                ..VdposParameters::development()
+            },
+        ),
+        Network::Fast(validators) => test_network(
+            validators,
+            VdposParameters {
+                epoch_slots: 10,
+                initial_set: validators.min(21),
+                min_set: validators.min(4),
+                ..VdposParameters::development()
+            },
+        ),
+        Network::TokTok => public::toktok(),
+        Network::BitChat => public::bitchat(),
+    }
+}
+
+/// Genesis state by the name of its preset.
+pub fn preset(id: &PresetId) -> Option<Vec<u8>> {
+    let network = Network::parse(id.as_ref())?;
+    serde_json::to_string(&patch(network)).ok().map(String::into_bytes)
+}
+
+/// Presets that a chain-spec builder lists. `local-N` and `fast-N` exist for every N up to
+/// [`MAX_TEST_VALIDATORS`].
+pub fn preset_names() -> Vec<PresetId> {
+    ["dev", "local", "fast-4", "toktok", "bitchat"].map(PresetId::from).to_vec()
+}
