@@ -31,13 +31,10 @@ class Side:
         return out
 
     def _export(self, chain: str) -> str:
-        wanted = ["export-chain-spec", "--raw", "--chain", chain]
-        done = subprocess.run([self.binary, *wanted], capture_output=True, text=True)
+        command = [self.binary, "export-chain-spec", "--raw", "--chain", chain]
+        done = subprocess.run(command, capture_output=True, text=True)
         if done.returncode:
-            wanted = ["build-spec", "--raw", "--disable-default-bootnode", "--chain", chain]
-            done = subprocess.run([self.binary, *wanted], capture_output=True, text=True)
-        if done.returncode:
-            raise RuntimeError(f"{self.binary} {' '.join(wanted)}: {done.stderr[-2000:]}")
+            raise RuntimeError(f"{' '.join(command)}: {done.stderr[-2000:]}")
         return done.stdout
 
 

@@ -94,7 +94,7 @@ make_node() {
     folder=$(node_folder "$index")
     mkdir -p "$folder/data"
     # Derived, so that a network made again has the same peers; worthless outside a test network.
-    printf 'parlance test network, node %d' "$index" | sha256sum | cut -c 1-64 >"$folder/node-key"
+    printf 'parlance test network, node %d' "$index" | sha256sum | cut -c 1-64 | tr -d '\n' >"$folder/node-key"
     "$PARLANCE_BIN" key inspect-node-key --file "$folder/node-key" >"$folder/peer-id" ||
         die "the node cannot read $folder/node-key"
     ((index <= VALIDATORS)) || return 0
@@ -115,7 +115,7 @@ write_command() {
     command=("$PARLANCE_BIN" --base-path "$folder/data" --chain "$BASE/chain.json" --name "$(node_name "$index")"
         --listen-addr "$address" --public-addr "$address" --node-key-file "$folder/node-key" --no-mdns
         --rpc-port "$(rpc_port "$index")" --rpc-methods unsafe --prometheus-port "$(prometheus_port "$index")"
-        --no-telemetry --no-hardware-benchmarks)
+        --no-telemetry)
     ((index > VALIDATORS)) || command+=(--validator)
     # Several, so that a node finds the network whichever others are down.
     for ((other = 1; other <= VALIDATORS + FULL && other <= 6; other++)); do
@@ -208,7 +208,7 @@ die_with_log() {
     shift
     say "--- the last lines of $(node_name "$index"):"
     tail -n 15 "$(node_folder "$index")/log" >&2
-    die "$*; the whole log: $(node_folder "$index")/log"
+    die "$*; the whole log: $(node_folder "$index")/log; 'scripts/testnet down' ends what runs"
 }
 
 wait_for_rpc() {

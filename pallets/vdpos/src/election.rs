@@ -57,7 +57,9 @@ impl<T: Config> Pallet<T> {
         let parameters = CurrentParameters::<T>::get();
         let size = parameters.bounded_size(parameters.initial_set);
         TargetSize::<T>::put(size);
-        let Some(ranked) = Self::rank(&candidates, size) else { return false };
+        let Some(ranked) = Self::rank(&candidates, size) else {
+            return false;
+        };
         let outcome = Self::outcome(ranked, size);
         let elected = !outcome.active.is_empty();
         Active::<T>::put(outcome.active);
@@ -103,7 +105,7 @@ impl<T: Config> Pallet<T> {
             Err(error) => {
                 log::error!(target: LOG_TARGET, "no election result: {error:?}");
                 None
-            },
+            }
         }
     }
 
@@ -115,14 +117,14 @@ impl<T: Config> Pallet<T> {
     ) -> Vec<Ballot<T::AccountId>> {
         let mut ballots = Vec::new();
         for who in T::VoterList::iter().take(T::MaxElectingVoters::get() as usize) {
-            let Some(voter) = Voters::<T>::get(&who) else { continue };
+            let Some(voter) = Voters::<T>::get(&who) else {
+                continue;
+            };
             let mut stake: Balance = 0;
             let mut names = Vec::new();
             for vote in &voter.votes {
                 let pool = pools.get(&vote.stake.candidate);
-                let value = pool.map_or(vote.stake.tokens, |pool| {
-                    vote.stake.value(pool.remaining)
-                });
+                let value = pool.map_or(vote.stake.tokens, |pool| vote.stake.value(pool.remaining));
                 stake = stake.saturating_add(value);
                 if pool.is_some() {
                     names.push(vote.stake.candidate.clone());
@@ -139,7 +141,11 @@ impl<T: Config> Pallet<T> {
     /// The first `size` of the ranking, and those after them.
     fn outcome(ranked: Vec<Successor<T::AccountId>>, size: u32) -> Outcome<T> {
         let mut ranked = ranked.into_iter();
-        let active: Vec<_> = ranked.by_ref().take(size as usize).map(Producer::new).collect();
+        let active: Vec<_> = ranked
+            .by_ref()
+            .take(size as usize)
+            .map(Producer::new)
+            .collect();
         Outcome {
             active: BoundedVec::truncate_from(active),
             standby: BoundedVec::truncate_from(
@@ -151,10 +157,16 @@ impl<T: Config> Pallet<T> {
     /// Puts the planned set in place at the start of an era, or keeps the one there is.
     pub(crate) fn install(planned: Option<Outcome<T>>) {
         let before = Active::<T>::get();
-        let Some(Outcome { mut active, standby }) = planned else {
+        let Some(Outcome {
+            mut active,
+            standby,
+        }) = planned
+        else {
             // A bench lasts an era.
             Active::<T>::mutate(|active| {
-                active.iter_mut().for_each(|producer| producer.benched = false);
+                active
+                    .iter_mut()
+                    .for_each(|producer| producer.benched = false);
             });
             return;
         };
@@ -172,5 +184,8 @@ impl<T: Config> Pallet<T> {
 /// Backing of the middle one of the first `size`.
 fn median<AccountId>(ranked: &[Successor<AccountId>], size: u32) -> Balance {
     let count = ranked.len().min(size as usize);
-    ranked.get(count / 2).filter(|_| count > 0).map_or(0, |(_, backing)| *backing)
+    ranked
+        .get(count / 2)
+        .filter(|_| count > 0)
+        .map_or(0, |(_, backing)| *backing)
 }

@@ -1,8 +1,8 @@
 //! What must hold in every state, checked by `try_state` and after every step of the tests.
 
 use crate::{
-    Active, Candidates, Carry, Config, CurrentEpoch, Epochs, HoldReason, OldestEpoch, Pallet, Pools,
-    Schedule, Seats, Tally, Unbonding, Voters,
+    Active, Candidates, Carry, Config, CurrentEpoch, Epochs, HoldReason, OldestEpoch, Pallet,
+    Pools, Schedule, Seats, Tally, Unbonding, Voters,
 };
 use alloc::{collections::BTreeMap, collections::BTreeSet};
 use frame_election_provider_support::SortedListProvider;
@@ -43,7 +43,10 @@ impl<T: Config> Pallet<T> {
                 *owed.entry(name.clone()).or_default() += vote.earned(&pool);
             }
         }
-        for part in Unbonding::<T>::iter_values().flatten().flat_map(|chunk| chunk.parts) {
+        for part in Unbonding::<T>::iter_values()
+            .flatten()
+            .flat_map(|chunk| chunk.parts)
+        {
             ensure!(
                 part.tokens == 0 || Pools::<T>::contains_key(&part.candidate),
                 "each stake on its way out has a pool"
@@ -51,7 +54,10 @@ impl<T: Config> Pallet<T> {
             *trailing.entry(part.candidate.clone()).or_default() += part.units();
         }
         for (name, pool) in Pools::<T>::iter() {
-            ensure!(pool.units == units.remove(&name).unwrap_or(0), "a pool counts its votes");
+            ensure!(
+                pool.units == units.remove(&name).unwrap_or(0),
+                "a pool counts its votes"
+            );
             ensure!(
                 pool.trailing == trailing.remove(&name).unwrap_or(0),
                 "a pool counts what is on its way out"
@@ -69,7 +75,10 @@ impl<T: Config> Pallet<T> {
     /// The pot can pay everybody.
     fn check_pot() -> Result<(), TryRuntimeError> {
         let pot = T::Currency::total_balance(&Self::pot());
-        ensure!(pot >= Self::promised(), "the pot can pay all that was credited");
+        ensure!(
+            pot >= Self::promised(),
+            "the pot can pay all that was credited"
+        );
         Ok(())
     }
 
@@ -88,7 +97,10 @@ impl<T: Config> Pallet<T> {
             *stakes.entry(who).or_default() += voter.tokens();
         }
         for (who, chunks) in Unbonding::<T>::iter() {
-            ensure!(!chunks.is_empty(), "a voter without chunks has no list of them");
+            ensure!(
+                !chunks.is_empty(),
+                "a voter without chunks has no list of them"
+            );
             *stakes.entry(who).or_default() +=
                 chunks.iter().map(|chunk| chunk.held()).sum::<Balance>();
         }
@@ -134,11 +146,20 @@ impl<T: Config> Pallet<T> {
         let schedule = Schedule::<T>::get();
         let keys: BTreeSet<_> = seats.iter().map(|seat| &seat.key).collect();
         ensure!(keys.len() == seats.len(), "no key has two seats");
-        ensure!(Tally::<T>::get().len() == seats.len(), "each seat has a tally");
-        ensure!(active.is_empty() || !seats.is_empty(), "the set is never empty");
+        ensure!(
+            Tally::<T>::get().len() == seats.len(),
+            "each seat has a tally"
+        );
+        ensure!(
+            active.is_empty() || !seats.is_empty(),
+            "the set is never empty"
+        );
         ensure!(seats.is_empty() == schedule.is_empty(), "slots have owners");
         let owners: BTreeSet<_> = schedule.iter().map(|number| usize::from(*number)).collect();
-        ensure!(owners.iter().all(|number| *number < seats.len()), "owners have seats");
+        ensure!(
+            owners.iter().all(|number| *number < seats.len()),
+            "owners have seats"
+        );
         ensure!(
             owners.len() == seats.len() || schedule.len() < seats.len(),
             "each seat has a slot"
@@ -154,7 +175,10 @@ impl<T: Config> Pallet<T> {
         if kept == 0 {
             return Ok(());
         }
-        ensure!(kept == now - oldest + 1, "as many epochs are kept as the bounds say");
+        ensure!(
+            kept == now - oldest + 1,
+            "as many epochs are kept as the bounds say"
+        );
         for index in oldest..=now {
             ensure!(Epochs::<T>::contains_key(index), "no epoch is missing");
         }

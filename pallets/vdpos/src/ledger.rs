@@ -30,20 +30,30 @@ impl<T: Config> Pallet<T> {
         bond: Balance,
     ) -> DispatchResult {
         let parameters = CurrentParameters::<T>::get();
-        ensure!(!Candidates::<T>::contains_key(who), Error::<T>::AlreadyCandidate);
+        ensure!(
+            !Candidates::<T>::contains_key(who),
+            Error::<T>::AlreadyCandidate
+        );
         ensure!(
             Candidates::<T>::count() < T::MaxCandidates::get(),
             Error::<T>::TooManyCandidates
         );
         ensure!(bond >= parameters.candidate_bond, Error::<T>::BondTooSmall);
-        ensure!(commission <= parameters.max_commission, Error::<T>::CommissionTooHigh);
+        ensure!(
+            commission <= parameters.max_commission,
+            Error::<T>::CommissionTooHigh
+        );
         let pool = Pools::<T>::get(who).unwrap_or_default();
         ensure!(pool.remaining > crate::EXHAUSTED, Error::<T>::PoolExhausted);
 
         T::Currency::hold(&HoldReason::CandidateBond.into(), who, bond)?;
         Pools::<T>::insert(who, pool);
         Candidates::<T>::insert(who, Candidate::new(bond, commission));
-        Self::deposit_event(Event::Registered { candidate: who.clone(), bond, commission });
+        Self::deposit_event(Event::Registered {
+            candidate: who.clone(),
+            bond,
+            commission,
+        });
         Ok(())
     }
 
@@ -52,19 +62,30 @@ impl<T: Config> Pallet<T> {
         T::Currency::hold(&HoldReason::CandidateBond.into(), who, amount)?;
         candidate.bond = candidate.bond.saturating_add(amount);
         Candidates::<T>::insert(who, &candidate);
-        Self::deposit_event(Event::BondIncreased { candidate: who.clone(), bond: candidate.bond });
+        Self::deposit_event(Event::BondIncreased {
+            candidate: who.clone(),
+            bond: candidate.bond,
+        });
         Ok(())
     }
 
     pub(crate) fn do_set_commission(who: &T::AccountId, commission: Perbill) -> DispatchResult {
         let parameters = CurrentParameters::<T>::get();
         let mut candidate = Self::standing_candidate(who)?;
-        let highest = candidate.commission.saturating_add(parameters.max_commission_rise);
-        ensure!(commission <= parameters.max_commission, Error::<T>::CommissionTooHigh);
+        let highest = candidate
+            .commission
+            .saturating_add(parameters.max_commission_rise);
+        ensure!(
+            commission <= parameters.max_commission,
+            Error::<T>::CommissionTooHigh
+        );
         ensure!(commission <= highest, Error::<T>::CommissionRisesTooFast);
         candidate.announced = Some(commission);
         Candidates::<T>::insert(who, candidate);
-        Self::deposit_event(Event::CommissionAnnounced { candidate: who.clone(), commission });
+        Self::deposit_event(Event::CommissionAnnounced {
+            candidate: who.clone(),
+            commission,
+        });
         Ok(())
     }
 
@@ -73,7 +94,10 @@ impl<T: Config> Pallet<T> {
         let leaves = Self::maturity();
         candidate.leaves = Some(leaves);
         Candidates::<T>::insert(who, candidate);
-        Self::deposit_event(Event::Retired { candidate: who.clone(), leaves });
+        Self::deposit_event(Event::Retired {
+            candidate: who.clone(),
+            leaves,
+        });
         Ok(())
     }
 
@@ -83,7 +107,10 @@ impl<T: Config> Pallet<T> {
         stake: Balance,
     ) -> DispatchResult {
         ensure!(!names.is_empty(), Error::<T>::NoNames);
-        ensure!(stake >= T::Currency::minimum_balance(), Error::<T>::StakeTooSmall);
+        ensure!(
+            stake >= T::Currency::minimum_balance(),
+            Error::<T>::StakeTooSmall
+        );
         let shares = Self::shares_of(&names, stake)?;
 
         let mut voter = Voters::<T>::get(who).unwrap_or_default();
@@ -99,14 +126,21 @@ impl<T: Config> Pallet<T> {
         Self::linger(who, moved)?;
         voter.cast = CurrentEra::<T>::get().index;
         Self::store(who, voter)?;
-        Self::deposit_event(Event::Voted { voter: who.clone(), stake, names });
+        Self::deposit_event(Event::Voted {
+            voter: who.clone(),
+            stake,
+            names,
+        });
         Ok(())
     }
 
     pub(crate) fn do_unvote(who: &T::AccountId, amount: Balance) -> DispatchResult {
         let mut voter = Voters::<T>::get(who).ok_or(Error::<T>::NotVoter)?;
         Self::settle(who, &mut voter);
-        let rest = voter.tokens().checked_sub(amount).ok_or(Error::<T>::NotEnoughStake)?;
+        let rest = voter
+            .tokens()
+            .checked_sub(amount)
+            .ok_or(Error::<T>::NotEnoughStake)?;
         ensure!(
             rest == 0 || rest >= T::Currency::minimum_balance(),
             Error::<T>::StakeTooSmall
@@ -126,7 +160,8 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn maturity() -> Index {
         let era = CurrentEra::<T>::get().index;
         let last = era.saturating_add(u32::from(Planned::<T>::exists()));
-        last.saturating_add(CurrentParameters::<T>::get().unbonding_eras).saturating_add(1)
+        last.saturating_add(CurrentParameters::<T>::get().unbonding_eras)
+            .saturating_add(1)
     }
 
     /// Credits pay and burns slashes since the last settlement. The caller stores the voter.
@@ -163,15 +198,13 @@ impl<T: Config> Pallet<T> {
             return;
         }
         let reason = HoldReason::Vote.into();
-        let burnt = T::Currency::burn_held(
-            &reason,
-            who,
-            amount,
-            Precision::Exact,
-            Fortitude::Force,
-        );
+        let burnt =
+            T::Currency::burn_held(&reason, who, amount, Precision::Exact, Fortitude::Force);
         let _ = burnt.defensive_proof("stakes are on hold to the last unit");
-        Self::deposit_event(Event::StakeSlashed { voter: who.clone(), amount });
+        Self::deposit_event(Event::StakeSlashed {
+            voter: who.clone(),
+            amount,
+        });
     }
 
     /// Stores a voter and its place in the list, or removes both.
@@ -203,7 +236,11 @@ impl<T: Config> Pallet<T> {
     /// What a vote weighs in an election, in units of the token. `stake` is what slashes left of it.
     pub(crate) fn aged(stake: Balance, cast: Index) -> Balance {
         let age = CurrentEra::<T>::get().index.saturating_sub(cast);
-        decayed(stake, age, CurrentParameters::<T>::get().vote_half_life_eras)
+        decayed(
+            stake,
+            age,
+            CurrentParameters::<T>::get().vote_half_life_eras,
+        )
     }
 
     /// Takes `amount` tokens out of all names in proportion; their pools still count them nowhere.
@@ -215,7 +252,9 @@ impl<T: Config> Pallet<T> {
             .iter()
             .map(|vote| crate::scale(vote.stake.tokens, amount.min(total), total))
             .collect();
-        missing = parts.iter().fold(missing, |missing, part| missing.saturating_sub(*part));
+        missing = parts
+            .iter()
+            .fold(missing, |missing, part| missing.saturating_sub(*part));
         // Rounding left less than one unit per name.
         for (part, vote) in parts.iter_mut().zip(voter.votes.iter()) {
             let more = missing.min(vote.stake.tokens.saturating_sub(*part));
@@ -229,7 +268,10 @@ impl<T: Config> Pallet<T> {
             }
             let rest = vote.stake.tokens.saturating_sub(part);
             let stake = Self::set_stake(vote, rest);
-            taken.push(Stake { tokens: part, ..stake });
+            taken.push(Stake {
+                tokens: part,
+                ..stake
+            });
         }
         taken
     }
@@ -262,15 +304,24 @@ impl<T: Config> Pallet<T> {
             let before = Self::set_stake(&mut vote, share);
             let less = before.tokens.saturating_sub(share);
             if less > 0 {
-                left.push(Stake { tokens: less, ..before });
+                left.push(Stake {
+                    tokens: less,
+                    ..before
+                });
             }
             kept.insert(vote.stake.candidate.clone(), vote);
         }
         for (candidate, tokens) in shares {
             let pool = Pools::<T>::get(&candidate).unwrap_or_default();
-            let stake =
-                Stake { candidate: candidate.clone(), tokens: 0, entry: pool.remaining };
-            let mut vote = Vote { stake, paid_to: pool.rewards };
+            let stake = Stake {
+                candidate: candidate.clone(),
+                tokens: 0,
+                entry: pool.remaining,
+            };
+            let mut vote = Vote {
+                stake,
+                paid_to: pool.rewards,
+            };
             Self::set_stake(&mut vote, tokens);
             kept.insert(candidate, vote);
         }
@@ -318,7 +369,9 @@ impl<T: Config> Pallet<T> {
 
     /// Score in the list of voters.
     fn score_of(voter: &Voter<T>) -> u64 {
-        (Self::aged(voter.tokens(), voter.cast) / MICRO).try_into().unwrap_or(u64::MAX)
+        (Self::aged(voter.tokens(), voter.cast) / MICRO)
+            .try_into()
+            .unwrap_or(u64::MAX)
     }
 
     /// Whether `who` may be elected for `era`.
@@ -347,8 +400,10 @@ impl<T: Config> ScoreProvider<T::AccountId> for Pallet<T> {
             tokens: Balance::from(score).saturating_mul(MICRO),
             entry: Pool::default().remaining,
         };
-        voter.votes =
-            BoundedVec::truncate_from(alloc::vec![Vote { stake, paid_to: Default::default() }]);
+        voter.votes = BoundedVec::truncate_from(alloc::vec![Vote {
+            stake,
+            paid_to: Default::default()
+        }]);
         Voters::<T>::insert(who, voter);
     }
 }

@@ -26,10 +26,7 @@ use crate::{
     Pallet, Pools, Slashed, scale,
 };
 use alloc::{boxed::Box, vec, vec::Vec};
-use frame_support::{
-    pallet_prelude::*,
-    traits::KeyOwnerProofSystem,
-};
+use frame_support::{pallet_prelude::*, traits::KeyOwnerProofSystem};
 use parlance_primitives::{
     traits::SlotLeader,
     vdpos::{Index, SlotEquivocation, slot_of},
@@ -42,7 +39,9 @@ use sp_runtime::{
 use sp_session::{GetSessionNumber, GetValidatorCount};
 use sp_staking::{
     SessionIndex,
-    offence::{Kind, Offence, OffenceDetails, OffenceReportSystem, OnOffenceHandler, ReportOffence},
+    offence::{
+        Kind, Offence, OffenceDetails, OffenceReportSystem, OnOffenceHandler, ReportOffence,
+    },
 };
 
 /// Least part of the stake that a fault costs.
@@ -122,8 +121,7 @@ where
         if !Pallet::<T>::may_answer_for(session_index, slot) {
             return Err(Error::<T>::InvalidKeyOwnershipProof);
         }
-        let record =
-            Epochs::<T>::get(session_index).ok_or(Error::<T>::InvalidKeyOwnershipProof)?;
+        let record = Epochs::<T>::get(session_index).ok_or(Error::<T>::InvalidKeyOwnershipProof)?;
         let stand_in = record.stand_ins.iter().find(|seat| seat.key == key);
         let (offender, validator_set_count) = match stand_in {
             Some(seat) => ((seat.account.clone(), ()), record.seats),
@@ -132,10 +130,15 @@ where
                 let offender = P::check_proof((AuraId::ID, key), ownership)
                     .ok_or(Error::<T>::InvalidKeyOwnershipProof)?;
                 (offender, count)
-            },
+            }
         };
         ensure!(is_equivocation(proof), Error::<T>::InvalidEquivocationProof);
-        Ok(EquivocationOffence { slot, session_index, validator_set_count, offender })
+        Ok(EquivocationOffence {
+            slot,
+            session_index,
+            validator_set_count,
+            offender,
+        })
     }
 }
 
@@ -190,8 +193,13 @@ where
 }
 
 /// Whether the headers are two different blocks that the offender sealed for the slot.
-fn is_equivocation<H: Header>(proof: SlotEquivocation<H>) -> bool {
-    let SlotEquivocation { offender, slot, first_header, second_header } = proof;
+pub(crate) fn is_equivocation<H: Header>(proof: SlotEquivocation<H>) -> bool {
+    let SlotEquivocation {
+        offender,
+        slot,
+        first_header,
+        second_header,
+    } = proof;
     let sealed = |mut header: H| {
         if slot_of(&header) != Some(slot) {
             return None;
@@ -199,7 +207,9 @@ fn is_equivocation<H: Header>(proof: SlotEquivocation<H>) -> bool {
         let seal = header.digest_mut().pop()?;
         let signature: AuthoritySignature = seal.as_aura_seal()?;
         let unsealed = header.hash();
-        offender.verify(&unsealed.as_ref(), &signature).then_some(unsealed)
+        offender
+            .verify(&unsealed.as_ref(), &signature)
+            .then_some(unsealed)
     };
     match (sealed(first_header), sealed(second_header)) {
         (Some(first), Some(second)) => first != second,
@@ -210,7 +220,9 @@ fn is_equivocation<H: Header>(proof: SlotEquivocation<H>) -> bool {
 impl<T: Config> Pallet<T> {
     /// Whether members of session `session` may have had `slot`, in the past that is not forgotten.
     fn may_answer_for(session: SessionIndex, slot: Slot) -> bool {
-        let Some(record) = Epochs::<T>::get(session) else { return false };
+        let Some(record) = Epochs::<T>::get(session) else {
+            return false;
+        };
         let began = record.start <= slot && slot <= Self::slot();
         let over = Epochs::<T>::get(session.saturating_add(2)).is_some_and(|two| two.start <= slot);
         began && !over && Self::is_answerable(record.era, CurrentEra::<T>::get().index)
@@ -230,26 +242,33 @@ impl<T: Config> Pallet<T> {
         source: TransactionSource,
         call: &Call<T>,
     ) -> TransactionValidity {
-        let Call::report_equivocation_unsigned { equivocation_proof, .. } = call else {
+        let Call::report_equivocation_unsigned {
+            equivocation_proof, ..
+        } = call
+        else {
             return InvalidTransaction::Call.into();
         };
-        if !matches!(source, TransactionSource::Local | TransactionSource::InBlock) {
+        if !matches!(
+            source,
+            TransactionSource::Local | TransactionSource::InBlock
+        ) {
             return InvalidTransaction::Call.into();
         }
         Self::check_report(call)?;
         ValidTransaction::with_tag_prefix("VdposEquivocation")
             .priority(TransactionPriority::MAX)
             .and_provides((equivocation_proof.offender.clone(), equivocation_proof.slot))
-            .longevity(
-                <T::EquivocationReportSystem as OffenceReportSystem<_, _>>::Longevity::get(),
-            )
+            .longevity(<T::EquivocationReportSystem as OffenceReportSystem<_, _>>::Longevity::get())
             .propagate(false)
             .build()
     }
 
     /// Checks an unsigned report.
     pub(crate) fn check_report(call: &Call<T>) -> Result<(), TransactionValidityError> {
-        let Call::report_equivocation_unsigned { equivocation_proof, key_owner_proof } = call
+        let Call::report_equivocation_unsigned {
+            equivocation_proof,
+            key_owner_proof,
+        } = call
         else {
             return Err(InvalidTransaction::Call.into());
         };
@@ -278,7 +297,9 @@ impl<T: Config> Pallet<T> {
         let due = if more == left || left == 0 || fraction.deconstruct() == whole {
             total
         } else {
-            scale(total, more.into(), left.into()).saturating_add(1).min(total)
+            scale(total, more.into(), left.into())
+                .saturating_add(1)
+                .min(total)
         };
         let from_bond = due.min(bond);
         let from_votes = due.saturating_sub(from_bond);

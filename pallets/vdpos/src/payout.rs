@@ -48,7 +48,10 @@ impl<T: Config> Pallet<T> {
 
     fn pay_era(services: &BTreeMap<T::AccountId, Service>) {
         T::Emission::settle();
-        let made: u128 = services.values().map(|service| u128::from(service.made)).sum();
+        let made: u128 = services
+            .values()
+            .map(|service| u128::from(service.made))
+            .sum();
         if made == 0 {
             // Nobody qualified: the share of this era stays unminted.
             return;
@@ -69,7 +72,9 @@ impl<T: Config> Pallet<T> {
 
     /// Shares `amount` between an operator and the votes for it; returns what was credited.
     fn credit_producer(who: &T::AccountId, amount: Balance) -> Balance {
-        let Some(mut candidate) = Candidates::<T>::get(who) else { return 0 };
+        let Some(mut candidate) = Candidates::<T>::get(who) else {
+            return 0;
+        };
         let mut pool = Pools::<T>::get(who).unwrap_or_default();
         let commission = candidate.commission.mul_floor(amount);
         let rest = amount.saturating_sub(commission);
@@ -112,8 +117,9 @@ impl<T: Config> Pallet<T> {
     /// Puts announced commissions into force: after the pay of the era in which voters could read
     /// them. At most [`Config::MaxCandidates`].
     fn apply_commissions() {
-        let announced: Vec<_> =
-            Candidates::<T>::iter().filter(|(_, candidate)| candidate.announced.is_some()).collect();
+        let announced: Vec<_> = Candidates::<T>::iter()
+            .filter(|(_, candidate)| candidate.announced.is_some())
+            .collect();
         for (who, mut candidate) in announced {
             candidate.commission = candidate.announced.take().unwrap_or(candidate.commission);
             Candidates::<T>::insert(who, candidate);
@@ -143,19 +149,27 @@ impl<T: Config> Pallet<T> {
             return Ok(());
         }
         T::Currency::transfer(&Self::pot(), who, amount, Preservation::Preserve)?;
-        Self::deposit_event(Event::Claimed { who: who.clone(), amount });
+        Self::deposit_event(Event::Claimed {
+            who: who.clone(),
+            amount,
+        });
         Ok(())
     }
 
     /// What `who` could claim now, as a voter and as an operator.
     pub fn claimable(who: &T::AccountId) -> Balance {
         let reward = Candidates::<T>::get(who).map_or(0, |candidate| candidate.reward);
-        let Some(voter) = Voters::<T>::get(who) else { return reward };
-        voter.votes.iter().fold(reward.saturating_add(voter.credited), |sum, vote| {
-            let earned =
-                Pools::<T>::get(&vote.stake.candidate).map_or(0, |pool| vote.earned(&pool));
-            sum.saturating_add(earned)
-        })
+        let Some(voter) = Voters::<T>::get(who) else {
+            return reward;
+        };
+        voter
+            .votes
+            .iter()
+            .fold(reward.saturating_add(voter.credited), |sum, vote| {
+                let earned =
+                    Pools::<T>::get(&vote.stake.candidate).map_or(0, |pool| vote.earned(&pool));
+                sum.saturating_add(earned)
+            })
     }
 
     /// Keeps pay that belongs to nobody for the next era.

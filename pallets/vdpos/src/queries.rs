@@ -20,7 +20,11 @@ impl<T: Config> Pallet<T> {
         let in_line = active
             .into_iter()
             .map(|one| (one.account, one.backing, Standing::Active))
-            .chain(standby.into_iter().map(|(who, backing)| (who, backing, Standing::Standby)));
+            .chain(
+                standby
+                    .into_iter()
+                    .map(|(who, backing)| (who, backing, Standing::Standby)),
+            );
 
         let mut list = Vec::new();
         for (who, backing, standing) in in_line {
@@ -29,10 +33,16 @@ impl<T: Config> Pallet<T> {
             }
         }
         for (who, candidate) in candidates {
-            let backing = candidate.bond.saturating_add(
-                Pools::<T>::get(&who).map_or(0, |pool| pool.earning()),
-            );
-            list.push(Self::describe(who, &candidate, backing, Standing::Waiting, era));
+            let backing = candidate
+                .bond
+                .saturating_add(Pools::<T>::get(&who).map_or(0, |pool| pool.earning()));
+            list.push(Self::describe(
+                who,
+                &candidate,
+                backing,
+                Standing::Waiting,
+                era,
+            ));
         }
         list
     }
@@ -61,10 +71,14 @@ impl<T: Config> Pallet<T> {
         let seats = Seats::<T>::get();
         let seat = seats.iter().position(|seat| seat.account == account);
         let slots = seat.map_or(0, |seat| {
-            Schedule::<T>::get().iter().filter(|number| usize::from(**number) == seat).count()
+            Schedule::<T>::get()
+                .iter()
+                .filter(|number| usize::from(**number) == seat)
+                .count()
         });
-        let service =
-            seat.and_then(|seat| Tally::<T>::get().get(seat).copied()).unwrap_or_default();
+        let service = seat
+            .and_then(|seat| Tally::<T>::get().get(seat).copied())
+            .unwrap_or_default();
         let standing = match candidate.banned_until {
             until if until > era => Standing::Banned(until),
             _ => standing,

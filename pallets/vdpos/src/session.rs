@@ -54,7 +54,11 @@ impl<T: Config> Pallet<T> {
         }
         let parameters = CurrentParameters::<T>::get();
         let start = Self::next_start();
-        CurrentEpoch::<T>::put(Epoch { index, start, length: parameters.epoch_slots });
+        CurrentEpoch::<T>::put(Epoch {
+            index,
+            start,
+            length: parameters.epoch_slots,
+        });
         let mut era = CurrentEra::<T>::get();
         if index >= era.end() {
             era = Era {
@@ -65,23 +69,31 @@ impl<T: Config> Pallet<T> {
             CurrentEra::<T>::put(&era);
             Self::install(Planned::<T>::take());
         }
-        let record =
-            EpochRecord { era: era.index, start, seats: 0, stand_ins: Default::default() };
+        let record = EpochRecord {
+            era: era.index,
+            start,
+            seats: 0,
+            stand_ins: Default::default(),
+        };
         Epochs::<T>::insert(index, record);
         Self::forget_old_epochs(era.index);
-        Self::deposit_event(Event::EpochStarted { epoch: index, start });
+        Self::deposit_event(Event::EpochStarted {
+            epoch: index,
+            start,
+        });
     }
 
     /// Holds the election when session `index` is the first of an era. Returns the set for the session
     /// if it is another one than `running`.
     pub(crate) fn plan(index: Index, running: &[T::AccountId]) -> Option<Vec<T::AccountId>> {
         let era = CurrentEra::<T>::get();
-        if index >= era.end() && !Planned::<T>::exists() {
-            if let Some(outcome) = Self::elect(era.index.saturating_add(1)) {
-                let set = accounts(&outcome.active);
-                Planned::<T>::put(outcome);
-                return Some(set);
-            }
+        if index >= era.end()
+            && !Planned::<T>::exists()
+            && let Some(outcome) = Self::elect(era.index.saturating_add(1))
+        {
+            let set = accounts(&outcome.active);
+            Planned::<T>::put(outcome);
+            return Some(set);
         }
         let set: Vec<_> = accounts(&Active::<T>::get())
             .into_iter()
@@ -103,7 +115,11 @@ impl<T: Config> Pallet<T> {
     /// What each producer did in this epoch.
     fn take_tally() -> BTreeMap<T::AccountId, Service> {
         let tally = Tally::<T>::take();
-        Seats::<T>::get().into_iter().map(|seat| seat.account).zip(tally).collect()
+        Seats::<T>::get()
+            .into_iter()
+            .map(|seat| seat.account)
+            .zip(tally)
+            .collect()
     }
 
     /// Producers that missed more than half of their slots in this epoch and in the one before.
@@ -111,7 +127,9 @@ impl<T: Config> Pallet<T> {
         Active::<T>::mutate(|active| {
             let mut twice = Vec::new();
             for producer in active.iter_mut() {
-                let Some(service) = services.get(&producer.account) else { continue };
+                let Some(service) = services.get(&producer.account) else {
+                    continue;
+                };
                 let failed = quality::failed_epoch(service.made, service.expected);
                 if failed && producer.failed {
                     twice.push(producer.account.clone());
@@ -143,12 +161,17 @@ impl<T: Config> Pallet<T> {
     /// Shuts a candidate out for the rest of this era and the full eras of the ban.
     pub(crate) fn ban(who: &T::AccountId) {
         let eras = CurrentParameters::<T>::get().ban_eras;
-        let until =
-            CurrentEra::<T>::get().index.saturating_add(1).saturating_add(eras);
+        let until = CurrentEra::<T>::get()
+            .index
+            .saturating_add(1)
+            .saturating_add(eras);
         Candidates::<T>::mutate(who, |slot| {
             if let Some(candidate) = slot {
                 candidate.banned_until = candidate.banned_until.max(until);
-                Self::deposit_event(Event::Banned { candidate: who.clone(), until });
+                Self::deposit_event(Event::Banned {
+                    candidate: who.clone(),
+                    until,
+                });
             }
         });
     }
@@ -191,7 +214,10 @@ impl<T: Config> Pallet<T> {
         });
         if replaced {
             Standby::<T>::put(standby);
-            Self::deposit_event(Event::Struck { candidate: who.clone(), successor: name });
+            Self::deposit_event(Event::Struck {
+                candidate: who.clone(),
+                successor: name,
+            });
         }
     }
 
@@ -210,7 +236,9 @@ impl<T: Config> Pallet<T> {
     fn forget_old_epochs(era: Index) {
         for _ in 0..PRUNED_PER_EPOCH {
             let oldest = OldestEpoch::<T>::get();
-            let Some(record) = Epochs::<T>::get(oldest) else { return };
+            let Some(record) = Epochs::<T>::get(oldest) else {
+                return;
+            };
             if Self::is_answerable(record.era, era) {
                 return;
             }
@@ -232,7 +260,9 @@ impl<T: Config> Pallet<T> {
 
 /// The accounts of a set.
 fn accounts<AccountId: Clone>(set: &[Producer<AccountId>]) -> Vec<AccountId> {
-    set.iter().map(|producer| producer.account.clone()).collect()
+    set.iter()
+        .map(|producer| producer.account.clone())
+        .collect()
 }
 
 impl<T: Config> ShouldEndSession<BlockNumberFor<T>> for Pallet<T> {
@@ -249,7 +279,9 @@ impl<T: Config> EstimateNextSessionRotation<BlockNumberFor<T>> for Pallet<T> {
 
     fn estimate_current_session_progress(_now: BlockNumberFor<T>) -> (Option<Permill>, Weight) {
         let epoch = CurrentEpoch::<T>::get();
-        let passed = *Self::slot().saturating_sub(*epoch.start).saturating_add(1u64);
+        let passed = *Self::slot()
+            .saturating_sub(*epoch.start)
+            .saturating_add(1u64);
         let progress = Permill::from_rational(passed, epoch.length.max(1).into());
         (Some(progress), T::DbWeight::get().reads(2))
     }
@@ -265,8 +297,7 @@ impl<T: Config> EstimateNextSessionRotation<BlockNumberFor<T>> for Pallet<T> {
 
 impl<T> pallet_session::SessionManager<T::AccountId> for Pallet<T>
 where
-    T: Config
-        + pallet_session::Config<ValidatorId = <T as frame_system::Config>::AccountId>,
+    T: Config + pallet_session::Config<ValidatorId = <T as frame_system::Config>::AccountId>,
 {
     fn new_session(index: Index) -> Option<Vec<T::AccountId>> {
         let running = pallet_session::Validators::<T>::get();
@@ -274,9 +305,11 @@ where
         // accounts is returned again when one of them changed its keys, or nobody could
         // prove what it does with the new ones until the next election.
         let rekeyed = || {
-            pallet_session::QueuedKeys::<T>::get().iter().any(|(who, keys)| {
-                pallet_session::Pallet::<T>::load_keys(who).is_some_and(|now| now != *keys)
-            })
+            pallet_session::QueuedKeys::<T>::get()
+                .iter()
+                .any(|(who, keys)| {
+                    pallet_session::Pallet::<T>::load_keys(who).is_some_and(|now| now != *keys)
+                })
         };
         Self::plan(index, &running).or_else(|| rekeyed().then_some(running))
     }
@@ -330,18 +363,18 @@ impl<T: Config> BoundToRuntimeAppPublic for Pallet<T> {
 impl<T: Config> OneSessionHandler<T::AccountId> for Pallet<T> {
     type Key = AuraId;
 
-    fn on_genesis_session<'a, I: 'a>(validators: I)
+    fn on_genesis_session<'a, I>(validators: I)
     where
-        I: Iterator<Item = (&'a T::AccountId, AuraId)>,
+        I: 'a + Iterator<Item = (&'a T::AccountId, AuraId)>,
         T::AccountId: 'a,
     {
         let keys = validators.map(|(who, key)| (who.clone(), key)).collect();
         Self::build_schedule(&keys, &T::Seed::current());
     }
 
-    fn on_new_session<'a, I: 'a>(_changed: bool, validators: I, _queued: I)
+    fn on_new_session<'a, I>(_changed: bool, validators: I, _queued: I)
     where
-        I: Iterator<Item = (&'a T::AccountId, AuraId)>,
+        I: 'a + Iterator<Item = (&'a T::AccountId, AuraId)>,
         T::AccountId: 'a,
     {
         let keys = validators.map(|(who, key)| (who.clone(), key)).collect();

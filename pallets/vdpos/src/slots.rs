@@ -62,18 +62,24 @@ impl<T: Config> Pallet<T> {
         let skipped = last.map_or(0, |last| (*slot).saturating_sub(*last).saturating_sub(1));
         let charged = if skipped <= round { skipped } else { 0 };
         let owner_of = |slot: u64| {
-            slot.checked_rem(round).and_then(|place| schedule.get(place as usize)).copied()
+            slot.checked_rem(round)
+                .and_then(|place| schedule.get(place as usize))
+                .copied()
         };
 
         Tally::<T>::mutate(|tally| {
             for missed in (*slot).saturating_sub(charged)..*slot {
-                if let Some(service) = owner_of(missed).and_then(|seat| tally.get_mut(seat as usize))
+                if let Some(service) =
+                    owner_of(missed).and_then(|seat| tally.get_mut(seat as usize))
                 {
                     service.expected = service.expected.saturating_add(1);
                 }
             }
             if let Some(service) = owner_of(*slot).and_then(|seat| tally.get_mut(seat as usize)) {
-                *service = service.plus(Service { made: 1, expected: 1 });
+                *service = service.plus(Service {
+                    made: 1,
+                    expected: 1,
+                });
             }
         });
         let seat = owner_of(*slot).and_then(|seat| Seats::<T>::get().get(seat as usize).cloned());
@@ -104,11 +110,14 @@ impl<T: Config> Pallet<T> {
             Ok(schedule) => {
                 Schedule::<T>::put(BoundedVec::truncate_from(schedule.clone()));
                 Seats::<T>::put(BoundedVec::truncate_from(seats));
-            },
+            }
             Err(error) => log::warn!(target: LOG_TARGET, "the schedule stays as it is: {error}"),
         }
         let seats = Seats::<T>::get();
-        Tally::<T>::put(BoundedVec::truncate_from(vec![Service::default(); seats.len()]));
+        Tally::<T>::put(BoundedVec::truncate_from(vec![
+            Service::default();
+            seats.len()
+        ]));
         Epochs::<T>::mutate(epoch.index, |record| {
             if let Some(record) = record {
                 record.seats = seats.len() as u32;
@@ -127,10 +136,15 @@ impl<T: Config> Pallet<T> {
     fn seated(keys: &BTreeMap<T::AccountId, AuraId>) -> (Vec<Seat<T::AccountId>>, Vec<Balance>) {
         let mut seats: Vec<Seat<T::AccountId>> = Vec::new();
         let mut weights = Vec::new();
-        for producer in crate::Active::<T>::get().into_iter().filter(|one| !one.benched) {
+        for producer in crate::Active::<T>::get()
+            .into_iter()
+            .filter(|one| !one.benched)
+        {
             let account = producer.account;
             let key = keys.get(&account).cloned();
-            let Some(key) = key.or_else(|| T::OperatorKeys::slot_key(&account)) else { continue };
+            let Some(key) = key.or_else(|| T::OperatorKeys::slot_key(&account)) else {
+                continue;
+            };
             if seats.iter().any(|seat| seat.key == key) {
                 continue;
             }
@@ -171,7 +185,9 @@ impl<T: Config> FindAuthor<T::AccountId> for Pallet<T> {
         let schedule = Schedule::<T>::get();
         let place = (*slot).checked_rem(schedule.len() as u64)?;
         let seat = schedule.get(place as usize)?;
-        Seats::<T>::get().get(usize::from(*seat)).map(|seat| seat.account.clone())
+        Seats::<T>::get()
+            .get(usize::from(*seat))
+            .map(|seat| seat.account.clone())
     }
 }
 
@@ -181,7 +197,9 @@ impl<T: Config> SlotLeader for Pallet<T> {
     }
 
     fn key() -> Option<AuraId> {
-        LastLeader::<T>::get().and_then(|leader| leader.seat).map(|seat| seat.key)
+        LastLeader::<T>::get()
+            .and_then(|leader| leader.seat)
+            .map(|seat| seat.key)
     }
 }
 

@@ -12,8 +12,8 @@ use parlance_primitives::{Balance, vdpos::Index};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 use sp_arithmetic::{Rounding, helpers_128bit::multiply_by_rational_with_rounding};
-use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_consensus_aura::Slot;
+use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_runtime::{
     FixedPointNumber, FixedU128, Perbill,
     traits::{One, Zero},
@@ -25,8 +25,17 @@ pub const EXHAUSTED: FixedU128 = FixedU128::from_inner(1_000_000_000);
 
 /// Rules that governance may change. Genesis sets them, `set_parameters` replaces them.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo,
-    Serialize, Deserialize,
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Parameters {
@@ -241,8 +250,15 @@ impl<AccountId> Vote<AccountId> {
 
 /// One voter.
 #[derive(
-    CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, DefaultNoBound, Encode, Decode,
-    MaxEncodedLen, TypeInfo,
+    CloneNoBound,
+    PartialEqNoBound,
+    EqNoBound,
+    DebugNoBound,
+    DefaultNoBound,
+    Encode,
+    Decode,
+    MaxEncodedLen,
+    TypeInfo,
 )]
 #[codec(mel_bound(T: Config))]
 #[scale_info(skip_type_params(T))]
@@ -258,14 +274,15 @@ pub struct Voter<T: Config> {
 impl<T: Config> Voter<T> {
     /// Tokens that it votes with, as of the last settlement.
     pub fn tokens(&self) -> Balance {
-        self.votes.iter().fold(0, |sum, vote| sum.saturating_add(vote.stake.tokens))
+        self.votes
+            .iter()
+            .fold(0, |sum, vote| sum.saturating_add(vote.stake.tokens))
     }
 }
 
 /// Stakes that left their pools together.
 #[derive(
-    CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen,
-    TypeInfo,
+    CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen, TypeInfo,
 )]
 #[codec(mel_bound(T: Config))]
 #[scale_info(skip_type_params(T))]
@@ -285,7 +302,9 @@ impl<T: Config> Chunk<T> {
         if !self.releases {
             return 0;
         }
-        self.parts.iter().fold(0, |sum, part| sum.saturating_add(part.tokens))
+        self.parts
+            .iter()
+            .fold(0, |sum, part| sum.saturating_add(part.tokens))
     }
 }
 
@@ -305,7 +324,12 @@ pub struct Producer<AccountId> {
 impl<AccountId> Producer<AccountId> {
     /// One that has just come in.
     pub fn new((account, backing): (AccountId, Balance)) -> Self {
-        Self { account, backing, failed: false, benched: false }
+        Self {
+            account,
+            backing,
+            failed: false,
+            benched: false,
+        }
     }
 }
 
@@ -314,8 +338,7 @@ pub type Successor<AccountId> = (AccountId, Balance);
 
 /// Result of an election that waits for its era.
 #[derive(
-    CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen,
-    TypeInfo,
+    CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen, TypeInfo,
 )]
 #[codec(mel_bound(T: Config))]
 #[scale_info(skip_type_params(T))]
@@ -345,9 +368,7 @@ pub struct Leader<AccountId> {
 }
 
 /// Slots that a producer had and blocks that it made in them.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, MaxEncodedLen, TypeInfo)]
 pub struct Service {
     /// Blocks.
     pub made: u32,
@@ -403,8 +424,7 @@ impl Era {
 
 /// What a report of a fault needs to know about an epoch that passed.
 #[derive(
-    CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen,
-    TypeInfo,
+    CloneNoBound, PartialEqNoBound, EqNoBound, DebugNoBound, Encode, Decode, MaxEncodedLen, TypeInfo,
 )]
 #[codec(mel_bound(T: Config))]
 #[scale_info(skip_type_params(T))]

@@ -41,7 +41,11 @@ impl<T: Config> Pallet<T> {
         let parts = Self::take(voter, amount);
         Self::trail(who, parts, true)?;
         let matures = Self::maturity();
-        Self::deposit_event(Event::Unvoted { voter: who.clone(), amount, matures });
+        Self::deposit_event(Event::Unvoted {
+            voter: who.clone(),
+            amount,
+            matures,
+        });
         Ok(())
     }
 
@@ -90,7 +94,9 @@ impl<T: Config> Pallet<T> {
 
     /// Gives a retired candidate its bond back; `false` when `who` is none, or not yet.
     fn leave(who: &T::AccountId, era: Index) -> Result<bool, DispatchError> {
-        let Some(candidate) = Candidates::<T>::get(who) else { return Ok(false) };
+        let Some(candidate) = Candidates::<T>::get(who) else {
+            return Ok(false);
+        };
         if candidate.leaves.is_none_or(|leaves| leaves > era) {
             return Ok(false);
         }
@@ -98,20 +104,35 @@ impl<T: Config> Pallet<T> {
         let Candidate { bond, reward, .. } = candidate;
         // Pay that was not claimed by now goes with the bond; there is no record left to keep it in.
         Self::pay_out(who, reward)?;
-        T::Currency::release(&HoldReason::CandidateBond.into(), who, bond, Precision::Exact)?;
+        T::Currency::release(
+            &HoldReason::CandidateBond.into(),
+            who,
+            bond,
+            Precision::Exact,
+        )?;
         Candidates::<T>::remove(who);
         Self::drop_pool_if_unused(who);
-        Self::deposit_event(Event::Left { candidate: who.clone(), bond });
+        Self::deposit_event(Event::Left {
+            candidate: who.clone(),
+            bond,
+        });
         Ok(true)
     }
 
     /// Whether `who` makes blocks, may take over, or was elected to.
     fn is_in_line(who: &T::AccountId) -> bool {
-        crate::Active::<T>::get().iter().any(|producer| producer.account == *who)
-            || Standby::<T>::get().iter().any(|(account, _)| account == who)
+        crate::Active::<T>::get()
+            .iter()
+            .any(|producer| producer.account == *who)
+            || Standby::<T>::get()
+                .iter()
+                .any(|(account, _)| account == who)
             || Seats::<T>::get().iter().any(|seat| seat.account == *who)
             || Planned::<T>::get().is_some_and(|planned| {
-                planned.active.iter().any(|producer| producer.account == *who)
+                planned
+                    .active
+                    .iter()
+                    .any(|producer| producer.account == *who)
                     || planned.standby.iter().any(|(account, _)| account == who)
             })
     }
@@ -144,9 +165,13 @@ impl<T: Config> Pallet<T> {
                     old.tokens = old.tokens.saturating_add(new.tokens);
                     Self::change_trailing(&old.candidate, units, old.units());
                 }
-            },
+            }
             None => chunks
-                .try_push(Chunk { matures, releases, parts: BoundedVec::truncate_from(parts) })
+                .try_push(Chunk {
+                    matures,
+                    releases,
+                    parts: BoundedVec::truncate_from(parts),
+                })
                 .map_err(|_| Error::<T>::TooManyChunks)?,
         }
         Unbonding::<T>::insert(who, chunks);
@@ -158,7 +183,9 @@ impl<T: Config> Pallet<T> {
         let (mut value, mut loss): (Balance, Balance) = (0, 0);
         // A debt may have emptied a part before.
         for part in chunk.parts.iter().filter(|part| part.tokens > 0) {
-            let Some(pool) = Pools::<T>::get(&part.candidate).defensive() else { continue };
+            let Some(pool) = Pools::<T>::get(&part.candidate).defensive() else {
+                continue;
+            };
             let left = part.value(pool.remaining);
             value = value.saturating_add(left);
             loss = loss.saturating_add(part.tokens.saturating_sub(left));
@@ -186,9 +213,10 @@ impl<T: Config> Pallet<T> {
         *free = free.saturating_sub(from_free);
         open = open.saturating_sub(from_free);
 
-        let parts = later.iter_mut().filter(|chunk| chunk.releases).flat_map(|chunk| {
-            chunk.parts.iter_mut()
-        });
+        let parts = later
+            .iter_mut()
+            .filter(|chunk| chunk.releases)
+            .flat_map(|chunk| chunk.parts.iter_mut());
         for part in parts {
             let from_part = open.min(part.tokens);
             if from_part == 0 {
@@ -215,7 +243,10 @@ impl<T: Config> Pallet<T> {
             return Ok(());
         }
         T::Currency::release(&HoldReason::Vote.into(), who, amount, Precision::Exact)?;
-        Self::deposit_event(Event::Withdrawn { voter: who.clone(), amount });
+        Self::deposit_event(Event::Withdrawn {
+            voter: who.clone(),
+            amount,
+        });
         Ok(())
     }
 

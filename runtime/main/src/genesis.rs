@@ -8,10 +8,10 @@ use crate::*;
 use alloc::{format, string::String, vec, vec::Vec};
 use frame_support::build_struct_json_patch;
 use pallet_vdpos::Parameters as VdposParameters;
-use parlance_primitives::UNIT;
+use parlance_primitives::{EXISTENTIAL_DEPOSIT, UNIT};
 use serde_json::Value;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
-use sp_core::crypto::get_public_from_string_or_panic;
+use sp_core::crypto::{Pair, Public, get_public_from_string_or_panic};
 use sp_genesis_builder::PresetId;
 use sp_runtime::Perbill;
 
@@ -92,13 +92,9 @@ impl Operator {
         Operator {
             account: account(seed),
             keys: SessionKeys {
-                aura: get_public_from_string_or_panic::<AuraId>(seed),
-                grandpa: get_public_from_string_or_panic::<
-                    sp_consensus_grandpa::AuthorityId,
-                >(seed),
-                authority_discovery: get_public_from_string_or_panic::<
-                    sp_authority_discovery::AuthorityId,
-                >(seed),
+                aura: public::<AuraId>(seed),
+                grandpa: public::<sp_consensus_grandpa::AuthorityId>(seed),
+                authority_discovery: public::<sp_authority_discovery::AuthorityId>(seed),
             },
         }
     }
@@ -106,7 +102,12 @@ impl Operator {
 
 /// Account of the sr25519 key with this seed.
 pub fn account(seed: &str) -> AccountId {
-    AccountId::from(get_public_from_string_or_panic::<sp_core::sr25519::Public>(seed).0)
+    AccountId::from(public::<sp_core::sr25519::Public>(seed).0)
+}
+
+/// Public key of a seed such as `//Alice`.
+fn public<Key: Public>(seed: &str) -> <Key::Pair as Pair>::Public {
+    get_public_from_string_or_panic::<Key>(seed.trim_start_matches('/'))
 }
 
 /// Seed of the `index`th validator of a test network, counted from 1.
@@ -133,8 +134,10 @@ fn test_network(validators: u32, parameters: VdposParameters) -> Value {
     for index in validators.saturating_add(1)..=6 {
         endowed.push(account(&validator_seed(index)));
     }
-    let balances: Vec<(AccountId, Balance)> =
+    let mut balances: Vec<(AccountId, Balance)> =
         endowed.into_iter().map(|account| (account, TEST_ENDOWMENT)).collect();
+    // The treasury's genesis would else make this amount after issuance has counted the supply.
+    balances.push((Treasury::account_id(), EXISTENTIAL_DEPOSIT));
     let candidates: Vec<(AccountId, Balance, Perbill)> = operators
         .iter()
         .map(|operator| (operator.account.clone(), TEST_BOND, Perbill::from_percent(10)))

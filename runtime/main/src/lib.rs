@@ -17,7 +17,7 @@ pub mod apis;
 pub mod configs;
 pub mod genesis;
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 use parlance_primitives::{SLOT_DURATION, Signature};
 #[cfg(feature = "std")]
 pub use apis::RuntimeApi;

@@ -188,16 +188,20 @@ async fn run_group(group: &Group, binary: Binary, root: &Path) -> (usize, usize)
         .iter()
         .filter(|(_, v)| *v == Verdict::Passed)
         .count();
+    let mut missing = 0;
     for name in group.scenarios {
         if !verdicts.iter().any(|(seen, _)| seen == name) {
-            let why = match &outcome {
-                Err(error) => format!("{error:#}"),
-                Ok(()) => "the group ended without it".to_owned(),
-            };
-            println!("FAIL  {}: {name} (not reached)\n      {why}", group.name);
-            failed += 1;
+            println!("FAIL  {}: {name} (not reached)", group.name);
+            missing += 1;
         }
     }
+    if missing > 0 {
+        match outcome {
+            Err(error) => println!("      {}: {error:#}", group.name),
+            Ok(()) => println!("      {}: the group ended too early", group.name),
+        }
+    }
+    failed += missing;
     if failed > 0 {
         stage.print_logs();
     }

@@ -399,7 +399,6 @@ impl Node {
             "--no-prometheus",
             "--no-telemetry",
             "--no-mdns",
-            "--no-hardware-benchmarks",
             "--allow-private-ip",
             // Scenarios look back at the state of every block since genesis.
             "--state-pruning",

@@ -38,7 +38,7 @@ fn toktok_for_forty_years() {
         for era_index in 1..=FORTY_YEARS / ERA {
             sum += era(START + era_index * ERA);
             let elapsed = era_index * ERA;
-            if elapsed % (4 * YEAR_MS) == 0 {
+            if elapsed.is_multiple_of(4 * YEAR_MS) {
                 // 2^10 divides the pool: each period halves what is left to the unit.
                 let halvings = (elapsed / (4 * YEAR_MS)) as u32;
                 assert_eq!(total - sum, total >> halvings);

@@ -21,3 +21,6 @@ pub mod quality;
 pub mod schedule;
 pub mod set_size;
 pub mod votes;
+
+#[cfg(test)]
+mod worked_example;

@@ -9,14 +9,19 @@ const NEWCOMER: AccountId = 5;
 #[test]
 fn a_candidate_needs_keys_a_bond_and_a_fair_commission() {
     Genesis::new(4, 4).run(|_| {
-        let register = |who, percent, bond| {
-            Vdpos::register(signed(who), Perbill::from_percent(percent), bond)
-        };
+        let register =
+            |who, percent, bond| Vdpos::register(signed(who), Perbill::from_percent(percent), bond);
         assert_noop!(register(VOTERS, 5, BOND), Error::<Test>::NoSessionKeys);
         assert_noop!(register(1, 5, BOND), Error::<Test>::AlreadyCandidate);
         assert_noop!(register(NEWCOMER, 5, BOND - 1), Error::<Test>::BondTooSmall);
-        assert_noop!(register(NEWCOMER, 21, BOND), Error::<Test>::CommissionTooHigh);
-        assert_noop!(register(NEWCOMER, 5, 2 * ENDOWMENT), TokenError::FundsUnavailable);
+        assert_noop!(
+            register(NEWCOMER, 21, BOND),
+            Error::<Test>::CommissionTooHigh
+        );
+        assert_noop!(
+            register(NEWCOMER, 5, 2 * ENDOWMENT),
+            TokenError::FundsUnavailable
+        );
         assert_ok!(register(NEWCOMER, 20, BOND));
         assert_eq!(bond_on_hold(NEWCOMER), BOND);
     });
@@ -71,7 +76,10 @@ fn a_larger_bond_counts_in_the_next_election() {
         assert_eq!(bond_on_hold(6), BOND + 5 * UNIT);
         chain.next_era();
         assert!(active().contains(&6));
-        assert_noop!(Vdpos::bond_more(signed(VOTERS), 1), Error::<Test>::NotCandidate);
+        assert_noop!(
+            Vdpos::bond_more(signed(VOTERS), 1),
+            Error::<Test>::NotCandidate
+        );
     });
 }
 
@@ -105,7 +113,11 @@ fn a_retired_candidate_serves_to_the_end_and_gets_its_bond_when_nothing_can_be_r
         let unpaid = Vdpos::claimable(&who);
         assert!(unpaid > 0);
         assert_ok!(Vdpos::withdraw(signed(VOTERS), who));
-        assert_eq!(Balances::balance(&who), ENDOWMENT + unpaid, "bond and pay come back");
+        assert_eq!(
+            Balances::balance(&who),
+            ENDOWMENT + unpaid,
+            "bond and pay come back"
+        );
         assert!(Candidates::<Test>::get(who).is_none() && Pools::<Test>::get(who).is_none());
         // And may come again.
         assert_ok!(Vdpos::register(signed(who), Perbill::zero(), BOND));
@@ -138,22 +150,52 @@ fn a_bond_stays_while_its_owner_is_in_line() {
 #[test]
 fn only_governance_sets_rules_and_only_sound_ones() {
     Genesis::new(4, 4).run(|chain| {
-        let rules = Parameters { epoch_slots: 30, ..CurrentParameters::<Test>::get() };
+        let rules = Parameters {
+            epoch_slots: 30,
+            ..CurrentParameters::<Test>::get()
+        };
         assert_noop!(
             Vdpos::set_parameters(signed(1), rules.clone()),
             sp_runtime::DispatchError::BadOrigin
         );
         let root = frame_system::RawOrigin::Root;
         for broken in [
-            Parameters { epoch_slots: 0, ..rules.clone() },
-            Parameters { epoch_slots: 1_025, ..rules.clone() },
-            Parameters { epochs_per_era: 0, ..rules.clone() },
-            Parameters { min_set: 0, ..rules.clone() },
-            Parameters { min_set: 5, ..rules.clone() },
-            Parameters { initial_set: 5, ..rules.clone() },
-            Parameters { max_set: 102, ..rules.clone() },
-            Parameters { unbonding_eras: 0, ..rules.clone() },
-            Parameters { strikes_to_ban: 0, ..rules.clone() },
+            Parameters {
+                epoch_slots: 0,
+                ..rules.clone()
+            },
+            Parameters {
+                epoch_slots: 1_025,
+                ..rules.clone()
+            },
+            Parameters {
+                epochs_per_era: 0,
+                ..rules.clone()
+            },
+            Parameters {
+                min_set: 0,
+                ..rules.clone()
+            },
+            Parameters {
+                min_set: 5,
+                ..rules.clone()
+            },
+            Parameters {
+                initial_set: 5,
+                ..rules.clone()
+            },
+            Parameters {
+                max_set: 102,
+                ..rules.clone()
+            },
+            Parameters {
+                unbonding_eras: 0,
+                ..rules.clone()
+            },
+            Parameters {
+                strikes_to_ban: 0,
+                ..rules.clone()
+            },
         ] {
             assert_noop!(
                 Vdpos::set_parameters(root.clone().into(), broken),
@@ -161,7 +203,11 @@ fn only_governance_sets_rules_and_only_sound_ones() {
             );
         }
         assert_ok!(Vdpos::set_parameters(root.into(), rules));
-        assert_eq!(Schedule::<Test>::get().len(), 20, "the running epoch keeps its length");
+        assert_eq!(
+            Schedule::<Test>::get().len(),
+            20,
+            "the running epoch keeps its length"
+        );
         chain.next_epoch();
         assert_eq!(Schedule::<Test>::get().len(), 30);
         assert_eq!(CurrentEpoch::<Test>::get().length, 30);

@@ -7,7 +7,9 @@ use sp_runtime::Perbill;
 #[test]
 fn votes_decide_and_take_effect_with_the_next_era() {
     let mut genesis = Genesis::new(6, 4);
-    genesis.votes = (1..=4).map(|who| (VOTERS + who, vec![who], 10 * UNIT)).collect();
+    genesis.votes = (1..=4)
+        .map(|who| (VOTERS + who, vec![who], 10 * UNIT))
+        .collect();
     genesis.run(|chain| {
         assert_eq!(active(), vec![1, 2, 3, 4]);
         for who in 3..=6 {
@@ -20,7 +22,11 @@ fn votes_decide_and_take_effect_with_the_next_era() {
         assert_eq!(active(), vec![3, 4, 5, 6]);
         let mut set = Session::validators();
         set.sort();
-        assert_eq!(set, vec![3, 4, 5, 6], "session and schedule change together");
+        assert_eq!(
+            set,
+            vec![3, 4, 5, 6],
+            "session and schedule change together"
+        );
     });
 }
 
@@ -94,7 +100,9 @@ fn an_election_without_candidates_leaves_the_set_as_it_is() {
         let mut failed = false;
         for _ in 0..130 {
             chain.pass_slot();
-            failed |= events().iter().any(|event| matches!(event, Event::ElectionFailed { .. }));
+            failed |= events()
+                .iter()
+                .any(|event| matches!(event, Event::ElectionFailed { .. }));
         }
         assert!(failed);
         assert_eq!(active(), vec![1, 2, 3, 4]);
@@ -112,8 +120,14 @@ fn who_has_no_keys_or_too_small_a_bond_is_not_elected() {
         <Session as SessionInterface>::purge_keys(&5).unwrap();
         chain.next_era();
         assert!(active().contains(&6) && !active().contains(&5));
-        let rules = Parameters { candidate_bond: 2 * BOND, ..CurrentParameters::<Test>::get() };
-        assert_ok!(Vdpos::set_parameters(frame_system::RawOrigin::Root.into(), rules));
+        let rules = Parameters {
+            candidate_bond: 2 * BOND,
+            ..CurrentParameters::<Test>::get()
+        };
+        assert_ok!(Vdpos::set_parameters(
+            frame_system::RawOrigin::Root.into(),
+            rules
+        ));
         assert_ok!(Vdpos::bond_more(signed(1), BOND));
         chain.next_era();
         assert_eq!(active(), vec![1]);
@@ -152,7 +166,10 @@ fn eras_of_one_epoch_work() {
         assert_ok!(Vdpos::bond_more(signed(6), 3 * BOND));
         chain.next_eras(2);
         assert!(active().contains(&6));
-        assert_eq!(CurrentEra::<Test>::get().index, CurrentEpoch::<Test>::get().index);
+        assert_eq!(
+            CurrentEra::<Test>::get().index,
+            CurrentEpoch::<Test>::get().index
+        );
     });
 }
 
@@ -166,7 +183,11 @@ fn other_keys_of_the_same_set_start_a_new_set_of_the_session() {
         let session = CurrentEpoch::<Test>::get().index;
         rekey(1, &key_of(500));
         chain.next_epochs(2);
-        assert_ne!(root(session), root(session + 2), "the new key can be proven");
+        assert_ne!(
+            root(session),
+            root(session + 2),
+            "the new key can be proven"
+        );
         assert!(Vdpos::authorities().contains(&sp_core::Pair::public(&key_of(500))));
         chain.next_epochs(2);
         assert_eq!(root(session + 2), root(session + 4));
@@ -196,6 +217,9 @@ fn genesis_commissions_and_votes_stand() {
     genesis.votes = vec![(VOTERS, vec![5], 10 * UNIT)];
     genesis.run(|_| {
         assert_eq!(active(), vec![1, 2, 3, 5]);
-        assert_eq!(Candidates::<Test>::get(5).unwrap().commission, Perbill::from_percent(7));
+        assert_eq!(
+            Candidates::<Test>::get(5).unwrap().commission,
+            Perbill::from_percent(7)
+        );
     });
 }

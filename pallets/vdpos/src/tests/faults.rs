@@ -1,12 +1,14 @@
 use super::mock::*;
 use crate::*;
-use parlance_primitives::UNIT;
 use pallet_session::SessionInterface;
+use parlance_primitives::UNIT;
 
 /// Operators in the order of their backing: 1 is the strongest.
 fn ranked(operators: usize, set: u32) -> Genesis {
     let mut genesis = Genesis::new(operators, set);
-    genesis.bonds = (0..operators).map(|i| BOND + (100 - i as u128) * UNIT).collect();
+    genesis.bonds = (0..operators)
+        .map(|i| BOND + (100 - i as u128) * UNIT)
+        .collect();
     genesis
 }
 
@@ -26,7 +28,11 @@ fn a_dead_node_loses_its_slots_after_two_epochs_and_the_first_standby_takes_them
         assert!(slots_of(2) > 0, "one bad epoch is an accident");
         chain.next_epoch();
         assert_eq!(active(), vec![1, 3, 4, 5]);
-        assert_eq!((slots_of(2), slots_of(5) > 0), (0, true), "in the very next schedule");
+        assert_eq!(
+            (slots_of(2), slots_of(5) > 0),
+            (0, true),
+            "in the very next schedule"
+        );
         let made = chain.made.get(&5).copied().unwrap_or_default();
         chain.pass_slots(20);
         assert!(chain.made[&5] > made);
@@ -44,7 +50,14 @@ fn the_stand_in_votes_on_finality_from_the_session_after() {
         assert_eq!(active(), vec![2, 3, 4, 5]);
         assert_eq!(validators(), vec![1, 2, 3, 4]);
         let record = Epochs::<Test>::get(2).unwrap();
-        assert_eq!(record.stand_ins.iter().map(|seat| seat.account).collect::<Vec<_>>(), [5]);
+        assert_eq!(
+            record
+                .stand_ins
+                .iter()
+                .map(|seat| seat.account)
+                .collect::<Vec<_>>(),
+            [5]
+        );
         chain.next_epoch();
         assert_eq!(validators(), vec![2, 3, 4, 5]);
         assert!(Epochs::<Test>::get(3).unwrap().stand_ins.is_empty());
@@ -60,7 +73,11 @@ fn without_a_standby_the_set_keeps_its_size_and_the_slots_move() {
         chain.next_epochs(2);
         assert_eq!((slots_of(1), slots_of(2)), (0, 0));
         assert_eq!(slots_of(3) + slots_of(4), 20);
-        assert_eq!(validators(), vec![1, 2, 3, 4], "who votes on finality must not shrink");
+        assert_eq!(
+            validators(),
+            vec![1, 2, 3, 4],
+            "who votes on finality must not shrink"
+        );
         chain.silent.clear();
         chain.next_era();
         assert!(slots_of(1) > 0, "elected again, it serves again");

@@ -43,8 +43,14 @@ fn the_inherent_carries_what_the_node_told() {
         assert!(Vdpos::is_inherent(&call));
         assert_eq!(call.get_dispatch_info().class, DispatchClass::Mandatory);
         let call = Vdpos::create_inherent(&told(99)).unwrap();
-        assert!(matches!(call, Call::note_finalized { height: 9 }), "not above the parent");
-        assert!(Vdpos::create_inherent(&InherentData::new()).is_none(), "optional");
+        assert!(
+            matches!(call, Call::note_finalized { height: 9 }),
+            "not above the parent"
+        );
+        assert!(
+            Vdpos::create_inherent(&InherentData::new()).is_none(),
+            "optional"
+        );
         let mut garbage = InherentData::new();
         garbage.put_data(INHERENT_IDENTIFIER, &().encode()).unwrap();
         assert!(Vdpos::create_inherent(&garbage).is_none());

@@ -119,7 +119,9 @@ impl OperatorKeys<AccountId> for Keys {
 
     #[cfg(feature = "runtime-benchmarks")]
     fn give_keys(who: &AccountId) {
-        let keys = SessionKeys { aura: key_of(*who).public() };
+        let keys = SessionKeys {
+            aura: key_of(*who).public(),
+        };
         pallet_session::NextKeys::<Test>::insert(who, keys);
     }
 }
@@ -139,7 +141,9 @@ impl Emission<AccountId, Balance> for Faucet {
 
     fn mint(_share: Share, who: &AccountId, amount: Balance) -> Balance {
         let amount = amount.min(Available::get());
-        let Ok(minted) = Balances::mint_into(who, amount) else { return 0 };
+        let Ok(minted) = Balances::mint_into(who, amount) else {
+            return 0;
+        };
         Available::mutate(|available| *available -= minted);
         Minted::mutate(|sum| *sum += minted);
         minted
@@ -287,15 +291,36 @@ impl Genesis {
             .map(|(who, bond)| (*who, *bond, self.commission))
             .collect();
         let keys = keyed
-            .map(|who| (who, who, SessionKeys { aura: key_of(who).public() }))
+            .map(|who| {
+                (
+                    who,
+                    who,
+                    SessionKeys {
+                        aura: key_of(who).public(),
+                    },
+                )
+            })
             .collect();
         let storage = RuntimeGenesisConfig {
-            balances: pallet_balances::GenesisConfig { balances, ..Default::default() },
-            vdpos: GenesisConfig { parameters: self.parameters, candidates, votes: self.votes },
-            session: pallet_session::GenesisConfig { keys, ..Default::default() },
+            balances: pallet_balances::GenesisConfig {
+                balances,
+                ..Default::default()
+            },
+            vdpos: GenesisConfig {
+                parameters: self.parameters,
+                candidates,
+                votes: self.votes,
+            },
+            session: pallet_session::GenesisConfig {
+                keys,
+                ..Default::default()
+            },
             ..Default::default()
         };
-        storage.build_storage().unwrap().into()
+        let mut externalities: sp_io::TestExternalities = storage.build_storage().unwrap().into();
+        let keystore = sp_keystore::testing::MemoryKeystore::new();
+        externalities.register_extension(sp_keystore::KeystoreExt::new(keystore));
+        externalities
     }
 
     /// Runs `test` on a chain that has just started, and checks the invariants after it.
@@ -359,9 +384,15 @@ impl Chain {
     pub fn block(&mut self, slot: u64, content: impl FnOnce()) {
         self.slot = slot;
         let number = System::block_number() + 1;
-        let digest = Digest { logs: vec![pre_digest(slot)] };
+        let digest = Digest {
+            logs: vec![pre_digest(slot)],
+        };
         System::reset_events();
-        let parent = self.last_header.as_ref().map(Header::hash).unwrap_or_default();
+        let parent = self
+            .last_header
+            .as_ref()
+            .map(Header::hash)
+            .unwrap_or_default();
         System::initialize(&number, &parent, &digest);
         <AllPalletsWithSystem as OnInitialize<u64>>::on_initialize(number);
         Timestamp::set(RuntimeOrigin::none(), slot * SLOT_MS).unwrap();
@@ -415,7 +446,11 @@ pub fn pre_digest(slot: u64) -> DigestItem {
 pub fn assert_invariants() {
     Vdpos::check_invariants().unwrap();
     let pot = Balances::total_balance(&Vdpos::pot());
-    assert_eq!(pot, Vdpos::promised(), "the pot is what it owes and the carry, to the last unit");
+    assert_eq!(
+        pot,
+        Vdpos::promised(),
+        "the pot is what it owes and the carry, to the last unit"
+    );
 }
 
 pub fn signed(who: AccountId) -> RuntimeOrigin {
@@ -427,7 +462,10 @@ pub fn names(names: &[AccountId]) -> frame_support::BoundedVec<AccountId, ConstU
 }
 
 pub fn active() -> Vec<AccountId> {
-    let mut list: Vec<_> = Active::<Test>::get().iter().map(|one| one.account).collect();
+    let mut list: Vec<_> = Active::<Test>::get()
+        .iter()
+        .map(|one| one.account)
+        .collect();
     list.sort();
     list
 }
@@ -436,7 +474,10 @@ pub fn active() -> Vec<AccountId> {
 pub fn slots_of(who: AccountId) -> usize {
     let seats = Seats::<Test>::get();
     let seat = seats.iter().position(|seat| seat.account == who);
-    Schedule::<Test>::get().iter().filter(|number| Some(**number as usize) == seat).count()
+    Schedule::<Test>::get()
+        .iter()
+        .filter(|number| Some(**number as usize) == seat)
+        .count()
 }
 
 pub fn stake_on_hold(who: AccountId) -> Balance {

@@ -6,7 +6,7 @@ mod equivocation;
 mod faults;
 mod finality;
 mod invariants;
-mod mock;
+pub(crate) mod mock;
 mod pay;
 mod queries;
 mod schedule;

@@ -22,8 +22,8 @@ fn the_authorities_are_the_schedule_slot_by_slot() {
     Genesis::new(4, 4).run(|chain| {
         let keys = Vdpos::authorities();
         assert_eq!(keys.len(), 20);
-        for slot in 0..20 {
-            assert_eq!(keys[slot], key_of(Chain::owner(slot as u64)).public());
+        for (slot, key) in (0..).zip(&keys) {
+            assert_eq!(*key, key_of(Chain::owner(slot)).public());
         }
         chain.next_epoch();
         assert_eq!(Vdpos::authorities().len(), 20);
@@ -82,7 +82,9 @@ fn an_author_is_found_from_a_digest_of_another_slot_too() {
 fn skipped_slots_are_charged_to_their_owners() {
     Genesis::new(4, 4).run(|chain| {
         chain.pass_slots(3);
-        let charged: Vec<_> = (1..=5).map(|ahead| Chain::owner(chain.slot + ahead)).collect();
+        let charged: Vec<_> = (1..=5)
+            .map(|ahead| Chain::owner(chain.slot + ahead))
+            .collect();
         let before = tallies();
         chain.block(chain.slot + 6, || {});
         let after = tallies();
@@ -102,11 +104,14 @@ fn an_outage_of_more_than_a_round_is_charged_to_nobody() {
         chain.block(chain.slot + 5_000, || {});
         let epoch = CurrentEpoch::<Test>::get();
         assert_eq!(epoch.index, 1, "one epoch, however long it took");
-        assert_eq!((*epoch.start - 1_000_004) % 20, 0, "the grid of epochs goes on");
+        assert_eq!(
+            (*epoch.start - 1_000_004) % 20,
+            0,
+            "the grid of epochs goes on"
+        );
         assert!(chain.slot < *epoch.end());
-        let sums = EraService::<Test>::iter_values().fold((0, 0), |sum, one| {
-            (sum.0 + one.made, sum.1 + one.expected)
-        });
+        let sums = EraService::<Test>::iter_values()
+            .fold((0, 0), |sum, one| (sum.0 + one.made, sum.1 + one.expected));
         assert_eq!(sums, (3, 3));
     });
 }
@@ -133,7 +138,10 @@ fn a_block_with_a_time_outside_its_slot_is_invalid() {
 fn the_end_of_an_epoch_is_foreseen() {
     Genesis::new(4, 4).run(|chain| {
         chain.pass_slots(5);
-        assert_eq!(<Vdpos as EstimateNextSessionRotation<u64>>::average_session_length(), 20);
+        assert_eq!(
+            <Vdpos as EstimateNextSessionRotation<u64>>::average_session_length(),
+            20
+        );
         let (progress, _) = Vdpos::estimate_current_session_progress(5);
         assert_eq!(progress, Some(Permill::from_percent(25)));
         let (next, _) = Vdpos::estimate_next_session_rotation(5);
@@ -151,14 +159,19 @@ fn over_many_epochs_the_share_of_blocks_follows_weight() {
     genesis.bonds = (0..21).map(|i| BOND + i * 100 * UNIT).collect();
     genesis.run(|chain| {
         chain.next_epochs(24);
-        let backing: BTreeMap<AccountId, u128> =
-            Active::<Test>::get().iter().map(|one| (one.account, one.backing)).collect();
+        let backing: BTreeMap<AccountId, u128> = Active::<Test>::get()
+            .iter()
+            .map(|one| (one.account, one.backing))
+            .collect();
         let total: u128 = backing.values().sum();
         let blocks: u32 = chain.made.values().sum();
         for (who, backing) in backing {
             let share = f64::from(chain.made[&who]) / f64::from(blocks);
             let weight = backing as f64 / total as f64;
-            assert!((share / weight - 1.0).abs() < 0.02, "{who}: {share} of blocks, {weight}");
+            assert!(
+                (share / weight - 1.0).abs() < 0.02,
+                "{who}: {share} of blocks, {weight}"
+            );
         }
     });
 }
@@ -173,7 +186,11 @@ fn no_node_gets_more_than_a_tenth_of_a_large_set_nor_three_slots_in_a_row() {
             assert_eq!(slots_of(1), 10);
             let schedule = Schedule::<Test>::get().into_inner();
             let round = schedule.iter().chain(&schedule[..2]).collect::<Vec<_>>();
-            assert!(round.windows(3).all(|three| three[0] != three[1] || three[1] != three[2]));
+            assert!(
+                round
+                    .windows(3)
+                    .all(|three| three[0] != three[1] || three[1] != three[2])
+            );
             chain.next_epoch();
         }
     });
@@ -191,5 +208,9 @@ fn one_operator_alone_makes_all_blocks() {
 /// What each producer did in this epoch.
 fn tallies() -> BTreeMap<AccountId, Service> {
     let seats = Seats::<Test>::get();
-    seats.iter().map(|seat| seat.account).zip(Tally::<Test>::get()).collect()
+    seats
+        .iter()
+        .map(|seat| seat.account)
+        .zip(Tally::<Test>::get())
+        .collect()
 }

@@ -9,7 +9,11 @@ const VOTER: AccountId = VOTERS;
 
 fn stakes() -> Vec<(AccountId, u128)> {
     let voter = Voters::<Test>::get(VOTER).unwrap();
-    voter.votes.iter().map(|vote| (vote.stake.candidate, vote.stake.tokens)).collect()
+    voter
+        .votes
+        .iter()
+        .map(|vote| (vote.stake.candidate, vote.stake.tokens))
+        .collect()
 }
 
 #[test]
@@ -18,7 +22,10 @@ fn a_vote_is_shared_equally_and_held() {
         let stake = 10 * UNIT + 1;
         assert_ok!(Vdpos::vote(signed(VOTER), names(&[3, 1, 2]), stake));
         let third = stake / 3;
-        assert_eq!(stakes(), vec![(3, third + stake % 3), (1, third), (2, third)]);
+        assert_eq!(
+            stakes(),
+            vec![(3, third + stake % 3), (1, third), (2, third)]
+        );
         assert_eq!(stake_on_hold(VOTER), stake);
         assert_eq!(Balances::balance(&VOTER), ENDOWMENT - stake);
         assert!(VoterList::contains(&VOTER));
@@ -48,10 +55,17 @@ fn a_new_vote_replaces_the_old_one() {
         assert_eq!(stakes(), vec![(2, 15 * UNIT), (3, 15 * UNIT)]);
         assert_eq!(stake_on_hold(VOTER), 30 * UNIT);
         let pool = |who| Pools::<Test>::get(who).unwrap();
-        assert_eq!((pool(1).units, pool(1).trailing), (0, 5 * UNIT), "the old name lingers");
+        assert_eq!(
+            (pool(1).units, pool(1).trailing),
+            (0, 5 * UNIT),
+            "the old name lingers"
+        );
         assert_eq!((pool(2).units, pool(2).trailing), (15 * UNIT, 0));
         let chunks = Unbonding::<Test>::get(VOTER);
-        assert_eq!((chunks.len(), chunks[0].releases, chunks[0].held()), (1, false, 0));
+        assert_eq!(
+            (chunks.len(), chunks[0].releases, chunks[0].held()),
+            (1, false, 0)
+        );
     });
 }
 
@@ -70,7 +84,10 @@ fn tokens_that_a_smaller_vote_does_not_need_unbond() {
 fn tokens_taken_out_are_free_after_the_unbonding_period_and_not_before() {
     Genesis::new(4, 4).run(|chain| {
         assert_ok!(Vdpos::vote(signed(VOTER), names(&[1, 2, 3]), 10 * UNIT));
-        assert_noop!(Vdpos::unvote(signed(VOTER), 11 * UNIT), Error::<Test>::NotEnoughStake);
+        assert_noop!(
+            Vdpos::unvote(signed(VOTER), 11 * UNIT),
+            Error::<Test>::NotEnoughStake
+        );
         assert_noop!(
             Vdpos::unvote(signed(VOTER), 10 * UNIT - 1),
             Error::<Test>::StakeTooSmall
@@ -118,7 +135,10 @@ fn withdrawals_of_one_era_share_a_chunk_and_those_under_way_are_bounded() {
             assert_eq!(Unbonding::<Test>::get(VOTER).len(), round + 1);
             chain.next_era();
         }
-        assert_noop!(Vdpos::unvote(signed(VOTER), UNIT), Error::<Test>::TooManyChunks);
+        assert_noop!(
+            Vdpos::unvote(signed(VOTER), UNIT),
+            Error::<Test>::TooManyChunks
+        );
         assert_noop!(
             Vdpos::vote(signed(VOTER), names(&[4]), 84 * UNIT),
             Error::<Test>::TooManyChunks
@@ -146,7 +166,10 @@ fn a_vote_halves_with_age_until_it_is_recast_and_anybody_may_say_so() {
         assert_eq!(Vdpos::score(&VOTER), Some(full / 4));
         assert_ok!(Vdpos::vote(signed(VOTER), names(&[1]), 100 * UNIT));
         assert_eq!(listed(), full);
-        assert_noop!(Vdpos::refresh(signed(1), VOTER + 1), Error::<Test>::NotVoter);
+        assert_noop!(
+            Vdpos::refresh(signed(1), VOTER + 1),
+            Error::<Test>::NotVoter
+        );
     });
 }
 
@@ -176,7 +199,10 @@ fn a_name_that_left_does_not_trap_its_voters() {
         chain.next_eras(4);
         assert_ok!(Vdpos::withdraw(signed(5), 5));
         assert!(Candidates::<Test>::get(5).is_none());
-        assert!(Pools::<Test>::get(5).is_some(), "the pool lives as long as its stakes");
+        assert!(
+            Pools::<Test>::get(5).is_some(),
+            "the pool lives as long as its stakes"
+        );
         assert_invariants();
         assert_ok!(Vdpos::vote(signed(VOTER), names(&[1]), 10 * UNIT));
         chain.next_eras(4);

@@ -12,7 +12,7 @@ use pallet_issuance::{
     },
 };
 use pallet_vdpos::Parameters as VdposParameters;
-use parlance_primitives::{UNIT, YEAR_MS};
+use parlance_primitives::{EXISTENTIAL_DEPOSIT, UNIT, YEAR_MS};
 use serde_json::Value;
 use sp_runtime::Perbill;
 
@@ -61,13 +61,17 @@ fn public_chain(name: &str, mut issuance: IssuanceConfig, source: Role) -> Value
         .map(|index| Operator::from_seed(&format!("//{name}//Operator//{index}")))
         .collect();
     for (_, allocation) in issuance.allocations.iter_mut().filter(|(_, one)| one.role == source) {
-        take(allocation, FOUNDING_GRANT * Balance::from(FOUNDING_OPERATORS));
+        take(
+            allocation,
+            FOUNDING_GRANT * Balance::from(FOUNDING_OPERATORS) + EXISTENTIAL_DEPOSIT,
+        );
     }
+    let free = |amount| Allocation { role: Role::Other, amount, release: Release::Free };
     for operator in &operators {
-        let grant =
-            Allocation { role: Role::Other, amount: FOUNDING_GRANT, release: Release::Free };
-        issuance.allocations.push((operator.account.clone(), grant));
+        issuance.allocations.push((operator.account.clone(), free(FOUNDING_GRANT)));
     }
+    // The treasury's genesis would else make this amount on top of the cap.
+    issuance.allocations.push((Treasury::account_id(), free(EXISTENTIAL_DEPOSIT)));
     let candidates: Vec<(AccountId, Balance, Perbill)> = operators
         .iter()
         .map(|operator| (operator.account.clone(), FOUNDING_BOND, Perbill::from_percent(10)))

@@ -113,7 +113,7 @@ async fn by_the_book(stage: &Stage, network: &Network, index: usize) -> Result<(
         .env("OPERATOR", "//Eve")
         .env(
             "EXTRA",
-            "--no-mdns --allow-private-ip --no-prometheus --no-hardware-benchmarks",
+            "--no-mdns --allow-private-ip --no-prometheus",
         )
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)

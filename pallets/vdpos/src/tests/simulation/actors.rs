@@ -1,14 +1,14 @@
 //! Who acts: honest voters, operators, and people who try to get more than their due. Nobody is
 //! expected to succeed; every call goes through the dispatcher, and a refused one must leave no trace.
 
-use super::{checks::Seen, dice::Dice};
+use super::{CANDIDATES, checks::Seen, dice::Dice};
 use crate::{tests::mock::*, *};
 use frame_support::{assert_storage_noop, traits::KeyOwnerProofSystem};
 use parlance_primitives::{Balance, UNIT, vdpos::SlotEquivocation};
 use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature};
 use sp_core::{H256, Pair, crypto::key_types::AURA};
 use sp_runtime::{
-    Digest, DigestItem, Perbill,
+    Digest, Perbill,
     testing::Header,
     traits::{Dispatchable, Header as _},
 };
@@ -25,7 +25,7 @@ const SPLITTERS: u64 = VOTERS + 120;
 const RESTLESS: u64 = VOTERS + 160;
 const END: u64 = VOTERS + 200;
 /// Operators with keys, candidates or not.
-const OPERATORS_END: u64 = OPERATORS + 33;
+const OPERATORS_END: u64 = OPERATORS + CANDIDATES as u64 + 5;
 
 /// Dispatches a call; whether it was accepted.
 pub fn does(who: AccountId, call: Call<Test>) -> bool {
@@ -50,13 +50,19 @@ pub fn act(dice: &mut Dice, seen: &mut Seen) {
     }
 }
 
+/// Candidates that may be voted for.
 fn candidates() -> Vec<AccountId> {
-    let mut list: Vec<_> = Candidates::<Test>::iter_keys().collect();
+    let mut list: Vec<_> = Candidates::<Test>::iter()
+        .filter(|(_, candidate)| candidate.leaves.is_none())
+        .map(|(who, _)| who)
+        .collect();
     list.sort();
     list
 }
 
+/// Votes, after taking out what has matured: moves under way are limited.
 fn vote(who: AccountId, list: Vec<AccountId>, stake: Balance, seen: &mut Seen) {
+    seen.note("withdraw", does(who, Call::withdraw { who }));
     let accepted = does(
         who,
         Call::vote {
@@ -169,10 +175,10 @@ fn operate(dice: &mut Dice, seen: &mut Seen) {
         }
         // Those who lost their bond to a slash stand again.
         1 | 2 => {
-            let amount = dice.between(1, 500) * UNIT;
+            let amount = dice.between(1, 3_000) * UNIT;
             seen.note("bond more", does(who, Call::bond_more { amount }));
         }
-        3 if dice.one_in(8) && candidates().len() > 24 => {
+        3 if dice.one_in(8) && candidates().len() > 32 => {
             seen.note("retire", does(who, Call::retire {}));
         }
         _ => {

@@ -39,10 +39,6 @@ impl Dice {
         self.between(size, size * 10)
     }
 
-    pub fn pick<T: Copy>(&mut self, list: &[T]) -> Option<T> {
-        (!list.is_empty()).then(|| list[self.below(list.len() as u64) as usize])
-    }
-
     /// One to sixteen of a list, in random order.
     pub fn some_of<T>(&mut self, list: impl IntoIterator<Item = T>) -> Vec<T> {
         let mut rest: Vec<T> = list.into_iter().collect();

@@ -24,20 +24,24 @@ use sp_runtime::Perbill;
 use world::{Temper, World};
 
 /// Seeds that failed once, and why.
-const REGRESSIONS: &[u64] = &[];
+const REGRESSIONS: &[u64] = &[
+    // A node failed an epoch, was not elected, and came back from standby in the same block: it starts
+    // anew. The model had counted the failure on.
+    102,
+];
 
 /// Candidates at genesis. Five more operators have keys and may register.
-const CANDIDATES: usize = 28;
+const CANDIDATES: usize = 36;
 
-/// A chain with 21 of 28 candidates, epochs of 60 slots and eras of five epochs.
+/// A chain with 18 of 36 candidates, epochs of 60 slots and eras of five epochs.
 fn genesis(dice: &mut Dice) -> Genesis {
-    let mut genesis = Genesis::new(CANDIDATES, 21);
+    let mut genesis = Genesis::new(CANDIDATES, 18);
     genesis.parameters = Parameters {
         epoch_slots: 60,
         epochs_per_era: 5,
         min_set: 4,
-        max_set: 25,
-        initial_set: 21,
+        max_set: 24,
+        initial_set: 18,
         unbonding_eras: 3,
         vote_half_life_eras: 40,
         ban_eras: 4,
@@ -59,19 +63,26 @@ fn genesis(dice: &mut Dice) -> Genesis {
     genesis
 }
 
-/// A whole life: `blocks` blocks, then the way home.
-fn live(seed: u64, blocks: u32, temper: Temper) {
+/// Lets `blocks` blocks happen. Changes go to the backend now and then, so that the root of a state is
+/// made from what changed.
+fn run(seed: u64, blocks: u32) -> (sp_io::TestExternalities, World) {
     println!("seed {seed}; replay with VDPOS_SEED={seed}");
     let mut dice = Dice::new(seed);
-    genesis(&mut dice).run(|chain| {
-        let mut world = World::new(chain, dice, temper);
-        while world.blocks < blocks {
-            world.pass_slot();
-        }
-        world.seen.assert_everything_happened(blocks);
-        world.everybody_goes_home();
-        println!("{:?}", world.seen);
-    });
+    let mut state = genesis(&mut dice).build();
+    let mut world = state.execute_with(|| World::new(dice, Temper::rough()));
+    while world.blocks < blocks {
+        state.execute_with(|| (0..60).for_each(|_| world.pass_slot()));
+        state.commit_all().expect("no transaction is open");
+    }
+    (state, world)
+}
+
+/// A whole life: `blocks` blocks, then the way home.
+fn live(seed: u64, blocks: u32) {
+    let (mut state, mut world) = run(seed, blocks);
+    world.seen.assert_everything_happened(blocks);
+    state.execute_with(|| world.everybody_goes_home());
+    println!("{:#?}", world.seen);
 }
 
 /// The seed asked for, or the one given.
@@ -84,35 +95,28 @@ fn seed_or(default: u64) -> u64 {
 
 #[test]
 fn a_hundred_thousand_blocks_among_liars_and_crashes_keep_every_rule() {
-    live(seed_or(20_261_120), 100_000, Temper::rough());
+    live(seed_or(20_261_120), 100_000);
 }
 
 #[test]
 fn many_short_lives_keep_every_rule() {
-    for seed in 0..6 {
-        live(seed, 4_000, Temper::rough());
+    for seed in 0..4 {
+        live(seed, 4_000);
     }
 }
 
 #[test]
 fn seeds_that_failed_once_pass() {
     for seed in REGRESSIONS {
-        live(*seed, 20_000, Temper::rough());
+        live(*seed, 10_000);
     }
 }
 
 #[test]
 fn the_same_seed_is_the_same_life() {
     let life = || {
-        let mut dice = Dice::new(7);
-        genesis(&mut dice).build().execute_with(|| {
-            let mut chain = Chain::default();
-            let mut world = World::new(&mut chain, dice, Temper::rough());
-            while world.blocks < 700 {
-                world.pass_slot();
-            }
-            chain.last_header.expect("blocks were made").hash()
-        })
+        let mut state = run(7, 700).0;
+        state.execute_with(|| sp_io::storage::root(sp_runtime::StateVersion::V1))
     };
     assert_eq!(life(), life());
 }

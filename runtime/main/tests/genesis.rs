@@ -1,0 +1,89 @@
+//! Each named network starts, and starts with what its economy says.
+
+use frame_support::{
+    genesis_builder_helper::build_state,
+    traits::fungible::Inspect,
+};
+use parlance_primitives::UNIT;
+use parlance_runtime::{
+    Balances, Issuance, Runtime, RuntimeGenesisConfig, Session, Vdpos,
+    genesis::{self, Network},
+};
+use sp_io::TestExternalities;
+
+fn started(name: &str) -> TestExternalities {
+    let preset = genesis::preset(&name.into()).expect("the preset exists");
+    let mut defaults = serde_json::to_value(RuntimeGenesisConfig::default()).unwrap();
+    merge(&mut defaults, serde_json::from_slice(&preset).unwrap());
+    let mut state = TestExternalities::default();
+    state.execute_with(|| {
+        build_state::<RuntimeGenesisConfig>(serde_json::to_vec(&defaults).unwrap())
+            .expect("the preset is a valid genesis");
+    });
+    state
+}
+
+fn merge(into: &mut serde_json::Value, patch: serde_json::Value) {
+    match (into, patch) {
+        (serde_json::Value::Object(into), serde_json::Value::Object(patch)) => {
+            for (key, value) in patch {
+                merge(into.entry(key).or_insert(serde_json::Value::Null), value);
+            }
+        }
+        (into, patch) => *into = patch,
+    }
+}
+
+#[test]
+fn toktok_starts_with_two_fifths_of_its_supply_to_the_unit() {
+    started("toktok").execute_with(|| {
+        assert_eq!(Balances::total_issuance(), 21_000_000 * UNIT / 100 * 40);
+        let supply = Issuance::supply();
+        assert_eq!(supply.cap, 21_000_000 * UNIT);
+        assert_eq!(supply.genesis, Balances::total_issuance());
+    });
+}
+
+#[test]
+fn bitchat_starts_with_three_fifths_of_its_supply_to_the_unit() {
+    started("bitchat").execute_with(|| {
+        assert_eq!(Balances::total_issuance(), 20_000_000_000 * UNIT / 100 * 60);
+        let supply = Issuance::supply();
+        assert_eq!(supply.cap, 20_000_000_000 * UNIT);
+        assert_eq!(supply.genesis, Balances::total_issuance());
+    });
+}
+
+#[test]
+fn every_named_network_elects_and_counts_its_supply() {
+    for name in ["dev", "local", "local-7", "fast-4", "toktok", "bitchat"] {
+        started(name).execute_with(|| {
+            assert!(!Session::validators().is_empty(), "{name} has no validators");
+            assert!(!Vdpos::authorities().is_empty(), "{name} has no schedule");
+            assert_eq!(
+                Issuance::supply().genesis,
+                Balances::total_issuance(),
+                "{name} makes money after issuance has counted it"
+            );
+        });
+    }
+}
+
+#[test]
+fn only_test_networks_have_a_sudo_key() {
+    for (name, has_key) in
+        [("dev", true), ("local", true), ("fast-4", true), ("toktok", false), ("bitchat", false)]
+    {
+        started(name).execute_with(|| {
+            assert_eq!(pallet_sudo::Key::<Runtime>::get().is_some(), has_key, "{name}");
+        });
+    }
+}
+
+#[test]
+fn names_that_are_no_network_are_refused() {
+    for name in ["", "main", "local-", "local-0", "local-65", "local-x", "fast", "toktok-4"] {
+        assert_eq!(Network::parse(name), None, "{name}");
+    }
+    assert_eq!(Network::parse("local-7"), Some(Network::Local(7)));
+}
