@@ -37,7 +37,7 @@ class Node:
         command = [side.binary, "--chain", spec, "--base-path", folder / "data", f"--{name}"]
         command += ["--listen-addr", self.address, "--rpc-port", self.rpc_port]
         command += ["--prometheus-port", self.exporter_port, "--no-mdns", "--no-telemetry"]
-        command += ["--no-hardware-benchmarks", "--unsafe-force-node-key-generation", *POOL]
+        command += ["--unsafe-force-node-key-generation", *POOL]
         # A single authority has no peers, and would otherwise wait for some.
         command += ["--force-authoring"] if alone else []
         for bootnode in bootnodes:

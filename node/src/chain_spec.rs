@@ -31,7 +31,10 @@ fn build(preset: &str, network: genesis::Network) -> Result<ChainSpec, String> {
     let mut properties = Properties::new();
     properties.insert("tokenSymbol".into(), network.token_symbol().into());
     properties.insert("tokenDecimals".into(), 12.into());
-    properties.insert("ss58Format".into(), parlance_runtime::configs::system::SS58Prefix::get().into());
+    properties.insert(
+        "ss58Format".into(),
+        parlance_runtime::configs::system::SS58Prefix::get().into(),
+    );
     Ok(ChainSpec::builder(code, None)
         .with_name(network.title())
         .with_id(&format!("parlance_{}", preset.replace('-', "_")))

@@ -52,52 +52,67 @@ pub fn run() -> sc_cli::Result<()> {
     match &cli.subcommand {
         None => run_node(&cli),
         Some(Subcommand::Key(command)) => command.run(&cli),
-        Some(Subcommand::BuildSpec(command)) => {
-            command.run(cli.load_spec(&command.chain)?)
-        }
-        Some(Subcommand::CheckBlock(command)) => {
-            cli.create_runner(command)?.async_run(|config| {
-                let PartialComponents { client, task_manager, import_queue, .. } =
-                    service::new_partial(&config)?;
-                Ok((command.run(client, import_queue), task_manager))
-            })
-        }
+        Some(Subcommand::BuildSpec(command)) => command.run(cli.load_spec(&command.chain)?),
+        Some(Subcommand::CheckBlock(command)) => cli.create_runner(command)?.async_run(|config| {
+            let PartialComponents {
+                client,
+                task_manager,
+                import_queue,
+                ..
+            } = service::new_partial(&config)?;
+            Ok((command.run(client, import_queue), task_manager))
+        }),
         Some(Subcommand::ExportBlocks(command)) => {
             cli.create_runner(command)?.async_run(|config| {
-                let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
+                let PartialComponents {
+                    client,
+                    task_manager,
+                    ..
+                } = service::new_partial(&config)?;
                 Ok((command.run(client, config.database), task_manager))
             })
         }
-        Some(Subcommand::ExportState(command)) => {
-            cli.create_runner(command)?.async_run(|config| {
-                let PartialComponents { client, task_manager, .. } = service::new_partial(&config)?;
-                Ok((command.run(client, config.chain_spec), task_manager))
-            })
-        }
+        Some(Subcommand::ExportState(command)) => cli.create_runner(command)?.async_run(|config| {
+            let PartialComponents {
+                client,
+                task_manager,
+                ..
+            } = service::new_partial(&config)?;
+            Ok((command.run(client, config.chain_spec), task_manager))
+        }),
         Some(Subcommand::ImportBlocks(command)) => {
             cli.create_runner(command)?.async_run(|config| {
-                let PartialComponents { client, task_manager, import_queue, .. } =
-                    service::new_partial(&config)?;
+                let PartialComponents {
+                    client,
+                    task_manager,
+                    import_queue,
+                    ..
+                } = service::new_partial(&config)?;
                 Ok((command.run(client, import_queue), task_manager))
             })
         }
-        Some(Subcommand::PurgeChain(command)) => {
-            cli.create_runner(command)?.sync_run(|config| command.run(config.database))
-        }
-        Some(Subcommand::Revert(command)) => {
-            cli.create_runner(command)?.async_run(|config| {
-                let PartialComponents { client, task_manager, backend, .. } =
-                    service::new_partial(&config)?;
-                let revert_finality = Box::new(|client, _, blocks| {
-                    sc_consensus_grandpa::revert(client, blocks)?;
-                    Ok(())
-                });
-                Ok((command.run(client, backend, Some(revert_finality)), task_manager))
-            })
-        }
-        Some(Subcommand::ChainInfo(command)) => {
-            cli.create_runner(command)?.sync_run(|config| command.run::<Block>(&config))
-        }
+        Some(Subcommand::PurgeChain(command)) => cli
+            .create_runner(command)?
+            .sync_run(|config| command.run(config.database)),
+        Some(Subcommand::Revert(command)) => cli.create_runner(command)?.async_run(|config| {
+            let PartialComponents {
+                client,
+                task_manager,
+                backend,
+                ..
+            } = service::new_partial(&config)?;
+            let revert_finality = Box::new(|client, _, blocks| {
+                sc_consensus_grandpa::revert(client, blocks)?;
+                Ok(())
+            });
+            Ok((
+                command.run(client, backend, Some(revert_finality)),
+                task_manager,
+            ))
+        }),
+        Some(Subcommand::ChainInfo(command)) => cli
+            .create_runner(command)?
+            .sync_run(|config| command.run::<Block>(&config)),
         Some(Subcommand::Completions { shell }) => {
             clap_complete::generate(
                 *shell,

@@ -173,7 +173,12 @@ where
 
     fn claimable(&self, account: AccountId, at: Option<BlockHash>) -> RpcResult<Amount> {
         let at = at.unwrap_or_else(|| self.0.info().best_hash);
-        Ok(Amount(self.0.runtime_api().claimable(at, account).map_err(refused)?))
+        Ok(Amount(
+            self.0
+                .runtime_api()
+                .claimable(at, account)
+                .map_err(refused)?,
+        ))
     }
 
     fn supply(&self, at: Option<BlockHash>) -> RpcResult<SupplyJson> {
@@ -201,7 +206,11 @@ where
     Pool: TransactionPool + 'static,
     Backend: sc_client_api::Backend<Block> + 'static,
 {
-    let Deps { client, pool, grandpa } = deps;
+    let Deps {
+        client,
+        pool,
+        grandpa,
+    } = deps;
     let mut module = RpcModule::new(());
     module.merge(System::new(client.clone(), pool).into_rpc())?;
     module.merge(TransactionPayment::new(client.clone()).into_rpc())?;

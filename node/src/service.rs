@@ -74,7 +74,9 @@ pub fn new_partial(config: &Configuration) -> Result<PartialComponents, ServiceE
         )?;
     let client = Arc::new(client);
     let telemetry = telemetry.map(|(worker, telemetry)| {
-        task_manager.spawn_handle().spawn("telemetry", None, worker.run());
+        task_manager
+            .spawn_handle()
+            .spawn("telemetry", None, worker.run());
         telemetry
     });
 
@@ -119,7 +121,11 @@ pub fn new_partial(config: &Configuration) -> Result<PartialComponents, ServiceE
         keystore_container,
         select_chain,
         transaction_pool,
-        other: Other { block_import, grandpa_link, telemetry },
+        other: Other {
+            block_import,
+            grandpa_link,
+            telemetry,
+        },
     })
 }
 
@@ -149,7 +155,12 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
         keystore_container,
         select_chain,
         transaction_pool,
-        other: Other { block_import, grandpa_link, mut telemetry },
+        other:
+            Other {
+                block_import,
+                grandpa_link,
+                mut telemetry,
+            },
     } = new_partial(&config)?;
 
     let mut net_config = FullNetworkConfiguration::<Block, <Block as BlockT>::Hash, N>::new(
@@ -227,10 +238,8 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
         let authority_set = grandpa_link.shared_authority_set().clone();
         let justifications = grandpa_link.justification_stream();
         let voter_state = voter_state.clone();
-        let proofs = FinalityProofProvider::new_for_service(
-            backend.clone(),
-            Some(authority_set.clone()),
-        );
+        let proofs =
+            FinalityProofProvider::new_for_service(backend.clone(), Some(authority_set.clone()));
         Box::new(move |executor| {
             rpc::create(rpc::Deps {
                 client: client.clone(),
@@ -303,14 +312,18 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
                 compatibility_mode: Default::default(),
             },
         )?;
-        task_manager.spawn_essential_handle().spawn_blocking("aura", Some("consensus"), aura);
+        task_manager
+            .spawn_essential_handle()
+            .spawn_blocking("aura", Some("consensus"), aura);
 
-        let dht_events = network.event_stream("authority-discovery").filter_map(|event| async {
-            match event {
-                Event::Dht(event) => Some(event),
-                _ => None,
-            }
-        });
+        let dht_events = network
+            .event_stream("authority-discovery")
+            .filter_map(|event| async {
+                match event {
+                    Event::Dht(event) => Some(event),
+                    _ => None,
+                }
+            });
         let (worker, _service) = sc_authority_discovery::new_worker_and_service_with_config(
             sc_authority_discovery::WorkerConfig {
                 publish_non_global_ips,
@@ -325,11 +338,9 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
             prometheus_registry.clone(),
             task_manager.spawn_handle(),
         );
-        task_manager.spawn_handle().spawn(
-            "authority-discovery",
-            Some("network"),
-            worker.run(),
-        );
+        task_manager
+            .spawn_handle()
+            .spawn("authority-discovery", Some("network"), worker.run());
     }
 
     if enable_grandpa {

@@ -27,13 +27,19 @@ impl DecodeWithMemTracking for Contribution {}
 
 impl From<VrfSignature> for Contribution {
     fn from(signature: VrfSignature) -> Self {
-        Self { pre_output: signature.pre_output, proof: signature.proof }
+        Self {
+            pre_output: signature.pre_output,
+            proof: signature.proof,
+        }
     }
 }
 
 impl From<Contribution> for VrfSignature {
     fn from(contribution: Contribution) -> Self {
-        Self { pre_output: contribution.pre_output, proof: contribution.proof }
+        Self {
+            pre_output: contribution.pre_output,
+            proof: contribution.proof,
+        }
     }
 }
 

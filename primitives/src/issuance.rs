@@ -34,8 +34,12 @@ pub enum Share {
 
 impl Share {
     /// All shares, in the order of their encoding.
-    pub const ALL: [Share; 4] =
-        [Share::Production, Share::Relay, Share::Storage, Share::Contribution];
+    pub const ALL: [Share; 4] = [
+        Share::Production,
+        Share::Relay,
+        Share::Storage,
+        Share::Contribution,
+    ];
 }
 
 /// The supply and where it stands on its schedule, in units of the token.

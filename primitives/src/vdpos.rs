@@ -20,7 +20,16 @@ pub type OpaqueKeyOwnershipProof = OpaqueValue;
 
 /// Where a candidate stands now.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    Serialize,
     Deserialize,
 )]
 pub enum Standing {
@@ -36,7 +45,15 @@ pub enum Standing {
 
 /// One super node or candidate, for people and dashboards.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize,
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    Serialize,
     Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
@@ -63,7 +80,15 @@ pub struct ProducerInfo<AccountId, Balance> {
 
 /// Facts about the running epoch and era.
 #[derive(
-    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, Serialize,
+    Clone,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    Serialize,
     Deserialize,
 )]
 #[serde(rename_all = "camelCase")]
@@ -108,7 +133,9 @@ sp_api::decl_runtime_apis! {
 pub fn slot_of<Header: HeaderT>(header: &Header) -> Option<Slot> {
     header.digest().logs().iter().find_map(|item| {
         item.as_pre_runtime().and_then(|(id, mut data)| {
-            (id == sp_consensus_aura::AURA_ENGINE_ID).then(|| Slot::decode(&mut data).ok()).flatten()
+            (id == sp_consensus_aura::AURA_ENGINE_ID)
+                .then(|| Slot::decode(&mut data).ok())
+                .flatten()
         })
     })
 }

@@ -122,41 +122,70 @@ pub fn validator_seed(index: u32) -> String {
 fn session_keys(operators: &[Operator]) -> Vec<(AccountId, AccountId, SessionKeys)> {
     operators
         .iter()
-        .map(|operator| (operator.account.clone(), operator.account.clone(), operator.keys.clone()))
+        .map(|operator| {
+            (
+                operator.account.clone(),
+                operator.account.clone(),
+                operator.keys.clone(),
+            )
+        })
         .collect()
 }
 
 fn test_network(validators: u32, parameters: VdposParameters) -> Value {
-    let operators: Vec<Operator> =
-        (1..=validators).map(|index| Operator::from_seed(&validator_seed(index))).collect();
-    let mut endowed: Vec<AccountId> =
-        operators.iter().map(|operator| operator.account.clone()).collect();
+    let operators: Vec<Operator> = (1..=validators)
+        .map(|index| Operator::from_seed(&validator_seed(index)))
+        .collect();
+    let mut endowed: Vec<AccountId> = operators
+        .iter()
+        .map(|operator| operator.account.clone())
+        .collect();
     for index in validators.saturating_add(1)..=6 {
         endowed.push(account(&validator_seed(index)));
     }
-    let mut balances: Vec<(AccountId, Balance)> =
-        endowed.into_iter().map(|account| (account, TEST_ENDOWMENT)).collect();
+    let mut balances: Vec<(AccountId, Balance)> = endowed
+        .into_iter()
+        .map(|account| (account, TEST_ENDOWMENT))
+        .collect();
     // The treasury's genesis would else make this amount after issuance has counted the supply.
     balances.push((Treasury::account_id(), EXISTENTIAL_DEPOSIT));
     let candidates: Vec<(AccountId, Balance, Perbill)> = operators
         .iter()
-        .map(|operator| (operator.account.clone(), TEST_BOND, Perbill::from_percent(10)))
+        .map(|operator| {
+            (
+                operator.account.clone(),
+                TEST_BOND,
+                Perbill::from_percent(10),
+            )
+        })
         .collect();
     build_struct_json_patch!(RuntimeGenesisConfig {
         balances: BalancesConfig { balances },
         issuance: public::test_issuance(),
-        vdpos: VdposConfig { parameters, candidates, votes: vec![] },
-        session: SessionConfig { keys: session_keys(&operators) },
-        sudo: SudoConfig { key: Some(account("//Alice")) },
+        vdpos: VdposConfig {
+            parameters,
+            candidates,
+            votes: vec![]
+        },
+        session: SessionConfig {
+            keys: session_keys(&operators)
+        },
+        sudo: SudoConfig {
+            key: Some(account("//Alice"))
+        },
     })
 }
 
 /// Genesis state of a network as a patch of the default state.
 pub fn patch(network: Network) -> Value {
     match network {
-        Network::Dev => {
-            test_network(1, VdposParameters { initial_set: 1, ..VdposParameters::development() })
-        }
+        Network::Dev => test_network(
+            1,
+            VdposParameters {
+                initial_set: 1,
+                ..VdposParameters::development()
+            },
+        ),
         Network::Local(validators) => test_network(
             validators,
             VdposParameters {
@@ -182,11 +211,15 @@ pub fn patch(network: Network) -> Value {
 /// Genesis state by the name of its preset.
 pub fn preset(id: &PresetId) -> Option<Vec<u8>> {
     let network = Network::parse(id.as_ref())?;
-    serde_json::to_string(&patch(network)).ok().map(String::into_bytes)
+    serde_json::to_string(&patch(network))
+        .ok()
+        .map(String::into_bytes)
 }
 
 /// Presets that a chain-spec builder lists. `local-N` and `fast-N` exist for every N up to
 /// [`MAX_TEST_VALIDATORS`].
 pub fn preset_names() -> Vec<PresetId> {
-    ["dev", "local", "fast-4", "toktok", "bitchat"].map(PresetId::from).to_vec()
+    ["dev", "local", "fast-4", "toktok", "bitchat"]
+        .map(PresetId::from)
+        .to_vec()
 }

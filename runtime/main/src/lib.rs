@@ -18,14 +18,11 @@ pub mod configs;
 pub mod genesis;
 
 use alloc::{borrow::Cow, vec::Vec};
-use parlance_primitives::{SLOT_DURATION, Signature};
 #[cfg(feature = "std")]
 pub use apis::RuntimeApi;
 pub use parlance_primitives::{AccountId, Balance, BlockNumber, Hash, Moment, Nonce};
-use sp_runtime::{
-    MultiAddress, generic, impl_opaque_keys,
-    traits::BlakeTwo256,
-};
+use parlance_primitives::{SLOT_DURATION, Signature};
+use sp_runtime::{MultiAddress, generic, impl_opaque_keys, traits::BlakeTwo256};
 use sp_version::RuntimeVersion;
 
 /// Address of an account in calls.

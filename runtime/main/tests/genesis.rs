@@ -1,9 +1,6 @@
 //! Each named network starts, and starts with what its economy says.
 
-use frame_support::{
-    genesis_builder_helper::build_state,
-    traits::fungible::Inspect,
-};
+use frame_support::{genesis_builder_helper::build_state, traits::fungible::Inspect};
 use parlance_primitives::UNIT;
 use parlance_runtime::{
     Balances, Issuance, Runtime, RuntimeGenesisConfig, Session, Vdpos,
@@ -58,7 +55,10 @@ fn bitchat_starts_with_three_fifths_of_its_supply_to_the_unit() {
 fn every_named_network_elects_and_counts_its_supply() {
     for name in ["dev", "local", "local-7", "fast-4", "toktok", "bitchat"] {
         started(name).execute_with(|| {
-            assert!(!Session::validators().is_empty(), "{name} has no validators");
+            assert!(
+                !Session::validators().is_empty(),
+                "{name} has no validators"
+            );
             assert!(!Vdpos::authorities().is_empty(), "{name} has no schedule");
             assert_eq!(
                 Issuance::supply().genesis,
@@ -71,18 +71,28 @@ fn every_named_network_elects_and_counts_its_supply() {
 
 #[test]
 fn only_test_networks_have_a_sudo_key() {
-    for (name, has_key) in
-        [("dev", true), ("local", true), ("fast-4", true), ("toktok", false), ("bitchat", false)]
-    {
+    for (name, has_key) in [
+        ("dev", true),
+        ("local", true),
+        ("fast-4", true),
+        ("toktok", false),
+        ("bitchat", false),
+    ] {
         started(name).execute_with(|| {
-            assert_eq!(pallet_sudo::Key::<Runtime>::get().is_some(), has_key, "{name}");
+            assert_eq!(
+                pallet_sudo::Key::<Runtime>::get().is_some(),
+                has_key,
+                "{name}"
+            );
         });
     }
 }
 
 #[test]
 fn names_that_are_no_network_are_refused() {
-    for name in ["", "main", "local-", "local-0", "local-65", "local-x", "fast", "toktok-4"] {
+    for name in [
+        "", "main", "local-", "local-0", "local-65", "local-x", "fast", "toktok-4",
+    ] {
         assert_eq!(Network::parse(name), None, "{name}");
     }
     assert_eq!(Network::parse("local-7"), Some(Network::Local(7)));

@@ -223,7 +223,7 @@ impl Node {
     /// Waits until the RPC server answers.
     pub async fn ready(&mut self) -> Result<()> {
         let rpc = self.rpc();
-        let bound = std::time::Instant::now() + Duration::from_secs(90);
+        let bound = std::time::Instant::now() + Duration::from_secs(180);
         loop {
             if rpc.call("system_health", json!([])).await.is_ok() {
                 return Ok(());

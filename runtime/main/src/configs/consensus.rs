@@ -178,4 +178,3 @@ where
 {
     Historical::prove((id, key))
 }
-

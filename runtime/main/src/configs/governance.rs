@@ -8,7 +8,8 @@ use frame_support::{
     parameter_types,
     traits::{
         AsEnsureOriginWithArg, ConstU32, EitherOf, EnsureOriginWithArg, EqualPrivilegeOnly,
-        LinearStoragePrice, fungible::HoldConsideration,
+        LinearStoragePrice,
+        fungible::HoldConsideration,
         tokens::{PayFromAccount, UnityAssetBalanceConversion},
     },
     weights::Weight,
@@ -34,15 +35,7 @@ pub mod origins {
     /// Origins beyond root.
     #[pallet::origin]
     #[derive(
-        PartialEq,
-        Eq,
-        Clone,
-        Debug,
-        Encode,
-        Decode,
-        DecodeWithMemTracking,
-        TypeInfo,
-        MaxEncodedLen,
+        PartialEq, Eq, Clone, Debug, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
     )]
     pub enum Origin {
         /// May spend from the treasury.
@@ -201,7 +194,8 @@ impl pallet_conviction_voting::Config for Runtime {
     type WeightInfo = pallet_conviction_voting::weights::SubstrateWeight<Runtime>;
     type Currency = Balances;
     type Polls = Referenda;
-    type MaxTurnout = frame_support::traits::tokens::currency::ActiveIssuanceOf<Balances, AccountId>;
+    type MaxTurnout =
+        frame_support::traits::tokens::currency::ActiveIssuanceOf<Balances, AccountId>;
     type MaxVotes = ConstU32<256>;
     type VoteLockingPeriod = VoteLockingPeriod;
     type BlockNumberProvider = System;
@@ -276,10 +270,7 @@ pub struct ParametersOrigin;
 impl EnsureOriginWithArg<RuntimeOrigin, RuntimeParametersKey> for ParametersOrigin {
     type Success = ();
 
-    fn try_origin(
-        origin: RuntimeOrigin,
-        _key: &RuntimeParametersKey,
-    ) -> Result<(), RuntimeOrigin> {
+    fn try_origin(origin: RuntimeOrigin, _key: &RuntimeParametersKey) -> Result<(), RuntimeOrigin> {
         frame_system::ensure_root(origin.clone()).map_err(|_| origin)
     }
 

@@ -3,9 +3,7 @@
 use crate::{configs::governance::dynamic::fees, *};
 use frame_support::{
     parameter_types,
-    traits::{
-        AsEnsureOriginWithArg, ConstU32, VariantCountOf, WithdrawReasons,
-    },
+    traits::{AsEnsureOriginWithArg, ConstU32, VariantCountOf, WithdrawReasons},
     weights::ConstantMultiplier,
 };
 use frame_system::{EnsureRoot, EnsureSigned};
@@ -87,14 +85,7 @@ impl<Inner: OnChargeTransaction<Runtime>> OnChargeTransaction<Runtime> for Notes
         tip: Self::Balance,
         withdrawn: Self::LiquidityInfo,
     ) -> Result<(), TransactionValidityError> {
-        Inner::correct_and_deposit_fee(
-            who,
-            info,
-            post_info,
-            corrected_fee_with_tip,
-            tip,
-            withdrawn,
-        )
+        Inner::correct_and_deposit_fee(who, info, post_info, corrected_fee_with_tip, tip, withdrawn)
     }
 
     #[cfg(feature = "runtime-benchmarks")]
@@ -161,4 +152,3 @@ impl pallet_vesting::Config for Runtime {
     type BlockNumberProvider = System;
     const MAX_VESTING_SCHEDULES: u32 = 28;
 }
-

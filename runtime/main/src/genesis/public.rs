@@ -33,7 +33,10 @@ const TEST_POOL: Balance = 12_600_000 * UNIT;
 pub fn test_issuance() -> IssuanceConfig {
     IssuanceConfig {
         max_supply: 1_000_000_000 * UNIT,
-        schedule: Schedule::Halving { total: TEST_POOL, period_ms: 4 * YEAR_MS },
+        schedule: Schedule::Halving {
+            total: TEST_POOL,
+            period_ms: 4 * YEAR_MS,
+        },
         max_settlement_ms: MAX_SETTLEMENT_MS,
         ..Default::default()
     }
@@ -60,21 +63,39 @@ fn public_chain(name: &str, mut issuance: IssuanceConfig, source: Role) -> Value
     let operators: Vec<Operator> = (1..=FOUNDING_OPERATORS)
         .map(|index| Operator::from_seed(&format!("//{name}//Operator//{index}")))
         .collect();
-    for (_, allocation) in issuance.allocations.iter_mut().filter(|(_, one)| one.role == source) {
+    for (_, allocation) in issuance
+        .allocations
+        .iter_mut()
+        .filter(|(_, one)| one.role == source)
+    {
         take(
             allocation,
             FOUNDING_GRANT * Balance::from(FOUNDING_OPERATORS) + EXISTENTIAL_DEPOSIT,
         );
     }
-    let free = |amount| Allocation { role: Role::Other, amount, release: Release::Free };
+    let free = |amount| Allocation {
+        role: Role::Other,
+        amount,
+        release: Release::Free,
+    };
     for operator in &operators {
-        issuance.allocations.push((operator.account.clone(), free(FOUNDING_GRANT)));
+        issuance
+            .allocations
+            .push((operator.account.clone(), free(FOUNDING_GRANT)));
     }
     // The treasury's genesis would else make this amount on top of the cap.
-    issuance.allocations.push((Treasury::account_id(), free(EXISTENTIAL_DEPOSIT)));
+    issuance
+        .allocations
+        .push((Treasury::account_id(), free(EXISTENTIAL_DEPOSIT)));
     let candidates: Vec<(AccountId, Balance, Perbill)> = operators
         .iter()
-        .map(|operator| (operator.account.clone(), FOUNDING_BOND, Perbill::from_percent(10)))
+        .map(|operator| {
+            (
+                operator.account.clone(),
+                FOUNDING_BOND,
+                Perbill::from_percent(10),
+            )
+        })
         .collect();
     build_struct_json_patch!(RuntimeGenesisConfig {
         issuance,
@@ -83,7 +104,9 @@ fn public_chain(name: &str, mut issuance: IssuanceConfig, source: Role) -> Value
             candidates,
             votes: Vec::new(),
         },
-        session: SessionConfig { keys: session_keys(&operators) },
+        session: SessionConfig {
+            keys: session_keys(&operators)
+        },
     })
 }
 

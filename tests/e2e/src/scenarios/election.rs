@@ -111,10 +111,7 @@ async fn by_the_book(stage: &Stage, network: &Network, index: usize) -> Result<(
         .env("RPC_PORT", node.rpc_port().to_string())
         .env("P2P_PORT", node.p2p_port().to_string())
         .env("OPERATOR", "//Eve")
-        .env(
-            "EXTRA",
-            "--no-mdns --allow-private-ip --no-prometheus",
-        )
+        .env("EXTRA", "--no-mdns --allow-private-ip --no-prometheus")
         .stdin(Stdio::null())
         .stdout(log.try_clone()?)
         .stderr(log)
