@@ -73,10 +73,11 @@ need_base_image() {
 
 # The image of the node, from the binary that this tree built. Only what the Dockerfile takes is sent.
 build_image() {
-    local context
+    local context certificates=/etc/ssl/certs/ca-certificates.crt
+    [[ -e $certificates ]] || die "$certificates is missing: apt-get install ca-certificates"
     [[ -x $PARLANCE_BIN ]] || die "$PARLANCE_BIN is not there: build it with scripts/run --once or scripts/test"
     context=$(mktemp -d)
-    cp "$DOCKER_DIR/Dockerfile" "$DOCKER_DIR/entrypoint" "$DOCKER_DIR/parlance-rpc" "$context/"
+    cp "$DOCKER_DIR/Dockerfile" "$DOCKER_DIR/entrypoint" "$DOCKER_DIR/parlance-rpc" "$certificates" "$context/"
     cp "$PARLANCE_BIN" "$context/parlance"
     say "building $PARLANCE_IMAGE"
     docker build --tag "$PARLANCE_IMAGE" "$context" >"$context/log" 2>&1 ||

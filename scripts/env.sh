@@ -26,7 +26,7 @@ export PARLANCE_PYTHON=$PARLANCE_VENV/bin/python
 # What is built and tested, always in these words: another selection would unify features differently and
 # compile hundreds of dependencies a second time.
 # shellcheck disable=SC2034 # read by the scripts that source this file
-CARGO_SELECTION=(--release --workspace --locked)
+CARGO_SELECTION=(--release --locked)
 
 # Where rustup and scripts/setup put programs, also for a shell that has not read its profile since.
 CARGO_PROGRAMS=${CARGO_HOME:-$HOME/.cargo}/bin

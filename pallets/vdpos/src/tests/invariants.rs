@@ -173,8 +173,20 @@ fn conserved(start: Balance) {
     assert!(now <= start + minted, "nothing is made but by the emission");
 }
 
+/// A hundred cases each, or as many as `PROPTEST_CASES` says for a long run.
+fn config() -> ProptestConfig {
+    let cases = std::env::var("PROPTEST_CASES")
+        .ok()
+        .and_then(|cases| cases.parse().ok());
+    ProptestConfig {
+        cases: cases.unwrap_or(100),
+        max_shrink_iters: 2_000,
+        ..Default::default()
+    }
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 96, max_shrink_iters: 2_000, ..Default::default() })]
+    #![proptest_config(config())]
 
     #[test]
     fn invariants_hold_whatever_happens(steps in proptest::collection::vec(step(), 1..70)) {

@@ -31,6 +31,10 @@ class Wallet:
     def transfer(self, to, amount):
         return self.call("Balances", "transfer_keep_alive", dest=to, value=amount)
 
+    def vote(self, uri, stake):
+        # For this library a bounded list is a tuple whose only field is the list.
+        return self.call("Vdpos", "vote", names=[[self.key(uri).ss58_address]], stake=stake)
+
     def submit(self, signer, call):
         """Submits, waits for the final block, and returns the receipt of a success."""
         receipt = self.try_submit(signer, call)
@@ -146,8 +150,7 @@ def stand_as_a_candidate(wallet):
     assert int(rows[candidate.ss58_address]["bond"]) == 1_000 * TOKEN, rows
     # Small on purpose: elected, it would hold half of this chain's votes on finality, and one node can
     # cast only one.
-    vote = wallet.call("Vdpos", "vote", names=[candidate.ss58_address], stake=10 * TOKEN)
-    event(wallet.submit(voter, vote), "Vdpos", "Voted")
+    event(wallet.submit(voter, wallet.vote("//Eve", 10 * TOKEN)), "Vdpos", "Voted")
 
 
 def claim_what_a_vote_earned(wallet):
@@ -175,8 +178,7 @@ SCENARIOS = (
 def main():
     wallet = Wallet(os.environ["PARLANCE_URL"])
     # Cast first: what it earns is claimed last.
-    vote = wallet.call("Vdpos", "vote", names=[wallet.key("//Alice").ss58_address], stake=500 * TOKEN)
-    wallet.submit(wallet.key("//Ferdie"), vote)
+    wallet.submit(wallet.key("//Ferdie"), wallet.vote("//Alice", 500 * TOKEN))
     failed = 0
     for scenario in SCENARIOS:
         name, start = scenario.__name__.replace("_", " "), time.monotonic()

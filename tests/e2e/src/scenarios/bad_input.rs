@@ -98,7 +98,6 @@ async fn garbage_rpc(node: &mut Node) -> Result<()> {
                 json!([format!("0x{}", "ab".repeat(32))]),
             ),
         ),
-        (),
         (
             "an unknown runtime call",
             request("state_call", json!(["No_such_call", "0x"])),
