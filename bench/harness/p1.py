@@ -16,10 +16,10 @@ ABOUT = {
     "nodes; importing is measured on the exported chain, net of the node's start.",
     "goal": "at least 2 x the stock node at the same settings",
 }
-# Peers do the same work whatever the slot; counts are chosen so that every side fills several blocks.
-TRANSFERS = {False: 40_000, True: 8_000}
 PATIENCE = 240
 TOPOLOGIES = {"single authority": ("dev", 1), "4 nodes": ("local", 4)}
+# By number of authorities and --quick: enough that every side fills several blocks, whatever its slot.
+TRANSFERS = {(1, False): 40_000, (1, True): 16_000, (4, False): 20_000, (4, True): 8_000}
 METRICS = [
     # Name, unit, better, how it is taken from one run's raw figures.
     ("finalized transfers", "1/s", "higher", lambda raw: raw["finalized_per_second"]),
@@ -31,10 +31,10 @@ METRICS = [
 
 
 def run(folder, quick: bool) -> dict:
-    count = TRANSFERS[quick]
     raw = {topology: {side.key: [] for side in sides.SIDES} for topology in TOPOLOGIES}
     for topology in TOPOLOGIES:
         for number, side in sides.in_turn(2 if quick else 5):
+            count = TRANSFERS[TOPOLOGIES[topology][1], quick]
             one = measure(folder, side, topology, number, count)
             raw[topology][side.key].append(one)
             rate = one["finalized_per_second"] or 0

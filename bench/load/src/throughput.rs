@@ -106,7 +106,8 @@ pub async fn measure(options: Options) -> Result<Report> {
         .map(node::histograms)
         .transpose()?
         .unwrap_or_default();
-    let from = rpc::finalized_number(&observer).await?;
+    // The last block before the load comes along for its timestamp; genesis has none.
+    let from = rpc::finalized_number(&observer).await?.max(1);
     let cpu_before = node::cpu_seconds(&options.pids)?;
 
     let start = Instant::now();
@@ -197,7 +198,7 @@ async fn watch_finality(
         found: 0,
     };
     let mut heads = rpc::finalized_heads(observer).await?;
-    let mut next = from + 1;
+    let mut next = from;
     while watch.found < total {
         let head = match tokio::time::timeout_at(deadline.into(), heads.next()).await {
             Ok(head) => head.context("the node ended the subscription")??,

@@ -124,7 +124,7 @@ impl SignatureCache {
         &self.shards[usize::from(fingerprint.0[0]) % SHARDS]
     }
 
-    fn len(&self) -> usize {
+    pub fn len(&self) -> usize {
         self.shards.iter().map(|shard| shard.lock().len()).sum()
     }
 }

@@ -137,6 +137,7 @@ pub trait Crypto {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use sp_core::Pair;
     use sp_io::hashing::blake2_256;
     use sp_wasm_interface::HostFunctions as _;
     use std::collections::BTreeMap;

@@ -1,6 +1,6 @@
 //! Each named network starts, and starts with what its economy says.
 
-use frame_support::{genesis_builder_helper::build_state, traits::fungible::Inspect};
+use frame_support::genesis_builder_helper::build_state;
 use parlance_primitives::UNIT;
 use parlance_runtime::{
     Balances, Issuance, Runtime, RuntimeGenesisConfig, Session, Vdpos,
@@ -86,6 +86,21 @@ fn only_test_networks_have_a_sudo_key() {
             );
         });
     }
+}
+
+#[test]
+fn no_super_node_can_leave_the_finality_set_without_a_vote() {
+    use frame_support::{assert_noop, dispatch::RawOrigin};
+    use sp_runtime::traits::Dispatchable;
+    started("local").execute_with(|| {
+        let operator = genesis::account("//Alice");
+        let call = parlance_runtime::RuntimeCall::Session(pallet_session::Call::purge_keys {});
+        assert_noop!(
+            call.dispatch(RawOrigin::Signed(operator.clone()).into()),
+            frame_system::Error::<Runtime>::CallFiltered
+        );
+        assert!(pallet_session::NextKeys::<Runtime>::contains_key(&operator));
+    });
 }
 
 #[test]

@@ -78,7 +78,8 @@ impl Network {
             suri: Some(suri.to_owned()),
             validator: true,
             bootnodes: self.nodes.iter().map(Node::address).collect(),
-            flags: Vec::new(),
+            // Scenarios look back at the state of every block since genesis.
+            flags: vec!["--state-pruning=archive-canonical".to_owned()],
         }
     }
 

@@ -400,9 +400,6 @@ impl Node {
             "--no-telemetry",
             "--no-mdns",
             "--allow-private-ip",
-            // Scenarios look back at the state of every block since genesis.
-            "--state-pruning",
-            "archive-canonical",
         ]
         .map(str::to_owned)
         .to_vec();

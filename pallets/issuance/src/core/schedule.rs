@@ -31,7 +31,13 @@ use super::amount;
     Serialize,
     Deserialize,
 )]
-#[serde(rename_all = "camelCase", rename_all_fields = "camelCase")]
+// The kind is a field: a chain spec is the default patched with a preset, and with the kind as a key the
+// default's would stay beside the preset's.
+#[serde(
+    tag = "kind",
+    rename_all = "camelCase",
+    rename_all_fields = "camelCase"
+)]
 pub enum Schedule {
     /// Half of what is left in every period.
     Halving {

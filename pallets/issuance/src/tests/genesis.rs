@@ -138,7 +138,7 @@ fn json_keeps_every_unit() {
         "system": {}, "balances": { "balances": [], "devAccounts": null },
         "issuance": {
             "maxSupply": "21000000000000000000",
-            "schedule": { "halving": { "total": "12600000000000000001", "periodMs": 7 } },
+            "schedule": { "kind": "halving", "total": "12600000000000000001", "periodMs": 7 },
             "maxSettlementMs": 43200000,
             "splits": { "production": 250000000, "relay": 350000000, "storage": 350000000,
                         "contribution": 50000000 },

@@ -53,8 +53,25 @@ parameter_types! {
     pub const SS58Prefix: u16 = 42;
 }
 
+/// Calls that accounts may make: all but `Session::purge_keys`.
+///
+/// A super node without keys leaves the finality set at the next epoch, so that operators who purge
+/// together would leave a set with nobody in it. Keys are replaced with `set_keys`; an operator that
+/// wants to leave retires first, and the election does the rest.
+pub struct KeepsSessionKeys;
+
+impl frame_support::traits::Contains<RuntimeCall> for KeepsSessionKeys {
+    fn contains(call: &RuntimeCall) -> bool {
+        !matches!(
+            call,
+            RuntimeCall::Session(pallet_session::Call::purge_keys { .. })
+        )
+    }
+}
+
 #[derive_impl(frame_system::config_preludes::SolochainDefaultConfig)]
 impl frame_system::Config for Runtime {
+    type BaseCallFilter = KeepsSessionKeys;
     type Block = Block;
     type BlockWeights = RuntimeBlockWeights;
     type BlockLength = RuntimeBlockLength;

@@ -48,6 +48,8 @@ async fn run(stage: &Stage) -> Result<()> {
     // The newcomer follows the book while the votes wait for their election.
     let mut eve = network.setup("//Eve");
     eve.suri = None;
+    // The book chooses how its node keeps state, and that cannot be changed afterwards.
+    eve.flags.clear();
     let index = network.prepare(eve).await?;
     let (book, moved) = tokio::join!(
         stage.scenario(BOOK, by_the_book(stage, &network, index)),
