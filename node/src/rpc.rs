@@ -168,7 +168,7 @@ where
 
     fn progress(&self, at: Option<BlockHash>) -> RpcResult<Progress> {
         let at = at.unwrap_or_else(|| self.0.info().best_hash);
-        Ok(self.0.runtime_api().progress(at).map_err(refused)?)
+        self.0.runtime_api().progress(at).map_err(refused)
     }
 
     fn claimable(&self, account: AccountId, at: Option<BlockHash>) -> RpcResult<Amount> {

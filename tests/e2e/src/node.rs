@@ -74,6 +74,15 @@ impl Binary {
     }
 }
 
+/// Whether a process wrote that one of its threads panicked.
+///
+/// A runtime that is asked to decode what is no extrinsic ends that one call by a trap, and logs the
+/// trap as a panic too, without a thread; that is its way to refuse and harms nothing.
+pub fn panicked(log: &str) -> bool {
+    let native = |line: &str| line.contains("hread '") && line.contains("panicked at");
+    log.lines().any(native) || log.contains("This is a bug")
+}
+
 fn target_directory() -> Result<PathBuf> {
     if let Some(path) = std::env::var_os("CARGO_TARGET_DIR") {
         return Ok(PathBuf::from(path));
@@ -334,6 +343,13 @@ impl Node {
             .unwrap_or_default()
     }
 
+    /// Fails when the process has panicked at any time.
+    pub fn must_not_have_panicked(&self) -> Result<()> {
+        let log = self.log();
+        ensure!(!panicked(&log), "{} panicked:\n{log}", self.setup.name);
+        Ok(())
+    }
+
     /// The last lines the node wrote.
     pub fn log_tail(&self, lines: usize) -> String {
         let log = self.log();
@@ -419,4 +435,27 @@ fn text(path: &Path) -> Result<String> {
         .to_str()
         .with_context(|| format!("{} is no UTF-8", path.display()))?
         .to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_thread_that_panics_is_told_from_a_call_that_traps() {
+        assert!(panicked("thread 'main' panicked at node/src/main.rs:1:1:"));
+        assert!(panicked(
+            "Thread 'tokio-rt-worker' panicked at 'no'\n\nThis is a bug."
+        ));
+        assert!(!panicked(
+            "2026-01-01 panicked at runtime/main/src/apis.rs:27:1:"
+        ));
+        assert!(!panicked("all is well"));
+    }
+
+    #[test]
+    fn ports_are_given_out_once() {
+        let (first, second) = (free_port().unwrap(), free_port().unwrap());
+        assert_ne!(first, second);
+    }
 }

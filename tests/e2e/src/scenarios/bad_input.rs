@@ -5,7 +5,7 @@ use parlance_e2e::{
     chain::{self, Chain, TOKEN, account, address, call, id, key, per_mille},
     facts,
     harness::{Group, Stage},
-    node::{Node, Setup},
+    node::{Node, Setup, panicked},
     rpc::{Rpc, scribble},
     wait::seconds,
 };
@@ -56,7 +56,7 @@ async fn unknown_chain(stage: &Stage) -> Result<()> {
         text.contains("nosuchchain"),
         "the error does not name the chain: {text}"
     );
-    ensure!(!text.contains("panicked"), "it panicked: {text}");
+    ensure!(!panicked(&text), "it panicked: {text}");
     Ok(())
 }
 
@@ -330,12 +330,7 @@ async fn lives(node: &mut Node) -> Result<()> {
     node.must_run()?;
     let head = facts::best(&node.rpc()).await?;
     node.final_at_least(head.number + 1, seconds(60)).await?;
-    ensure!(
-        !node.log().contains("panicked at"),
-        "it panicked:\n{}",
-        node.log_tail(30)
-    );
-    Ok(())
+    node.must_not_have_panicked()
 }
 
 fn transfer(to: &str, amount: u128) -> Result<chain::Call> {

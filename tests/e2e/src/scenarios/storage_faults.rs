@@ -11,7 +11,7 @@ use parlance_e2e::{
     chain::{Chain, account, address, call, key},
     facts::{self, Block},
     harness::{Group, Stage},
-    node::{Node, Setup},
+    node::{Node, Setup, panicked},
     wait::seconds,
 };
 use serde_json::json;
@@ -91,7 +91,7 @@ async fn shared_directory(stage: &Stage, first: &mut Node) -> Result<()> {
         text.to_lowercase().contains("lock"),
         "the reason is missing: {text}"
     );
-    ensure!(!text.contains("panicked"), "it panicked: {text}");
+    ensure!(!panicked(&text), "it panicked: {text}");
     first.must_run()?;
     continues(first).await
 }
@@ -170,11 +170,7 @@ async fn damaged(stage: &Stage, healthy: &Node) -> Result<()> {
                 "refused with a reason"
             }
         };
-        let log = node.log();
-        ensure!(
-            !log.contains("panicked at"),
-            "{kind} truncated: it panicked:\n{log}"
-        );
+        node.must_not_have_panicked()?;
         stage.figure(&format!("{kind}: {hit} files truncated: {outcome}"));
     }
     Ok(())
@@ -203,11 +199,7 @@ async fn full_disk(stage: &Stage, disk: &Disk) -> Result<()> {
         "the reason is missing:\n{}",
         node.log_tail(20)
     );
-    ensure!(
-        !log.contains("panicked at"),
-        "it panicked:\n{}",
-        node.log_tail(30)
-    );
+    node.must_not_have_panicked()?;
 
     node.start()?;
     ensure!(node.ready().await.is_err(), "it starts on a full disk");
