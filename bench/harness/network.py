@@ -28,13 +28,14 @@ def free_ports(count: int) -> list[int]:
 
 
 class Node:
-    """One node; ends with the `with` block."""
+    """One node, an authority if its name is one; ends with the `with` block."""
 
     def __init__(self, side, spec, folder: pathlib.Path, name: str, *, alone: bool, bootnodes=()):
         self.side, self.folder, self.name = side, folder, name
         self.port, self.rpc_port, self.exporter_port = free_ports(3)
         folder.mkdir(parents=True, exist_ok=True)
-        command = [side.binary, "--chain", spec, "--base-path", folder / "data", f"--{name}"]
+        command = [side.binary, "--chain", spec, "--base-path", folder / "data"]
+        command += [f"--{name}"] if name in AUTHORITIES else ["--name", name]
         command += ["--listen-addr", self.address, "--rpc-port", self.rpc_port]
         command += ["--prometheus-port", self.exporter_port, "--no-mdns", "--no-telemetry"]
         command += ["--unsafe-force-node-key-generation", *POOL]
