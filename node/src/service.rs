@@ -399,7 +399,8 @@ fn spawn_offchain_workers(
         transaction_pool: Some(OffchainTransactionPoolFactory::new(pool.clone())),
         network_provider: Arc::new(network),
         is_validator: config.role.is_authority(),
-        enable_http_requests: true,
+        // No pallet asks for it, and it would tie every validator to the host's certificate store.
+        enable_http_requests: false,
         custom_extensions: |_| Vec::new(),
     })?;
     task_manager.spawn_handle().spawn(

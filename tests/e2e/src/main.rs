@@ -44,8 +44,15 @@ enum Job {
 }
 
 #[tokio::main]
-async fn main() -> Result<ExitCode> {
-    let cli = Cli::parse();
+async fn main() -> ExitCode {
+    // Without the backtrace that anyhow's Debug would add: these errors are for the person who runs it.
+    run(Cli::parse()).await.unwrap_or_else(|error| {
+        eprintln!("error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+async fn run(cli: Cli) -> Result<ExitCode> {
     if let Some(Job::WithNode { chain, command }) = cli.job {
         return with_node(&chain, &command).await;
     }
