@@ -30,8 +30,8 @@ type Pool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
 
 /// Blocks between two justifications that are kept and served to light clients and warp sync.
 const JUSTIFICATION_PERIOD: u32 = 512;
-/// Time for which GRANDPA collects votes before it gossips them on. A quarter of the SDK's second, so
-/// that a round of two votes fits well into a slot of two seconds.
+/// Time for which GRANDPA collects votes before it gossips them on: short enough for a round of two votes
+/// to fit well into a slot of two seconds.
 const GOSSIP_DURATION: Duration = Duration::from_millis(250);
 
 /// What [`new_partial`] makes beside the standard parts.
@@ -129,8 +129,7 @@ pub fn new_partial(config: &Configuration) -> Result<PartialComponents, ServiceE
     })
 }
 
-/// Refuses a second process on one base path before the database does so with less to say, and names
-/// the directory when it cannot be written.
+/// Makes the base path, and names it when that cannot be done: what fails later says less.
 pub fn check_base_path(path: &Path) -> Result<(), ServiceError> {
     std::fs::create_dir_all(path).map_err(|error| {
         ServiceError::Other(format!(

@@ -24,7 +24,8 @@ pub const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(85);
 parameter_types! {
     pub const BlockHashCount: BlockNumber = 4_096;
     pub const Version: RuntimeVersion = VERSION;
-    /// Cost of state access through the trie cache on the reference machine of docs/benchmarks.md.
+    /// Cost of state access through the trie cache: an estimate below the SDK's figures for a database
+    /// without one, until `parlance benchmark storage` has measured it on reference hardware.
     pub const DbWeight: RuntimeDbWeight = RuntimeDbWeight {
         read: 8 * WEIGHT_REF_TIME_PER_MICROS,
         write: 25 * WEIGHT_REF_TIME_PER_MICROS,
