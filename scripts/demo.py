@@ -230,8 +230,7 @@ class Demonstration:
         # On a chain that goes on, the producer that gains is another one each time: the least backed.
         chosen = min(reversed(before.values()), key=lambda row: row["backing"])
         start = network.ask("parlance_progress")
-        # The library takes a bounded list as a tuple of one.
-        arguments = {"names": ([chosen["account"]],), "stake": self.stake}
+        arguments = {"names": [chosen["account"]], "stake": self.stake}
         _, final, _ = network.submit(self.voter, "Vdpos", "vote", arguments)
         # An election that is under way no longer counts it; then the next one does, an era later.
         limit = (2 * start["epochsPerEra"] + 2) * start["epochLength"] * SLOT_SECONDS

@@ -3,7 +3,7 @@
 use crate::{
     chain_spec,
     cli::{Cli, Subcommand},
-    service,
+    service, storage,
 };
 use clap::CommandFactory;
 use parlance_runtime::opaque::Block;
@@ -130,7 +130,7 @@ pub fn run() -> sc_cli::Result<()> {
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
     let runner = cli.create_runner(&cli.run)?;
     runner.run_node_until_exit(|config| async move {
-        service::check_base_path(config.base_path.path())?;
+        storage::check_base_path(config.base_path.path())?;
         match config.network.network_backend {
             NetworkBackendType::Libp2p => service::new_full::<
                 sc_network::NetworkWorker<Block, <Block as BlockT>::Hash>,

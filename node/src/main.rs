@@ -10,6 +10,7 @@ mod equivocation;
 mod rpc;
 mod service;
 mod signatures;
+mod storage;
 
 fn main() -> sc_cli::Result<()> {
     command::run()

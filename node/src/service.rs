@@ -1,11 +1,12 @@
 //! Assembles the node: client, pool, network, block production, finality, address book, RPC.
 
-use crate::{authoring, cli::Cli, equivocation, rpc, signatures};
+use crate::{authoring, cli::Cli, equivocation, rpc, signatures, storage};
 use futures::StreamExt;
 use parlance_runtime::{RuntimeApi, opaque::Block};
 use sc_client_api::{Backend, BlockBackend};
 use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
 use sc_consensus_grandpa::{FinalityProofProvider, SharedVoterState};
+use sc_executor::{DEFAULT_HEAP_ALLOC_STRATEGY, HeapAllocStrategy};
 use sc_network::{NetworkBackend, config::FullNetworkConfiguration, event::Event};
 use sc_service::{
     BuildNetworkParams, Configuration, SpawnTasksParams, TaskManager, WarpSyncConfig,
@@ -15,10 +16,19 @@ use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_aura::sr25519::{AuthorityId as AuraId, AuthorityPair as AuraPair};
 use sp_runtime::traits::Block as BlockT;
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-/// Executes the runtime; signature checks go through the cache of [`signatures`].
-pub type Executor = sc_executor::WasmExecutor<signatures::HostFunctions>;
+/// What the runtime may call; signature checks go through the cache of [`signatures`].
+#[cfg(not(feature = "runtime-benchmarks"))]
+type HostFunctions = signatures::HostFunctions;
+/// The same, and what a runtime with benchmarks inside asks for.
+#[cfg(feature = "runtime-benchmarks")]
+type HostFunctions = (
+    signatures::HostFunctions,
+    frame_benchmarking::benchmarking::HostFunctions,
+);
+/// Executes the runtime.
+pub type Executor = sc_executor::WasmExecutor<HostFunctions>;
 /// The chain.
 pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, Executor>;
 /// Its database.
@@ -64,14 +74,15 @@ pub fn new_partial(config: &Configuration) -> Result<PartialComponents, ServiceE
         })
         .transpose()?;
 
-    let executor = sc_service::new_wasm_executor::<signatures::HostFunctions>(&config.executor);
+    let executor = executor(config);
     let (client, backend, keystore_container, task_manager) =
         sc_service::new_full_parts::<Block, RuntimeApi, _>(
             config,
             telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
             executor,
             Default::default(),
-        )?;
+        )
+        .map_err(|error| storage::explain(&config.database, error))?;
     let client = Arc::new(client);
     let telemetry = telemetry.map(|(worker, telemetry)| {
         task_manager
@@ -129,15 +140,26 @@ pub fn new_partial(config: &Configuration) -> Result<PartialComponents, ServiceE
     })
 }
 
-/// Makes the base path, and names it when that cannot be done: what fails later says less.
-pub fn check_base_path(path: &Path) -> Result<(), ServiceError> {
-    std::fs::create_dir_all(path).map_err(|error| {
-        ServiceError::Other(format!(
-            "the base path {} cannot be made: {error}. Choose another with --base-path, or make it \
-             writable.",
-            path.display()
-        ))
-    })
+/// An executor as the settings want it, which keeps compiled runtimes beside the chain's database:
+/// compiling one takes seconds, and a start needs it several times.
+fn executor(config: &Configuration) -> Executor {
+    let settings = &config.executor;
+    let heap = settings
+        .default_heap_pages
+        .map_or(DEFAULT_HEAP_ALLOC_STRATEGY, |pages| {
+            HeapAllocStrategy::Static {
+                extra_pages: pages.try_into().unwrap_or(u32::MAX),
+            }
+        });
+    let folder = config.base_path.config_dir(config.chain_spec.id());
+    Executor::builder()
+        .with_execution_method(settings.wasm_method)
+        .with_onchain_heap_alloc_strategy(heap)
+        .with_offchain_heap_alloc_strategy(heap)
+        .with_max_runtime_instances(settings.max_runtime_instances)
+        .with_runtime_cache_size(settings.runtime_cache_size)
+        .with_cache_path(folder.join("compiled-runtimes"))
+        .build()
 }
 
 /// Starts a node with the network backend `N` and returns what keeps it running.

@@ -15,7 +15,7 @@ pub const INHERENT_IDENTIFIER: InherentIdentifier = *b"vdposfin";
 pub type Index = u32;
 /// Two blocks that one key sealed for one slot.
 pub type SlotEquivocation<Header> = EquivocationProof<Header, AuraId>;
-/// Proof, opaque to clients, that a key belonged to a super node in some epoch.
+/// Where the chain's records have it that a key belonged to a super node; opaque to clients.
 pub type OpaqueKeyOwnershipProof = OpaqueValue;
 
 /// Where a candidate stands now.
@@ -112,8 +112,8 @@ pub struct Progress {
 sp_api::decl_runtime_apis! {
     /// VDPoS for clients: reports of equivocation, and the state of the election.
     pub trait VdposApi<AccountId, Balance> where AccountId: codec::Codec, Balance: codec::Codec {
-        /// Proof that `key` belonged to a super node in the epoch of `slot`; `None` when it did not
-        /// or when the state needed is gone.
+        /// Proof that `key` belonged to a super node in the epoch of `slot`, whatever its owner has
+        /// registered since; `None` when it did not or when the epoch is too long ago.
         fn generate_key_ownership_proof(slot: Slot, key: AuraId) -> Option<OpaqueKeyOwnershipProof>;
         /// Puts an unsigned report into the pool; `None` when that failed.
         fn submit_report_equivocation(

@@ -1,9 +1,12 @@
 //! The schedule at work: settling, minting, active accounts, and what flows back to the pool.
 
-use frame_support::traits::{
-    OnKilledAccount, Time,
-    fungible::{Inspect, Mutate},
-    tokens::{Fortitude, Precision, Preservation},
+use frame_support::{
+    traits::{
+        Get, OnKilledAccount, Time,
+        fungible::{Inspect, Mutate},
+        tokens::{Fortitude, Precision, Preservation},
+    },
+    weights::Weight,
 };
 use parlance_primitives::{Balance, Moment, issuance::Share, traits::Emission};
 use sp_runtime::DispatchResult;
@@ -12,6 +15,7 @@ use crate::{
     Activity, Available, Clock, Config, Event, LOG_TARGET, LastActiveDay, Ledger, Pallet, Splits,
     Terms,
     core::{clock::day_of, ledger::Terms as GenesisTerms},
+    weights::WeightInfo,
 };
 
 impl<T: Config> Emission<T::AccountId, Balance> for Pallet<T> {
@@ -78,6 +82,15 @@ impl<T: Config> Pallet<T> {
             LastActiveDay::<T>::insert(who, activity.day);
             activity.active = activity.active.saturating_add(1);
             Activity::<T>::put(activity);
+        }
+    }
+
+    /// Weight of [`Pallet::note_active`] under this chain's schedule.
+    pub fn note_active_weight() -> Weight {
+        if Terms::<T>::get().schedule.counts_users() {
+            T::WeightInfo::note_active()
+        } else {
+            T::DbWeight::get().reads(1)
         }
     }
 

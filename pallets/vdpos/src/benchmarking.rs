@@ -9,7 +9,7 @@ use frame_benchmarking::v2::*;
 use frame_support::{
     BoundedVec, assert_ok,
     traits::{
-        EnsureOrigin, Get,
+        EnsureOrigin, Get, KeyOwnerProofSystem,
         fungible::{Inspect, Mutate},
     },
 };
@@ -17,7 +17,7 @@ use frame_system::RawOrigin;
 use parlance_primitives::{Balance, UNIT, vdpos::SlotEquivocation};
 use sp_consensus_aura::{AURA_ENGINE_ID, Slot, digests::CompatibleDigestItem};
 use sp_runtime::{
-    Digest, DigestItem, FixedU128, Perbill, RuntimeAppPublic,
+    Digest, DigestItem, FixedU128, KeyTypeId, Perbill, RuntimeAppPublic,
     traits::{Header, One, Zero},
 };
 
@@ -52,8 +52,10 @@ fn candidate<T: Config>(index: u32) -> T::AccountId {
     who
 }
 
+/// So many, or as many as there is room for beside those of genesis.
 fn candidates<T: Config>(count: u32) -> Vec<T::AccountId> {
-    (0..count).map(candidate::<T>).collect()
+    let room = T::MaxCandidates::get().saturating_sub(Candidates::<T>::count());
+    (0..count.min(room)).map(candidate::<T>).collect()
 }
 
 /// Pay and a slash for everybody in the pools.
@@ -98,14 +100,36 @@ fn producers<T: Config>(candidates: &[T::AccountId]) {
         slot: Slot::from(10_000),
         seat: None,
     });
+    epoch::<T>(1, 10_000, candidates);
+    assert!(Pallet::<T>::build_schedule(&BTreeMap::new(), &[7; 32]));
+}
+
+/// Members with as many keys as there may be.
+fn members<T: Config>(candidates: &[T::AccountId]) -> Vec<Member<T::AccountId>> {
+    let print = |who: &T::AccountId, key: u32| {
+        let kind = KeyTypeId(key.to_le_bytes());
+        fingerprint(kind, &codec::Encode::encode(who))
+    };
+    candidates
+        .iter()
+        .take(T::MaxProducers::get() as usize)
+        .map(|who| Member {
+            account: who.clone(),
+            keys: BoundedVec::truncate_from((0..MAX_KEYS).map(|key| print(who, key)).collect()),
+        })
+        .collect()
+}
+
+/// The record of an epoch with a roster of its own.
+fn epoch<T: Config>(index: u32, start: u64, candidates: &[T::AccountId]) {
+    Rosters::<T>::insert(index, BoundedVec::truncate_from(members::<T>(candidates)));
     let record = EpochRecord {
         era: 0,
-        start: 10_000.into(),
-        seats: 0,
+        start: start.into(),
+        roster: index,
         stand_ins: Default::default(),
     };
-    Epochs::<T>::insert(1, record);
-    assert!(Pallet::<T>::build_schedule(&BTreeMap::new(), &[7; 32]));
+    Epochs::<T>::insert(index, record);
 }
 
 /// The most that a rotation can find: full tallies, and as many failed producers as can be replaced.
@@ -233,7 +257,6 @@ mod benchmarks {
         let who = voter::<T>(0, old);
         stir::<T>(&all);
         let names: Vec<_> = new.iter().take(n as usize).cloned().collect();
-        let names = BoundedVec::truncate_from(names);
 
         #[extrinsic_call]
         _(RawOrigin::Signed(who.clone()), names, STAKE / 2);
@@ -310,33 +333,43 @@ mod benchmarks {
         assert_eq!(FinalityNotedAt::<T>::get(), Some(9u32.into()));
     }
 
-    /// Both signatures, the slash, and the keys of a session of `v`, which a proof of ownership from the
-    /// running session makes the historical pallet read.
+    /// Both signatures, the slash, and the roster of a session of `v`, of whom the last one did it.
     #[benchmark]
     fn report_equivocation(v: Linear<1, 101>) {
         let set = candidates::<T>(v);
-        let who = set[0].clone();
+        let who = set[v as usize - 1].clone();
         let _ = voter::<T>(0, &[who.clone()]);
         let key = AuraId::generate_pair(None);
+        epoch::<T>(0, 0, &set);
+        Rosters::<T>::mutate(0, |roster| {
+            let offender = roster.iter_mut().flatten().last();
+            let keys = offender.and_then(|member| member.keys.last_mut());
+            *keys.expect("there are members, and they have keys; qed") =
+                fingerprint(AuraId::ID, key.as_ref());
+        });
         let proof = Box::new(SlotEquivocation {
             slot: Slot::from(5),
             first_header: sealed::<T>(&key, 1),
             second_header: sealed::<T>(&key, 2),
             offender: key,
         });
-        let sound;
+        let ownership = KeyOwnerProof {
+            session: 0,
+            validator_count: v,
+        };
+        let (sound, owner);
 
         #[block]
         {
+            let key = (AuraId::ID, proof.offender.clone());
+            owner = Pallet::<T>::check_proof(key, ownership);
             sound = offences::is_equivocation(*proof);
-            for one in &set {
-                assert!(T::OperatorKeys::slot_key(one).is_some());
-            }
             Pallet::<T>::slash(&who, Perbill::from_percent(80), 0);
             Pallet::<T>::ban(&who);
         }
 
         assert!(sound);
+        assert_eq!(owner, Some((who.clone(), ())));
         assert!(Candidates::<T>::get(&who).is_some_and(|one| one.bond.is_zero()));
     }
 
@@ -365,11 +398,12 @@ mod benchmarks {
             first_epoch: 0,
             epochs: 10,
         });
+        let starting = members::<T>(&all);
 
         #[block]
         {
             Pallet::<T>::close_epoch(1);
-            Pallet::<T>::open_epoch(2);
+            Pallet::<T>::open_epoch(2, Some(starting));
             let _ = Pallet::<T>::plan(3, &[]);
             Pallet::<T>::build_schedule(&BTreeMap::new(), &[8; 32]);
             Pallet::<T>::announce_authorities();
@@ -396,11 +430,12 @@ mod benchmarks {
             first_epoch: 1,
             epochs: 1,
         });
+        let starting = members::<T>(&all);
 
         #[block]
         {
             Pallet::<T>::close_epoch(1);
-            Pallet::<T>::open_epoch(2);
+            Pallet::<T>::open_epoch(2, Some(starting));
             // Epochs per era may be one: then the election falls into the same block.
             CurrentEra::<T>::mutate(|era| era.epochs = 1);
             let _ = Pallet::<T>::plan(3, &[]);

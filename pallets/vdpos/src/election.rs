@@ -157,11 +157,7 @@ impl<T: Config> Pallet<T> {
     /// Puts the planned set in place at the start of an era, or keeps the one there is.
     pub(crate) fn install(planned: Option<Outcome<T>>) {
         let before = Active::<T>::get();
-        let Some(Outcome {
-            mut active,
-            standby,
-        }) = planned
-        else {
+        let Some(Outcome { active, standby }) = planned else {
             // A bench lasts an era.
             Active::<T>::mutate(|active| {
                 active
@@ -170,14 +166,18 @@ impl<T: Config> Pallet<T> {
             });
             return;
         };
-        for producer in active.iter_mut() {
-            producer.failed = before
-                .iter()
-                .any(|old| old.account == producer.account && old.failed);
-        }
         Active::<T>::put(active);
         Standby::<T>::put(standby);
         Self::replace_unfit(CurrentEra::<T>::get().index);
+        // After the replacements: who was not elected but comes back from standby in this very block had
+        // its slots all the time, and a failed epoch of it is not forgotten.
+        Active::<T>::mutate(|active| {
+            for producer in active.iter_mut() {
+                producer.failed = before
+                    .iter()
+                    .any(|old| old.account == producer.account && old.failed);
+            }
+        });
     }
 }
 

@@ -28,6 +28,8 @@ mod errors {
         Retired,
         /// Everything behind this candidate was slashed; it needs a new account.
         PoolExhausted,
+        /// A vote has more names than are allowed.
+        TooManyNames,
         /// A vote needs at least one name.
         NoNames,
         /// A name stands twice in the vote.

@@ -27,7 +27,7 @@ pub fn build<T: Config>(config: &GenesisConfig<T>) {
         EpochRecord {
             era: 0,
             start: 0.into(),
-            seats: 0,
+            roster: 0,
             stand_ins: BoundedVec::new(),
         },
     );

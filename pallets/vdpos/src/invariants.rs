@@ -1,8 +1,8 @@
 //! What must hold in every state, checked by `try_state` and after every step of the tests.
 
 use crate::{
-    Active, Candidates, Carry, Config, CurrentEpoch, Epochs, HoldReason, OldestEpoch, Pallet,
-    Pools, Schedule, Seats, Tally, Unbonding, Voters,
+    Active, AuraId, Candidates, Carry, Config, CurrentEpoch, Epochs, HoldReason, OldestEpoch,
+    Pallet, Pools, Rosters, Schedule, Seats, Tally, Unbonding, Voters, fingerprint,
 };
 use alloc::{collections::BTreeMap, collections::BTreeSet};
 use frame_election_provider_support::SortedListProvider;
@@ -14,7 +14,7 @@ use frame_support::{
     },
 };
 use parlance_primitives::Balance;
-use sp_runtime::TryRuntimeError;
+use sp_runtime::{RuntimeAppPublic, TryRuntimeError};
 
 impl<T: Config> Pallet<T> {
     /// Checks all of it. Reads the whole state of the pallet: for tests and `try-runtime` only.
@@ -24,7 +24,8 @@ impl<T: Config> Pallet<T> {
         Self::check_holds()?;
         Self::check_list()?;
         Self::check_schedule()?;
-        Self::check_epochs()
+        Self::check_epochs()?;
+        Self::check_keys()
     }
 
     /// Pools count the units of their stakes, and owe their voters no more than they keep.
@@ -181,6 +182,45 @@ impl<T: Config> Pallet<T> {
         );
         for index in oldest..=now {
             ensure!(Epochs::<T>::contains_key(index), "no epoch is missing");
+        }
+        Ok(())
+    }
+
+    /// Each key in force has one owner, who can be found, and no roster outlives its epochs.
+    fn check_keys() -> Result<(), TryRuntimeError> {
+        if Epochs::<T>::iter_keys().next().is_none() {
+            return Ok(());
+        }
+        let mut named = BTreeSet::new();
+        for (index, record) in Epochs::<T>::iter() {
+            ensure!(
+                record.roster <= index,
+                "a roster is older than its last epoch"
+            );
+            named.insert(record.roster);
+            let roster = Rosters::<T>::get(record.roster).ok_or("each epoch has a roster")?;
+            for seat in &record.stand_ins {
+                let print = fingerprint(AuraId::ID, seat.key.as_ref());
+                let mut members = roster.iter();
+                ensure!(
+                    members.all(|one| one.account == seat.account || !one.keys.contains(&print)),
+                    "a stand-in has no key of somebody else"
+                );
+            }
+        }
+        for (index, roster) in Rosters::<T>::iter() {
+            ensure!(named.contains(&index), "no roster outlives its epochs");
+            let prints = roster.iter().flat_map(|one| &one.keys);
+            let each: BTreeSet<_> = prints.clone().collect();
+            ensure!(each.len() == prints.count(), "no key has two owners");
+        }
+        let now = CurrentEpoch::<T>::get().index;
+        for seat in Seats::<T>::get() {
+            let owner = Self::key_owner(now, AuraId::ID, seat.key.as_ref());
+            ensure!(
+                owner.is_some_and(|(who, _)| who == seat.account),
+                "who has slots answers for them"
+            );
         }
         Ok(())
     }

@@ -106,6 +106,10 @@ impl<T: Config> Pallet<T> {
         names: Vec<T::AccountId>,
         stake: Balance,
     ) -> DispatchResult {
+        ensure!(
+            names.len() <= T::MaxVotes::get() as usize,
+            Error::<T>::TooManyNames
+        );
         ensure!(!names.is_empty(), Error::<T>::NoNames);
         ensure!(
             stake >= T::Currency::minimum_balance(),

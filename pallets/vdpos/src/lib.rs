@@ -11,6 +11,7 @@ mod errors;
 mod events;
 mod genesis;
 mod inherent;
+mod keys;
 mod ledger;
 mod offences;
 mod payout;
@@ -28,6 +29,7 @@ mod benchmarking;
 #[cfg(test)]
 mod tests;
 
+pub use keys::{Fingerprint, KeyOwnerProof, MAX_KEYS, Member, fingerprint};
 pub use offences::{EquivocationOffence, EquivocationReportSystem, MINIMUM_SLASH, NoExposure};
 pub use pallet::*;
 pub use slots::expanded;
@@ -46,8 +48,6 @@ pub trait OperatorKeys<AccountId> {
     fn has_keys(who: &AccountId) -> bool;
     /// The key with which `who` seals its slots.
     fn slot_key(who: &AccountId) -> Option<AuraId>;
-    /// Whose slot key `key` is.
-    fn owner(key: &AuraId) -> Option<AccountId>;
     /// Registers keys for `who`, so that a benchmark can make it a candidate.
     #[cfg(feature = "runtime-benchmarks")]
     fn give_keys(who: &AccountId);
@@ -62,7 +62,7 @@ pub use frame_system::pallet_prelude::HeaderFor;
 #[frame_support::pallet]
 pub mod pallet {
     use crate::{
-        OperatorKeys, WeightInfo,
+        KeyOwnerProof, Member, OperatorKeys, WeightInfo,
         core::set_size::LagHistogram,
         types::{
             Candidate, Chunk, Epoch, EpochRecord, Era, Leader, Outcome, Parameters, Pool, Producer,
@@ -84,7 +84,6 @@ pub mod pallet {
         vdpos::{Index, SlotEquivocation},
     };
     use sp_runtime::Perbill;
-    use sp_session::{GetSessionNumber, GetValidatorCount};
     use sp_staking::offence::OffenceReportSystem;
 
     use crate::HeaderFor;
@@ -117,12 +116,10 @@ pub mod pallet {
         type Facts: ServiceFacts<Self::AccountId>;
         /// Session keys of operators.
         type OperatorKeys: OperatorKeys<Self::AccountId>;
-        /// Proof that a key belonged to a member of some session.
-        type KeyOwnerProof: Parameter + GetSessionNumber + GetValidatorCount;
         /// Checks and handles reports of two blocks in one slot.
         type EquivocationReportSystem: OffenceReportSystem<
                 Option<Self::AccountId>,
-                (SlotEquivocation<HeaderFor<Self>>, Self::KeyOwnerProof),
+                (SlotEquivocation<HeaderFor<Self>>, KeyOwnerProof),
             >;
         /// Who may change the [`Parameters`].
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
@@ -256,6 +253,20 @@ pub mod pallet {
     #[pallet::storage]
     pub type OldestEpoch<T: Config> = StorageValue<_, Index, ValueQuery>;
 
+    /// Sets with the keys that were in force, by the session from which on they were. At most one per
+    /// epoch in [`Epochs`], of at most [`Config::MaxProducers`] members. With 101 members and three keys
+    /// each takes 13 KB: 0.4 MB under the public rules where only elections change the set (29 eras),
+    /// 14 MB if somebody paid for a change of keys in every single epoch (1,044). Goes with the last epoch
+    /// that names it.
+    #[pallet::storage]
+    pub type Rosters<T: Config> = StorageMap<
+        _,
+        Twox64Concat,
+        Index,
+        BoundedVec<Member<T::AccountId>, T::MaxProducers>,
+        OptionQuery,
+    >;
+
     /// Fractions for which faults of an era were slashed. One entry per offender and era, pruned with
     /// the last epoch of the era.
     #[pallet::storage]
@@ -340,6 +351,10 @@ pub mod pallet {
 
         /// Stands for election with a bond and a commission. Session keys must be there.
         ///
+        /// The commission travels as a compact number of billionths, as wallets know it from staking:
+        /// they show a percentage, and every number decodes. More than a whole counts as a whole, which
+        /// is always too high.
+        ///
         /// Origin: signed, by the operator.
         /// Errors: [`Error::AlreadyCandidate`], [`Error::TooManyCandidates`],
         /// [`Error::NoSessionKeys`], [`Error::BondTooSmall`], [`Error::CommissionTooHigh`],
@@ -348,7 +363,7 @@ pub mod pallet {
         #[pallet::weight(T::WeightInfo::register())]
         pub fn register(
             origin: OriginFor<T>,
-            commission: Perbill,
+            #[pallet::compact] commission: Perbill,
             #[pallet::compact] bond: Balance,
         ) -> DispatchResult {
             let who = ensure_signed(origin)?;
@@ -377,7 +392,10 @@ pub mod pallet {
         /// [`Error::CommissionRisesTooFast`]. Events: [`Event::CommissionAnnounced`].
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::set_commission())]
-        pub fn set_commission(origin: OriginFor<T>, commission: Perbill) -> DispatchResult {
+        pub fn set_commission(
+            origin: OriginFor<T>,
+            #[pallet::compact] commission: Perbill,
+        ) -> DispatchResult {
             Self::do_set_commission(&ensure_signed(origin)?, commission)
         }
 
@@ -398,18 +416,20 @@ pub mod pallet {
         /// ones until the unbonding period is over.
         ///
         /// Origin: signed.
-        /// Errors: [`Error::NoNames`], [`Error::DuplicateName`], [`Error::NotCandidate`],
-        /// [`Error::Retired`], [`Error::PoolExhausted`], [`Error::StakeTooSmall`],
-        /// [`Error::TooManyChunks`], [`Error::ListUnavailable`], too few free tokens.
+        /// Errors: [`Error::TooManyNames`], [`Error::NoNames`], [`Error::DuplicateName`],
+        /// [`Error::NotCandidate`], [`Error::Retired`], [`Error::PoolExhausted`],
+        /// [`Error::StakeTooSmall`], [`Error::TooManyChunks`], [`Error::ListUnavailable`], too few
+        /// free tokens.
         /// Events: [`Event::Voted`], [`Event::Unvoted`], [`Event::StakeSlashed`].
         #[pallet::call_index(5)]
-        #[pallet::weight(T::WeightInfo::vote(names.len() as u32))]
+        // A list that is too long is refused before it is looked at; its bytes cost the fee of their length.
+        #[pallet::weight(T::WeightInfo::vote((names.len() as u32).min(T::MaxVotes::get())))]
         pub fn vote(
             origin: OriginFor<T>,
-            names: BoundedVec<T::AccountId, T::MaxVotes>,
+            names: Vec<T::AccountId>,
             #[pallet::compact] stake: Balance,
         ) -> DispatchResult {
-            Self::do_vote(&ensure_signed(origin)?, names.into_inner(), stake)
+            Self::do_vote(&ensure_signed(origin)?, names, stake)
         }
 
         /// Takes tokens out of the vote, from all names in proportion. They earn nothing more, answer
@@ -483,11 +503,11 @@ pub mod pallet {
         /// Errors: [`Error::InvalidEquivocationProof`], [`Error::InvalidKeyOwnershipProof`],
         /// [`Error::DuplicateReport`]. Events: [`Event::OffenderSlashed`], [`Event::Banned`].
         #[pallet::call_index(11)]
-        #[pallet::weight(T::WeightInfo::report_equivocation(key_owner_proof.validator_count()))]
+        #[pallet::weight(T::WeightInfo::report_equivocation(key_owner_proof.validator_count))]
         pub fn report_equivocation(
             origin: OriginFor<T>,
             equivocation_proof: Box<SlotEquivocation<HeaderFor<T>>>,
-            key_owner_proof: T::KeyOwnerProof,
+            key_owner_proof: KeyOwnerProof,
         ) -> DispatchResultWithPostInfo {
             let reporter = ensure_signed(origin)?;
             T::EquivocationReportSystem::process_evidence(
@@ -502,11 +522,11 @@ pub mod pallet {
         /// Origin: none, and only from the node's own pool or in a block.
         /// Errors and events: as [`Call::report_equivocation`].
         #[pallet::call_index(12)]
-        #[pallet::weight(T::WeightInfo::report_equivocation(key_owner_proof.validator_count()))]
+        #[pallet::weight(T::WeightInfo::report_equivocation(key_owner_proof.validator_count))]
         pub fn report_equivocation_unsigned(
             origin: OriginFor<T>,
             equivocation_proof: Box<SlotEquivocation<HeaderFor<T>>>,
-            key_owner_proof: T::KeyOwnerProof,
+            key_owner_proof: KeyOwnerProof,
         ) -> DispatchResultWithPostInfo {
             ensure_none(origin)?;
             T::EquivocationReportSystem::process_evidence(

@@ -3,10 +3,11 @@
 //!
 //! # Who answers
 //!
-//! A report shows two headers with one slot, sealed by one key, and proves whose the key was in the
-//! epoch that the slot belongs to or the one before (the first block of an epoch is made under the
-//! schedule before). Producers that came in from standby are not in the session's set for one epoch; for
-//! them the pallet's own record is the proof. Epochs are kept for as long as stakes unbond.
+//! A report shows two headers with one slot, sealed by one key, and names the session in which the key
+//! was somebody's: the epoch that the slot belongs to or the one before (the first block of an epoch is
+//! made under the schedule before). Whose it was stands in the records of `keys`, not in what is
+//! registered now, so that nobody escapes by changing its keys after a fault, or right before one. GRANDPA's
+//! reports are checked against the same records. Epochs are kept for as long as stakes unbond.
 //!
 //! # How much
 //!
@@ -22,8 +23,8 @@
 //! offender is shut out like one with too many strikes.
 
 use crate::{
-    AuraId, Call, Candidates, Config, CurrentEra, Epochs, Error, Event, HeaderFor, LOG_TARGET,
-    Pallet, Pools, Slashed, scale,
+    AuraId, Call, Candidates, Config, CurrentEra, Epochs, Error, Event, HeaderFor, KeyOwnerProof,
+    LOG_TARGET, Pallet, Pools, Slashed, scale,
 };
 use alloc::{boxed::Box, vec, vec::Vec};
 use frame_support::{pallet_prelude::*, traits::KeyOwnerProofSystem};
@@ -33,10 +34,9 @@ use parlance_primitives::{
 };
 use sp_consensus_aura::{Slot, digests::CompatibleDigestItem, sr25519::AuthoritySignature};
 use sp_runtime::{
-    DispatchError, FixedU128, KeyTypeId, PerThing, Perbill, RuntimeAppPublic, Saturating,
+    DispatchError, FixedU128, PerThing, Perbill, RuntimeAppPublic, Saturating,
     traits::{Convert, Header},
 };
-use sp_session::{GetSessionNumber, GetValidatorCount};
 use sp_staking::{
     SessionIndex,
     offence::{
@@ -61,7 +61,7 @@ impl<AccountId> Convert<AccountId, Option<()>> for NoExposure {
 pub struct EquivocationOffence<Offender> {
     /// The slot.
     pub slot: Slot,
-    /// Session of the key ownership proof.
+    /// Session in which the key was the offender's.
     pub session_index: SessionIndex,
     /// Members of that session.
     pub validator_set_count: u32,
@@ -95,43 +95,28 @@ impl<Offender: Clone> Offence<Offender> for EquivocationOffence<Offender> {
     }
 }
 
-/// Checks reports and hands them to `R`; `P` proves who owned a key, `L` is how many blocks a report may
-/// wait in the pool.
-pub struct EquivocationReportSystem<T, R, P, L>(core::marker::PhantomData<(T, R, P, L)>);
+/// Checks reports and hands them to `R`; `L` is how many blocks a report may wait in the pool.
+pub struct EquivocationReportSystem<T, R, L>(core::marker::PhantomData<(T, R, L)>);
 
 /// A report: the proof of the fault, and of whose key it was.
-type Evidence<T> = (SlotEquivocation<HeaderFor<T>>, <T as Config>::KeyOwnerProof);
+type Evidence<T> = (SlotEquivocation<HeaderFor<T>>, KeyOwnerProof);
 /// How the offences pallet knows a producer.
 type Offender<T> = (<T as frame_system::Config>::AccountId, ());
 
-impl<T, R, P, L> EquivocationReportSystem<T, R, P, L>
-where
-    T: Config,
-    P: KeyOwnerProofSystem<
-            (KeyTypeId, AuraId),
-            Proof = T::KeyOwnerProof,
-            IdentificationTuple = Offender<T>,
-        >,
-{
+impl<T: Config, R, L> EquivocationReportSystem<T, R, L> {
     /// The offence that `evidence` proves.
     fn offence(evidence: Evidence<T>) -> Result<EquivocationOffence<Offender<T>>, Error<T>> {
         let (proof, ownership) = evidence;
         let (slot, key) = (proof.slot, proof.offender.clone());
-        let session_index = ownership.session();
+        let KeyOwnerProof {
+            session: session_index,
+            validator_count: validator_set_count,
+        } = ownership;
         if !Pallet::<T>::may_answer_for(session_index, slot) {
             return Err(Error::<T>::InvalidKeyOwnershipProof);
         }
-        let record = Epochs::<T>::get(session_index).ok_or(Error::<T>::InvalidKeyOwnershipProof)?;
-        let stand_in = record.stand_ins.iter().find(|seat| seat.key == key);
-        let (offender, validator_set_count) = match stand_in {
-            Some(seat) => ((seat.account.clone(), ()), record.seats),
-            None => {
-                let count = ownership.validator_count();
-                let offender = P::check_proof((AuraId::ID, key), ownership)
-                    .ok_or(Error::<T>::InvalidKeyOwnershipProof)?;
-                (offender, count)
-            }
-        };
+        let offender = Pallet::<T>::check_proof((AuraId::ID, key), ownership)
+            .ok_or(Error::<T>::InvalidKeyOwnershipProof)?;
         ensure!(is_equivocation(proof), Error::<T>::InvalidEquivocationProof);
         Ok(EquivocationOffence {
             slot,
@@ -142,16 +127,11 @@ where
     }
 }
 
-impl<T, R, P, L> OffenceReportSystem<Option<T::AccountId>, Evidence<T>>
-    for EquivocationReportSystem<T, R, P, L>
+impl<T, R, L> OffenceReportSystem<Option<T::AccountId>, Evidence<T>>
+    for EquivocationReportSystem<T, R, L>
 where
     T: Config + pallet_authorship::Config + frame_system::offchain::CreateBare<Call<T>>,
     R: ReportOffence<T::AccountId, Offender<T>, EquivocationOffence<Offender<T>>>,
-    P: KeyOwnerProofSystem<
-            (KeyTypeId, AuraId),
-            Proof = T::KeyOwnerProof,
-            IdentificationTuple = Offender<T>,
-        >,
     L: Get<u64>,
 {
     type Longevity = L;
@@ -219,7 +199,7 @@ pub(crate) fn is_equivocation<H: Header>(proof: SlotEquivocation<H>) -> bool {
 
 impl<T: Config> Pallet<T> {
     /// Whether members of session `session` may have had `slot`, in the past that is not forgotten.
-    fn may_answer_for(session: SessionIndex, slot: Slot) -> bool {
+    pub(crate) fn may_answer_for(session: SessionIndex, slot: Slot) -> bool {
         let Some(record) = Epochs::<T>::get(session) else {
             return false;
         };
@@ -231,7 +211,7 @@ impl<T: Config> Pallet<T> {
     /// Puts a report into the node's pool: what the runtime API calls.
     pub fn submit_unsigned_equivocation_report(
         proof: SlotEquivocation<HeaderFor<T>>,
-        key_owner_proof: T::KeyOwnerProof,
+        key_owner_proof: KeyOwnerProof,
     ) -> Option<()> {
         T::EquivocationReportSystem::publish_evidence((proof, key_owner_proof)).ok()
     }

@@ -7,7 +7,7 @@
 
 use crate::{
     Active, AuraId, Candidates, Config, CurrentEpoch, CurrentEra, CurrentParameters, Epoch,
-    EpochRecord, Epochs, Era, EraService, Event, Lags, LastLag, LastLeader, OldestEpoch,
+    EpochRecord, Epochs, Era, EraService, Event, Lags, LastLag, LastLeader, Member, OldestEpoch,
     OperatorKeys, Pallet, Planned, Producer, Seats, Service, Slashed, Standby, Tally,
     core::quality,
 };
@@ -46,8 +46,10 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Starts epoch `index`, and an era when it is the first of one.
-    pub(crate) fn open_epoch(index: Index) {
+    /// Starts epoch `index`, and an era when it is the first of one. `starting` is the set of the session
+    /// if it is another one, or has other keys, than the one before.
+    pub(crate) fn open_epoch(index: Index, starting: Option<Vec<Member<T::AccountId>>>) {
+        let roster = Self::enrol(index, starting);
         // The state of genesis is that of epoch 0.
         if index == 0 {
             return;
@@ -72,7 +74,7 @@ impl<T: Config> Pallet<T> {
         let record = EpochRecord {
             era: era.index,
             start,
-            seats: 0,
+            roster,
             stand_ins: Default::default(),
         };
         Epochs::<T>::insert(index, record);
@@ -245,6 +247,7 @@ impl<T: Config> Pallet<T> {
             Epochs::<T>::remove(oldest);
             let next = oldest.saturating_add(1);
             OldestEpoch::<T>::put(next);
+            Self::forget_roster(record.roster, next);
             if Epochs::<T>::get(next).is_none_or(|next| next.era != record.era) {
                 let offenders = T::MaxProducers::get().saturating_add(T::MaxStandby::get());
                 let _ = Slashed::<T>::clear_prefix(record.era, offenders, None);
@@ -301,9 +304,9 @@ where
 {
     fn new_session(index: Index) -> Option<Vec<T::AccountId>> {
         let running = pallet_session::Validators::<T>::get();
-        // The root that proves key ownership is made when a set is returned. So a set of the same
-        // accounts is returned again when one of them changed its keys, or nobody could
-        // prove what it does with the new ones until the next election.
+        // The historical pallet makes its root over the keys when a set is returned. So a set of the same
+        // accounts is returned again when one of them changed its keys, or the root would be one over
+        // keys that are not in force.
         let rekeyed = || {
             pallet_session::QueuedKeys::<T>::get()
                 .iter()
@@ -324,7 +327,15 @@ where
     }
 
     fn start_session(index: Index) {
-        Self::open_epoch(index);
+        // The next keys are queued after this call: what is queued here is what starts now.
+        let changed = index == 0 || pallet_session::QueuedChanged::<T>::get();
+        let starting = || {
+            pallet_session::QueuedKeys::<T>::get()
+                .into_iter()
+                .map(|(who, keys)| Member::new(who, &keys))
+                .collect()
+        };
+        Self::open_epoch(index, changed.then(starting));
     }
 }
 

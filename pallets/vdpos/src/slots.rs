@@ -16,7 +16,11 @@ use crate::{
         schedule::{Phase, build_in_phase},
     },
 };
-use alloc::{collections::BTreeMap, vec, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec,
+    vec::Vec,
+};
 use codec::{Decode, Encode};
 use frame_support::{
     BoundedVec,
@@ -120,7 +124,6 @@ impl<T: Config> Pallet<T> {
         ]));
         Epochs::<T>::mutate(epoch.index, |record| {
             if let Some(record) = record {
-                record.seats = seats.len() as u32;
                 let stand_ins = seats
                     .into_iter()
                     .filter(|seat| keys.get(&seat.account) != Some(&seat.key))
@@ -132,17 +135,19 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Producers that have slots, with their weights. Who came in from standby is not in the session's
-    /// set yet and brings the key it registered.
+    /// set yet and brings the key it registered, unless that key is in force for somebody else (K3).
     fn seated(keys: &BTreeMap<T::AccountId, AuraId>) -> (Vec<Seat<T::AccountId>>, Vec<Balance>) {
         let mut seats: Vec<Seat<T::AccountId>> = Vec::new();
         let mut weights = Vec::new();
+        let in_force: BTreeSet<&AuraId> = keys.values().collect();
         for producer in crate::Active::<T>::get()
             .into_iter()
             .filter(|one| !one.benched)
         {
             let account = producer.account;
-            let key = keys.get(&account).cloned();
-            let Some(key) = key.or_else(|| T::OperatorKeys::slot_key(&account)) else {
+            let registered =
+                || T::OperatorKeys::slot_key(&account).filter(|key| !in_force.contains(key));
+            let Some(key) = keys.get(&account).cloned().or_else(registered) else {
                 continue;
             };
             if seats.iter().any(|seat| seat.key == key) {

@@ -112,7 +112,8 @@ impl Parameters {
             && self.min_set <= self.initial_set
             && self.initial_set <= self.max_set
             && self.max_set <= T::MaxProducers::get()
-            && self.max_commission <= Perbill::one()
+            // A commission of everything leaves voters nothing, and stands for whatever is above it too.
+            && self.max_commission < Perbill::one()
             && self.unbonding_eras >= 1
             && self.strikes_to_ban >= 1
     }
@@ -433,8 +434,8 @@ pub struct EpochRecord<T: Config> {
     pub era: Index,
     /// Its first slot.
     pub start: Slot,
-    /// Seats of its schedule.
-    pub seats: u32,
+    /// Session whose roster was in force: the set and its keys.
+    pub roster: Index,
     /// Seats whose key was not in the set of the session, because they came in from standby.
     pub stand_ins: BoundedVec<Seat<T::AccountId>, T::MaxProducers>,
 }

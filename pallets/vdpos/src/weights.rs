@@ -1,252 +1,518 @@
-//! Weights of `pallet_vdpos`.
+//! Weights of `pallet_vdpos`, measured by `scripts/bench weights` on 2026-11-21: do not edit.
 //!
-//! Derived by hand from the storage operations of each call. To be regenerated on reference hardware by
-//! `scripts/bench weights`, which writes this file in the same layout.
+//! Processor: Intel(R) Xeon(R) Processor. Steps 20, repeat 10, Wasm execution Compiled,
+//! chain Some("dev"), database cache 1024 MiB, worst-case map of 1000000 entries.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
+#![allow(missing_docs, unused_imports)]
 
 use core::marker::PhantomData;
-use frame_support::{traits::Get, weights::{Weight, constants::RocksDbWeight}};
+use frame_support::{
+    traits::Get,
+    weights::{RuntimeDbWeight, Weight, constants::RocksDbWeight},
+};
 
 /// Weight functions needed for `pallet_vdpos`.
 pub trait WeightInfo {
-    /// `set_parameters`.
     fn set_parameters() -> Weight;
-    /// `register`.
     fn register() -> Weight;
-    /// `bond_more`.
     fn bond_more() -> Weight;
-    /// `set_commission`.
     fn set_commission() -> Weight;
-    /// `retire`.
     fn retire() -> Weight;
-    /// `vote` for `n` names, by a voter with all names taken.
-    fn vote(n: u32) -> Weight;
-    /// `unvote`.
+    fn vote(n: u32, ) -> Weight;
     fn unvote() -> Weight;
-    /// `withdraw` of `c` chunks.
-    fn withdraw(c: u32) -> Weight;
-    /// `claim`.
+    fn withdraw(c: u32, ) -> Weight;
     fn claim() -> Weight;
-    /// `refresh`.
     fn refresh() -> Weight;
-    /// `note_finalized`.
     fn note_finalized() -> Weight;
-    /// Both reports, in a session of `v` members.
-    fn report_equivocation(v: u32) -> Weight;
-    /// Start of a block after `s` slots without one.
-    fn note_slot(s: u32) -> Weight;
-    /// Change of an epoch; the session pallet charges a whole block for it.
+    fn report_equivocation(v: u32, ) -> Weight;
+    fn note_slot(s: u32, ) -> Weight;
     fn rotate_epoch() -> Weight;
-    /// Change of an era and an election with `v` voters; charged as above.
-    fn rotate_era(v: u32) -> Weight;
+    fn rotate_era(v: u32, ) -> Weight;
 }
 
-/// Weights for `pallet_vdpos` using the Substrate node and recommended hardware.
+/// Weights for `pallet_vdpos` with the runtime's own database weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    /// Storage: `Vdpos::CurrentParameters` (r:0 w:1)
     fn set_parameters() -> Weight {
-        Weight::from_parts(9_000_000, 1500)
-            .saturating_add(T::DbWeight::get().writes(1_u64))
+        measured::set_parameters::<T::DbWeight>()
     }
-    /// Storage: `Session::NextKeys` (r:1), `Vdpos::Candidates` (r:2 w:2), `Vdpos::Pools` (r:1 w:1), `Vdpos::CurrentParameters` (r:1), `Balances::Holds` (r:1 w:1), `System::Account` (r:1 w:1)
     fn register() -> Weight {
-        Weight::from_parts(75_000_000, 9000)
-            .saturating_add(T::DbWeight::get().reads(8_u64))
-            .saturating_add(T::DbWeight::get().writes(5_u64))
+        measured::register::<T::DbWeight>()
     }
-    /// Storage: `Vdpos::Candidates` (r:1 w:1), `Balances::Holds` (r:1 w:1), `System::Account` (r:1 w:1)
     fn bond_more() -> Weight {
-        Weight::from_parts(55_000_000, 6000)
-            .saturating_add(T::DbWeight::get().reads(4_u64))
-            .saturating_add(T::DbWeight::get().writes(3_u64))
+        measured::bond_more::<T::DbWeight>()
     }
-    /// Storage: `Vdpos::Candidates` (r:1 w:1), `Vdpos::CurrentParameters` (r:1)
     fn set_commission() -> Weight {
-        Weight::from_parts(20_000_000, 4000)
-            .saturating_add(T::DbWeight::get().reads(2_u64))
-            .saturating_add(T::DbWeight::get().writes(1_u64))
+        measured::set_commission::<T::DbWeight>()
     }
-    /// Storage: `Vdpos::Candidates` (r:1 w:1), `Vdpos::CurrentEra`, `Vdpos::Planned`, `Vdpos::CurrentParameters` (r:3)
     fn retire() -> Weight {
-        Weight::from_parts(25_000_000, 12000)
-            .saturating_add(T::DbWeight::get().reads(4_u64))
-            .saturating_add(T::DbWeight::get().writes(1_u64))
+        measured::retire::<T::DbWeight>()
     }
-    /// Storage: 16 old names: `Vdpos::Pools` (r:16 w:16); per new name `Vdpos::Candidates` (r:1), `Vdpos::Pools` (r:1 w:1); `Vdpos::Voters`, `Vdpos::Unbonding`, `Balances::Holds`, `System::Account`, `VoterList` (r:10 w:12)
-    fn vote(n: u32) -> Weight {
-        Weight::from_parts(420_000_000, 140000)
-            .saturating_add(Weight::from_parts(14_000_000, 5200).saturating_mul(n.into()))
-            .saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(n.into())))
-            .saturating_add(T::DbWeight::get().writes(1_u64.saturating_mul(n.into())))
-            .saturating_add(T::DbWeight::get().reads(26_u64))
-            .saturating_add(T::DbWeight::get().writes(28_u64))
+    fn vote(n: u32, ) -> Weight {
+        measured::vote::<T::DbWeight>(n, )
     }
-    /// Storage: 16 names: `Vdpos::Pools` (r:16 w:16); `Vdpos::Voters`, `Vdpos::Unbonding`, `Balances::Holds`, `System::Account`, `VoterList` (r:13 w:10)
     fn unvote() -> Weight {
-        Weight::from_parts(380_000_000, 110000)
-            .saturating_add(T::DbWeight::get().reads(29_u64))
-            .saturating_add(T::DbWeight::get().writes(26_u64))
+        measured::unvote::<T::DbWeight>()
     }
-    /// Storage: 16 names: `Vdpos::Pools` (r:16 w:16); per chunk 16 x `Vdpos::Pools` (r:1 w:1) and `Vdpos::Candidates` (r:1); `Vdpos::Voters`, `Vdpos::Unbonding`, `Vdpos::Candidates`, `Vdpos::Active` and successors, `Balances::Holds`, `System::Account`, `VoterList`
-    fn withdraw(c: u32) -> Weight {
-        Weight::from_parts(420_000_000, 130000)
-            .saturating_add(Weight::from_parts(260_000_000, 42000).saturating_mul(c.into()))
-            .saturating_add(T::DbWeight::get().reads(32_u64.saturating_mul(c.into())))
-            .saturating_add(T::DbWeight::get().writes(16_u64.saturating_mul(c.into())))
-            .saturating_add(T::DbWeight::get().reads(38_u64))
-            .saturating_add(T::DbWeight::get().writes(34_u64))
+    fn withdraw(c: u32, ) -> Weight {
+        measured::withdraw::<T::DbWeight>(c, )
     }
-    /// Storage: 16 names: `Vdpos::Pools` (r:16 w:16); `Vdpos::Voters`, `Vdpos::Candidates`, `System::Account` (r:2 w:2), `VoterList` (r:9 w:8)
     fn claim() -> Weight {
-        Weight::from_parts(330_000_000, 70000)
-            .saturating_add(T::DbWeight::get().reads(29_u64))
-            .saturating_add(T::DbWeight::get().writes(27_u64))
+        measured::claim::<T::DbWeight>()
     }
-    /// Storage: 16 names: `Vdpos::Pools` (r:16 w:16); `Vdpos::Voters`, `Balances::Holds`, `VoterList` (r:11 w:9)
     fn refresh() -> Weight {
-        Weight::from_parts(300_000_000, 66000)
-            .saturating_add(T::DbWeight::get().reads(27_u64))
-            .saturating_add(T::DbWeight::get().writes(25_u64))
+        measured::refresh::<T::DbWeight>()
     }
-    /// Storage: `Vdpos::FinalityNotedAt` (r:1 w:1), `Vdpos::Lags` (r:1 w:1)
     fn note_finalized() -> Weight {
-        Weight::from_parts(14_000_000, 3000)
-            .saturating_add(T::DbWeight::get().reads(2_u64))
-            .saturating_add(T::DbWeight::get().writes(2_u64))
+        measured::note_finalized::<T::DbWeight>()
     }
-    /// Storage: two signatures; `Vdpos::Epochs` (r:3), `Offences` (r:3 w:3), `Vdpos::Slashed`, `Vdpos::Candidates`, `Vdpos::Pools`, `Balances::Holds`, `System::Account`; in the running session `Session::NextKeys` (r:v)
-    fn report_equivocation(v: u32) -> Weight {
-        Weight::from_parts(420_000_000, 30000)
-            .saturating_add(Weight::from_parts(900_000, 2700).saturating_mul(v.into()))
-            .saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(v.into())))
-            .saturating_add(T::DbWeight::get().reads(22_u64))
-            .saturating_add(T::DbWeight::get().writes(16_u64))
+    fn report_equivocation(v: u32, ) -> Weight {
+        measured::report_equivocation::<T::DbWeight>(v, )
     }
-    /// Storage: `Vdpos::LastLeader`, `Vdpos::Tally` (r:2 w:2), `Vdpos::Schedule`, `Vdpos::Seats` (r:2)
-    fn note_slot(s: u32) -> Weight {
-        Weight::from_parts(26_000_000, 14000)
-            .saturating_add(Weight::from_parts(40_000, 0).saturating_mul(s.into()))
-            .saturating_add(T::DbWeight::get().reads(5_u64))
-            .saturating_add(T::DbWeight::get().writes(4_u64))
+    fn note_slot(s: u32, ) -> Weight {
+        measured::note_slot::<T::DbWeight>(s, )
     }
-    /// Storage: 101 producers: `Vdpos::EraService`, `Vdpos::Candidates` (r:2 w:1 each), `Session::NextKeys` (r:202)
     fn rotate_epoch() -> Weight {
-        Weight::from_parts(7_000_000_000, 400000)
-            .saturating_add(T::DbWeight::get().reads(540_u64))
-            .saturating_add(T::DbWeight::get().writes(140_u64))
+        measured::rotate_epoch::<T::DbWeight>()
     }
-    /// Storage: 256 candidates: `Vdpos::Candidates`, `Vdpos::Pools`, `Session::NextKeys` (r:3 each); per voter `VoterList::ListNodes`, `Vdpos::Voters` (r:2); 101 producers paid and judged
-    fn rotate_era(v: u32) -> Weight {
-        Weight::from_parts(40_000_000_000, 1200000)
-            .saturating_add(Weight::from_parts(120_000_000, 4200).saturating_mul(v.into()))
-            .saturating_add(T::DbWeight::get().reads(2_u64.saturating_mul(v.into())))
-            .saturating_add(T::DbWeight::get().reads(1600_u64))
-            .saturating_add(T::DbWeight::get().writes(520_u64))
+    fn rotate_era(v: u32, ) -> Weight {
+        measured::rotate_era::<T::DbWeight>(v, )
     }
 }
 
-// For backwards compatibility and tests.
+// For tests.
 impl WeightInfo for () {
-    /// Storage: `Vdpos::CurrentParameters` (r:0 w:1)
     fn set_parameters() -> Weight {
-        Weight::from_parts(9_000_000, 1500)
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
+        measured::set_parameters::<RocksDbWeight>()
     }
-    /// Storage: `Session::NextKeys` (r:1), `Vdpos::Candidates` (r:2 w:2), `Vdpos::Pools` (r:1 w:1), `Vdpos::CurrentParameters` (r:1), `Balances::Holds` (r:1 w:1), `System::Account` (r:1 w:1)
     fn register() -> Weight {
-        Weight::from_parts(75_000_000, 9000)
-            .saturating_add(RocksDbWeight::get().reads(8_u64))
-            .saturating_add(RocksDbWeight::get().writes(5_u64))
+        measured::register::<RocksDbWeight>()
     }
-    /// Storage: `Vdpos::Candidates` (r:1 w:1), `Balances::Holds` (r:1 w:1), `System::Account` (r:1 w:1)
     fn bond_more() -> Weight {
-        Weight::from_parts(55_000_000, 6000)
-            .saturating_add(RocksDbWeight::get().reads(4_u64))
-            .saturating_add(RocksDbWeight::get().writes(3_u64))
+        measured::bond_more::<RocksDbWeight>()
     }
-    /// Storage: `Vdpos::Candidates` (r:1 w:1), `Vdpos::CurrentParameters` (r:1)
     fn set_commission() -> Weight {
-        Weight::from_parts(20_000_000, 4000)
-            .saturating_add(RocksDbWeight::get().reads(2_u64))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
+        measured::set_commission::<RocksDbWeight>()
     }
-    /// Storage: `Vdpos::Candidates` (r:1 w:1), `Vdpos::CurrentEra`, `Vdpos::Planned`, `Vdpos::CurrentParameters` (r:3)
     fn retire() -> Weight {
-        Weight::from_parts(25_000_000, 12000)
-            .saturating_add(RocksDbWeight::get().reads(4_u64))
-            .saturating_add(RocksDbWeight::get().writes(1_u64))
+        measured::retire::<RocksDbWeight>()
     }
-    /// Storage: 16 old names: `Vdpos::Pools` (r:16 w:16); per new name `Vdpos::Candidates` (r:1), `Vdpos::Pools` (r:1 w:1); `Vdpos::Voters`, `Vdpos::Unbonding`, `Balances::Holds`, `System::Account`, `VoterList` (r:10 w:12)
-    fn vote(n: u32) -> Weight {
-        Weight::from_parts(420_000_000, 140000)
-            .saturating_add(Weight::from_parts(14_000_000, 5200).saturating_mul(n.into()))
-            .saturating_add(RocksDbWeight::get().reads(2_u64.saturating_mul(n.into())))
-            .saturating_add(RocksDbWeight::get().writes(1_u64.saturating_mul(n.into())))
-            .saturating_add(RocksDbWeight::get().reads(26_u64))
-            .saturating_add(RocksDbWeight::get().writes(28_u64))
+    fn vote(n: u32, ) -> Weight {
+        measured::vote::<RocksDbWeight>(n, )
     }
-    /// Storage: 16 names: `Vdpos::Pools` (r:16 w:16); `Vdpos::Voters`, `Vdpos::Unbonding`, `Balances::Holds`, `System::Account`, `VoterList` (r:13 w:10)
     fn unvote() -> Weight {
-        Weight::from_parts(380_000_000, 110000)
-            .saturating_add(RocksDbWeight::get().reads(29_u64))
-            .saturating_add(RocksDbWeight::get().writes(26_u64))
+        measured::unvote::<RocksDbWeight>()
     }
-    /// Storage: 16 names: `Vdpos::Pools` (r:16 w:16); per chunk 16 x `Vdpos::Pools` (r:1 w:1) and `Vdpos::Candidates` (r:1); `Vdpos::Voters`, `Vdpos::Unbonding`, `Vdpos::Candidates`, `Vdpos::Active` and successors, `Balances::Holds`, `System::Account`, `VoterList`
-    fn withdraw(c: u32) -> Weight {
-        Weight::from_parts(420_000_000, 130000)
-            .saturating_add(Weight::from_parts(260_000_000, 42000).saturating_mul(c.into()))
-            .saturating_add(RocksDbWeight::get().reads(32_u64.saturating_mul(c.into())))
-            .saturating_add(RocksDbWeight::get().writes(16_u64.saturating_mul(c.into())))
-            .saturating_add(RocksDbWeight::get().reads(38_u64))
-            .saturating_add(RocksDbWeight::get().writes(34_u64))
+    fn withdraw(c: u32, ) -> Weight {
+        measured::withdraw::<RocksDbWeight>(c, )
     }
-    /// Storage: 16 names: `Vdpos::Pools` (r:16 w:16); `Vdpos::Voters`, `Vdpos::Candidates`, `System::Account` (r:2 w:2), `VoterList` (r:9 w:8)
     fn claim() -> Weight {
-        Weight::from_parts(330_000_000, 70000)
-            .saturating_add(RocksDbWeight::get().reads(29_u64))
-            .saturating_add(RocksDbWeight::get().writes(27_u64))
+        measured::claim::<RocksDbWeight>()
     }
-    /// Storage: 16 names: `Vdpos::Pools` (r:16 w:16); `Vdpos::Voters`, `Balances::Holds`, `VoterList` (r:11 w:9)
     fn refresh() -> Weight {
-        Weight::from_parts(300_000_000, 66000)
-            .saturating_add(RocksDbWeight::get().reads(27_u64))
-            .saturating_add(RocksDbWeight::get().writes(25_u64))
+        measured::refresh::<RocksDbWeight>()
     }
-    /// Storage: `Vdpos::FinalityNotedAt` (r:1 w:1), `Vdpos::Lags` (r:1 w:1)
     fn note_finalized() -> Weight {
-        Weight::from_parts(14_000_000, 3000)
-            .saturating_add(RocksDbWeight::get().reads(2_u64))
-            .saturating_add(RocksDbWeight::get().writes(2_u64))
+        measured::note_finalized::<RocksDbWeight>()
     }
-    /// Storage: two signatures; `Vdpos::Epochs` (r:3), `Offences` (r:3 w:3), `Vdpos::Slashed`, `Vdpos::Candidates`, `Vdpos::Pools`, `Balances::Holds`, `System::Account`; in the running session `Session::NextKeys` (r:v)
-    fn report_equivocation(v: u32) -> Weight {
-        Weight::from_parts(420_000_000, 30000)
-            .saturating_add(Weight::from_parts(900_000, 2700).saturating_mul(v.into()))
-            .saturating_add(RocksDbWeight::get().reads(2_u64.saturating_mul(v.into())))
-            .saturating_add(RocksDbWeight::get().reads(22_u64))
-            .saturating_add(RocksDbWeight::get().writes(16_u64))
+    fn report_equivocation(v: u32, ) -> Weight {
+        measured::report_equivocation::<RocksDbWeight>(v, )
     }
-    /// Storage: `Vdpos::LastLeader`, `Vdpos::Tally` (r:2 w:2), `Vdpos::Schedule`, `Vdpos::Seats` (r:2)
-    fn note_slot(s: u32) -> Weight {
-        Weight::from_parts(26_000_000, 14000)
-            .saturating_add(Weight::from_parts(40_000, 0).saturating_mul(s.into()))
-            .saturating_add(RocksDbWeight::get().reads(5_u64))
-            .saturating_add(RocksDbWeight::get().writes(4_u64))
+    fn note_slot(s: u32, ) -> Weight {
+        measured::note_slot::<RocksDbWeight>(s, )
     }
-    /// Storage: 101 producers: `Vdpos::EraService`, `Vdpos::Candidates` (r:2 w:1 each), `Session::NextKeys` (r:202)
     fn rotate_epoch() -> Weight {
-        Weight::from_parts(7_000_000_000, 400000)
-            .saturating_add(RocksDbWeight::get().reads(540_u64))
-            .saturating_add(RocksDbWeight::get().writes(140_u64))
+        measured::rotate_epoch::<RocksDbWeight>()
     }
-    /// Storage: 256 candidates: `Vdpos::Candidates`, `Vdpos::Pools`, `Session::NextKeys` (r:3 each); per voter `VoterList::ListNodes`, `Vdpos::Voters` (r:2); 101 producers paid and judged
-    fn rotate_era(v: u32) -> Weight {
-        Weight::from_parts(40_000_000_000, 1200000)
-            .saturating_add(Weight::from_parts(120_000_000, 4200).saturating_mul(v.into()))
-            .saturating_add(RocksDbWeight::get().reads(2_u64.saturating_mul(v.into())))
-            .saturating_add(RocksDbWeight::get().reads(1600_u64))
-            .saturating_add(RocksDbWeight::get().writes(520_u64))
+    fn rotate_era(v: u32, ) -> Weight {
+        measured::rotate_era::<RocksDbWeight>(v, )
+    }
+}
+
+/// What was measured, for any database.
+mod measured {
+    use super::*;
+
+    // Storage: `Vdpos::CurrentParameters` (r:0 w:1)
+    // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
+    // Recorded proof: 0 bytes. Fastest run: 5_833 ns.
+    pub fn set_parameters<D: Get<RuntimeDbWeight>>() -> Weight {
+        Weight::from_parts(6_567_000, 0)
+            .saturating_add(D::get().reads(0_u64))
+            .saturating_add(D::get().writes(1_u64))
+    }
+
+    // Storage: `Session::NextKeys` (r:1 w:0)
+    // Proof: `Session::NextKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
+    // Storage: `Vdpos::CurrentParameters` (r:1 w:0)
+    // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Candidates` (r:1 w:1)
+    // Proof: `Vdpos::Candidates` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CounterForCandidates` (r:1 w:1)
+    // Proof: `Vdpos::CounterForCandidates` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Pools` (r:1 w:1)
+    // Proof: `Vdpos::Pools` (`max_values`: None, `max_size`: Some(120), added: 2595, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // Recorded proof: 857 bytes. Fastest run: 81_667 ns.
+    pub fn register<D: Get<RuntimeDbWeight>>() -> Weight {
+        Weight::from_parts(85_622_000, 4322)
+            .saturating_add(D::get().reads(7_u64))
+            .saturating_add(D::get().writes(5_u64))
+    }
+
+    // Storage: `Vdpos::Candidates` (r:1 w:1)
+    // Proof: `Vdpos::Candidates` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // Recorded proof: 520 bytes. Fastest run: 64_083 ns.
+    pub fn bond_more<D: Get<RuntimeDbWeight>>() -> Weight {
+        Weight::from_parts(66_988_000, 3604)
+            .saturating_add(D::get().reads(3_u64))
+            .saturating_add(D::get().writes(3_u64))
+    }
+
+    // Storage: `Vdpos::CurrentParameters` (r:1 w:0)
+    // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Candidates` (r:1 w:1)
+    // Proof: `Vdpos::Candidates` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+    // Recorded proof: 399 bytes. Fastest run: 21_469 ns.
+    pub fn set_commission<D: Get<RuntimeDbWeight>>() -> Weight {
+        Weight::from_parts(23_292_000, 3563)
+            .saturating_add(D::get().reads(2_u64))
+            .saturating_add(D::get().writes(1_u64))
+    }
+
+    // Storage: `Vdpos::Candidates` (r:1 w:1)
+    // Proof: `Vdpos::Candidates` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentEra` (r:1 w:0)
+    // Proof: `Vdpos::CurrentEra` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Planned` (r:1 w:0)
+    // Proof: `Vdpos::Planned` (`max_values`: Some(1), `max_size`: Some(6013), added: 6508, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentParameters` (r:1 w:0)
+    // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
+    // Recorded proof: 435 bytes. Fastest run: 24_570 ns.
+    pub fn retire<D: Get<RuntimeDbWeight>>() -> Weight {
+        Weight::from_parts(26_436_000, 7498)
+            .saturating_add(D::get().reads(4_u64))
+            .saturating_add(D::get().writes(1_u64))
+    }
+
+    // Storage: `Vdpos::Candidates` (r:16 w:0)
+    // Proof: `Vdpos::Candidates` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Pools` (r:32 w:32)
+    // Proof: `Vdpos::Pools` (`max_values`: None, `max_size`: Some(120), added: 2595, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Voters` (r:1 w:1)
+    // Proof: `Vdpos::Voters` (`max_values`: None, `max_size`: Some(1341), added: 3816, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentEra` (r:1 w:0)
+    // Proof: `Vdpos::CurrentEra` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Planned` (r:1 w:0)
+    // Proof: `Vdpos::Planned` (`max_values`: Some(1), `max_size`: Some(6013), added: 6508, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentParameters` (r:1 w:0)
+    // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Unbonding` (r:1 w:1)
+    // Proof: `Vdpos::Unbonding` (`max_values`: None, `max_size`: Some(33001), added: 35476, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::ListNodes` (r:1 w:1)
+    // Proof: `VoterList::ListNodes` (`max_values`: None, `max_size`: Some(154), added: 2629, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::Lock` (r:1 w:0)
+    // Proof: `VoterList::Lock` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::ListBags` (r:2 w:2)
+    // Proof: `VoterList::ListBags` (`max_values`: None, `max_size`: Some(82), added: 2557, mode: `MaxEncodedLen`)
+    // `n` was varied from 1 to 16.
+    // Recorded proof: 5048 bytes + 133 per `n`. Fastest run: 401_417 ns.
+    pub fn vote<D: Get<RuntimeDbWeight>>(n: u32, ) -> Weight {
+        Weight::from_parts(415_525_608, 42510)
+            .saturating_add(Weight::from_parts(11_710_698, 0).saturating_mul(n.into()))
+            .saturating_add(Weight::from_parts(0, 2595).saturating_mul(n.into()))
+            .saturating_add(D::get().reads(27_u64))
+            .saturating_add(D::get().reads(2_u64.saturating_mul(n.into())))
+            .saturating_add(D::get().writes(23_u64))
+            .saturating_add(D::get().writes(1_u64.saturating_mul(n.into())))
+    }
+
+    // Storage: `Vdpos::Voters` (r:1 w:1)
+    // Proof: `Vdpos::Voters` (`max_values`: None, `max_size`: Some(1341), added: 3816, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Pools` (r:16 w:16)
+    // Proof: `Vdpos::Pools` (`max_values`: None, `max_size`: Some(120), added: 2595, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentEra` (r:1 w:0)
+    // Proof: `Vdpos::CurrentEra` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Planned` (r:1 w:0)
+    // Proof: `Vdpos::Planned` (`max_values`: Some(1), `max_size`: Some(6013), added: 6508, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentParameters` (r:1 w:0)
+    // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Unbonding` (r:1 w:1)
+    // Proof: `Vdpos::Unbonding` (`max_values`: None, `max_size`: Some(33001), added: 35476, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::ListNodes` (r:1 w:1)
+    // Proof: `VoterList::ListNodes` (`max_values`: None, `max_size`: Some(154), added: 2629, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::Lock` (r:1 w:0)
+    // Proof: `VoterList::Lock` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::ListBags` (r:2 w:2)
+    // Proof: `VoterList::ListBags` (`max_values`: None, `max_size`: Some(82), added: 2557, mode: `MaxEncodedLen`)
+    // Recorded proof: 3813 bytes. Fastest run: 293_695 ns.
+    pub fn unvote<D: Get<RuntimeDbWeight>>() -> Weight {
+        Weight::from_parts(304_621_000, 42510)
+            .saturating_add(D::get().reads(27_u64))
+            .saturating_add(D::get().writes(23_u64))
+    }
+
+    // Storage: `Vdpos::CurrentEra` (r:1 w:0)
+    // Proof: `Vdpos::CurrentEra` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Candidates` (r:17 w:0)
+    // Proof: `Vdpos::Candidates` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Unbonding` (r:1 w:1)
+    // Proof: `Vdpos::Unbonding` (`max_values`: None, `max_size`: Some(33001), added: 35476, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Voters` (r:1 w:1)
+    // Proof: `Vdpos::Voters` (`max_values`: None, `max_size`: Some(1341), added: 3816, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Pools` (r:16 w:16)
+    // Proof: `Vdpos::Pools` (`max_values`: None, `max_size`: Some(120), added: 2595, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::ListNodes` (r:1 w:1)
+    // Proof: `VoterList::ListNodes` (`max_values`: None, `max_size`: Some(154), added: 2629, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentParameters` (r:1 w:0)
+    // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::Lock` (r:1 w:0)
+    // Proof: `VoterList::Lock` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::ListBags` (r:2 w:2)
+    // Proof: `VoterList::ListBags` (`max_values`: None, `max_size`: Some(82), added: 2557, mode: `MaxEncodedLen`)
+    // `c` was varied from 1 to 32.
+    // Recorded proof: 5152 bytes + 1030 per `c`. Fastest run: 392_616 ns.
+    pub fn withdraw<D: Get<RuntimeDbWeight>>(c: u32, ) -> Weight {
+        Weight::from_parts(330_328_059, 44731)
+            .saturating_add(Weight::from_parts(75_104_204, 0).saturating_mul(c.into()))
+            .saturating_add(D::get().reads(43_u64))
+            .saturating_add(D::get().writes(23_u64))
+    }
+
+    // Storage: `Vdpos::Voters` (r:1 w:1)
+    // Proof: `Vdpos::Voters` (`max_values`: None, `max_size`: Some(1341), added: 3816, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Pools` (r:16 w:16)
+    // Proof: `Vdpos::Pools` (`max_values`: None, `max_size`: Some(120), added: 2595, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:2 w:2)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::ListNodes` (r:1 w:1)
+    // Proof: `VoterList::ListNodes` (`max_values`: None, `max_size`: Some(154), added: 2629, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentEra` (r:1 w:0)
+    // Proof: `Vdpos::CurrentEra` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentParameters` (r:1 w:0)
+    // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::Lock` (r:1 w:0)
+    // Proof: `VoterList::Lock` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Candidates` (r:1 w:1)
+    // Proof: `Vdpos::Candidates` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+    // Recorded proof: 4464 bytes. Fastest run: 252_677 ns.
+    pub fn claim<D: Get<RuntimeDbWeight>>() -> Weight {
+        Weight::from_parts(266_114_000, 42510)
+            .saturating_add(D::get().reads(25_u64))
+            .saturating_add(D::get().writes(22_u64))
+    }
+
+    // Storage: `Vdpos::Voters` (r:1 w:1)
+    // Proof: `Vdpos::Voters` (`max_values`: None, `max_size`: Some(1341), added: 3816, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Pools` (r:16 w:16)
+    // Proof: `Vdpos::Pools` (`max_values`: None, `max_size`: Some(120), added: 2595, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::ListNodes` (r:1 w:1)
+    // Proof: `VoterList::ListNodes` (`max_values`: None, `max_size`: Some(154), added: 2629, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentEra` (r:1 w:0)
+    // Proof: `Vdpos::CurrentEra` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentParameters` (r:1 w:0)
+    // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::Lock` (r:1 w:0)
+    // Proof: `VoterList::Lock` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
+    // Recorded proof: 3740 bytes. Fastest run: 203_342 ns.
+    pub fn refresh<D: Get<RuntimeDbWeight>>() -> Weight {
+        Weight::from_parts(212_104_000, 42510)
+            .saturating_add(D::get().reads(23_u64))
+            .saturating_add(D::get().writes(20_u64))
+    }
+
+    // Storage: `Vdpos::FinalityNotedAt` (r:1 w:1)
+    // Proof: `Vdpos::FinalityNotedAt` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Lags` (r:1 w:1)
+    // Proof: `Vdpos::Lags` (`max_values`: Some(1), `max_size`: Some(128), added: 623, mode: `MaxEncodedLen`)
+    // Recorded proof: 206 bytes. Fastest run: 7_764 ns.
+    pub fn note_finalized<D: Get<RuntimeDbWeight>>() -> Weight {
+        Weight::from_parts(8_526_000, 1613)
+            .saturating_add(D::get().reads(2_u64))
+            .saturating_add(D::get().writes(2_u64))
+    }
+
+    // Storage: `Vdpos::Epochs` (r:1 w:0)
+    // Proof: `Vdpos::Epochs` (`max_values`: None, `max_size`: Some(6494), added: 8969, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentEra` (r:1 w:0)
+    // Proof: `Vdpos::CurrentEra` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentParameters` (r:1 w:0)
+    // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Rosters` (r:1 w:0)
+    // Proof: `Vdpos::Rosters` (`max_values`: None, `max_size`: Some(29203), added: 31678, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Slashed` (r:1 w:1)
+    // Proof: `Vdpos::Slashed` (`max_values`: None, `max_size`: Some(56), added: 2531, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Pools` (r:1 w:1)
+    // Proof: `Vdpos::Pools` (`max_values`: None, `max_size`: Some(120), added: 2595, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Candidates` (r:1 w:1)
+    // Proof: `Vdpos::Candidates` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+    // Storage: `System::Account` (r:1 w:1)
+    // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
+    // Storage: `Balances::Holds` (r:1 w:1)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // `v` was varied from 1 to 101.
+    // Recorded proof: 1831 bytes + 303 per `v`. Fastest run: 186_036 ns.
+    pub fn report_equivocation<D: Get<RuntimeDbWeight>>(v: u32, ) -> Weight {
+        Weight::from_parts(223_059_279, 32668)
+            .saturating_add(Weight::from_parts(922_805, 0).saturating_mul(v.into()))
+            .saturating_add(D::get().reads(9_u64))
+            .saturating_add(D::get().writes(5_u64))
+    }
+
+    // Storage: `Vdpos::LastLeader` (r:1 w:1)
+    // Proof: `Vdpos::LastLeader` (`max_values`: Some(1), `max_size`: Some(73), added: 568, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Schedule` (r:1 w:0)
+    // Proof: `Vdpos::Schedule` (`max_values`: Some(1), `max_size`: Some(2050), added: 2545, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Tally` (r:1 w:1)
+    // Proof: `Vdpos::Tally` (`max_values`: Some(1), `max_size`: Some(810), added: 1305, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Seats` (r:1 w:0)
+    // Proof: `Vdpos::Seats` (`max_values`: Some(1), `max_size`: Some(6466), added: 6961, mode: `MaxEncodedLen`)
+    // `s` was varied from 0 to 1023.
+    // Recorded proof: 9722 bytes. Fastest run: 36_895 ns.
+    pub fn note_slot<D: Get<RuntimeDbWeight>>(s: u32, ) -> Weight {
+        Weight::from_parts(39_823_388, 7951)
+            .saturating_add(Weight::from_parts(2_110, 0).saturating_mul(s.into()))
+            .saturating_add(D::get().reads(4_u64))
+            .saturating_add(D::get().writes(2_u64))
+    }
+
+    // Storage: `Vdpos::Lags` (r:1 w:0)
+    // Proof: `Vdpos::Lags` (`max_values`: Some(1), `max_size`: Some(128), added: 623, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Tally` (r:1 w:1)
+    // Proof: `Vdpos::Tally` (`max_values`: Some(1), `max_size`: Some(810), added: 1305, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Seats` (r:1 w:1)
+    // Proof: `Vdpos::Seats` (`max_values`: Some(1), `max_size`: Some(6466), added: 6961, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::EraService` (r:101 w:101)
+    // Proof: `Vdpos::EraService` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentEra` (r:1 w:0)
+    // Proof: `Vdpos::CurrentEra` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Active` (r:1 w:1)
+    // Proof: `Vdpos::Active` (`max_values`: Some(1), `max_size`: Some(5052), added: 5547, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentParameters` (r:1 w:0)
+    // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Candidates` (r:121 w:20)
+    // Proof: `Vdpos::Candidates` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Standby` (r:1 w:1)
+    // Proof: `Vdpos::Standby` (`max_values`: Some(1), `max_size`: Some(961), added: 1456, mode: `MaxEncodedLen`)
+    // Storage: `Session::NextKeys` (r:101 w:0)
+    // Proof: `Session::NextKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
+    // Storage: `Vdpos::CurrentEpoch` (r:1 w:1)
+    // Proof: `Vdpos::CurrentEpoch` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::LastLeader` (r:1 w:0)
+    // Proof: `Vdpos::LastLeader` (`max_values`: Some(1), `max_size`: Some(73), added: 568, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::OldestEpoch` (r:1 w:0)
+    // Proof: `Vdpos::OldestEpoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Epochs` (r:1 w:1)
+    // Proof: `Vdpos::Epochs` (`max_values`: None, `max_size`: Some(6494), added: 8969, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::LastLag` (r:0 w:1)
+    // Proof: `Vdpos::LastLag` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Schedule` (r:0 w:1)
+    // Proof: `Vdpos::Schedule` (`max_values`: Some(1), `max_size`: Some(2050), added: 2545, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Rosters` (r:0 w:1)
+    // Proof: `Vdpos::Rosters` (`max_values`: None, `max_size`: Some(29203), added: 31678, mode: `MaxEncodedLen`)
+    // Recorded proof: 38647 bytes. Fastest run: 1_898_120 ns.
+    pub fn rotate_epoch<D: Get<RuntimeDbWeight>>() -> Weight {
+        Weight::from_parts(2_018_728_000, 312323)
+            .saturating_add(D::get().reads(334_u64))
+            .saturating_add(D::get().writes(130_u64))
+    }
+
+    // Storage: `Vdpos::Lags` (r:1 w:0)
+    // Proof: `Vdpos::Lags` (`max_values`: Some(1), `max_size`: Some(128), added: 623, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Tally` (r:1 w:1)
+    // Proof: `Vdpos::Tally` (`max_values`: Some(1), `max_size`: Some(810), added: 1305, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Seats` (r:1 w:1)
+    // Proof: `Vdpos::Seats` (`max_values`: Some(1), `max_size`: Some(6466), added: 6961, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::EraService` (r:102 w:101)
+    // Proof: `Vdpos::EraService` (`max_values`: None, `max_size`: Some(48), added: 2523, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentEra` (r:1 w:1)
+    // Proof: `Vdpos::CurrentEra` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Active` (r:1 w:1)
+    // Proof: `Vdpos::Active` (`max_values`: Some(1), `max_size`: Some(5052), added: 5547, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentParameters` (r:1 w:0)
+    // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Candidates` (r:257 w:101)
+    // Proof: `Vdpos::Candidates` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Standby` (r:1 w:1)
+    // Proof: `Vdpos::Standby` (`max_values`: Some(1), `max_size`: Some(961), added: 1456, mode: `MaxEncodedLen`)
+    // Storage: `Session::NextKeys` (r:256 w:0)
+    // Proof: `Session::NextKeys` (`max_values`: None, `max_size`: None, mode: `Measured`)
+    // Storage: `Issuance::Terms` (r:1 w:0)
+    // Proof: `Issuance::Terms` (`max_values`: Some(1), `max_size`: Some(105), added: 600, mode: `MaxEncodedLen`)
+    // Storage: `Timestamp::Now` (r:1 w:0)
+    // Proof: `Timestamp::Now` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
+    // Storage: `Issuance::Ledger` (r:1 w:1)
+    // Proof: `Issuance::Ledger` (`max_values`: Some(1), `max_size`: Some(96), added: 591, mode: `MaxEncodedLen`)
+    // Storage: `Issuance::Clock` (r:1 w:1)
+    // Proof: `Issuance::Clock` (`max_values`: Some(1), `max_size`: Some(40), added: 535, mode: `MaxEncodedLen`)
+    // Storage: `Issuance::Activity` (r:1 w:1)
+    // Proof: `Issuance::Activity` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
+    // Storage: `Issuance::Available` (r:1 w:1)
+    // Proof: `Issuance::Available` (`max_values`: Some(1), `max_size`: Some(64), added: 559, mode: `MaxEncodedLen`)
+    // Storage: `Issuance::Splits` (r:1 w:0)
+    // Proof: `Issuance::Splits` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Carry` (r:1 w:1)
+    // Proof: `Vdpos::Carry` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Pools` (r:256 w:101)
+    // Proof: `Vdpos::Pools` (`max_values`: None, `max_size`: Some(120), added: 2595, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::CurrentEpoch` (r:1 w:1)
+    // Proof: `Vdpos::CurrentEpoch` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::LastLeader` (r:1 w:0)
+    // Proof: `Vdpos::LastLeader` (`max_values`: Some(1), `max_size`: Some(73), added: 568, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Planned` (r:1 w:1)
+    // Proof: `Vdpos::Planned` (`max_values`: Some(1), `max_size`: Some(6013), added: 6508, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::OldestEpoch` (r:1 w:0)
+    // Proof: `Vdpos::OldestEpoch` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Epochs` (r:1 w:1)
+    // Proof: `Vdpos::Epochs` (`max_values`: None, `max_size`: Some(6494), added: 8969, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::TargetSize` (r:1 w:1)
+    // Proof: `Vdpos::TargetSize` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::ListBags` (r:34 w:0)
+    // Proof: `VoterList::ListBags` (`max_values`: None, `max_size`: Some(82), added: 2557, mode: `MaxEncodedLen`)
+    // Storage: `VoterList::ListNodes` (r:512 w:0)
+    // Proof: `VoterList::ListNodes` (`max_values`: None, `max_size`: Some(154), added: 2629, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Voters` (r:512 w:0)
+    // Proof: `Vdpos::Voters` (`max_values`: None, `max_size`: Some(1341), added: 3816, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::LastLag` (r:0 w:1)
+    // Proof: `Vdpos::LastLag` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Schedule` (r:0 w:1)
+    // Proof: `Vdpos::Schedule` (`max_values`: Some(1), `max_size`: Some(2050), added: 2545, mode: `MaxEncodedLen`)
+    // Storage: `Vdpos::Rosters` (r:0 w:1)
+    // Proof: `Vdpos::Rosters` (`max_values`: None, `max_size`: Some(29203), added: 31678, mode: `MaxEncodedLen`)
+    // `v` was varied from 1 to 512.
+    // Recorded proof: 167770 bytes + 872 per `v`. Fastest run: 8_364_626 ns.
+    pub fn rotate_era<D: Get<RuntimeDbWeight>>(v: u32, ) -> Weight {
+        Weight::from_parts(8_354_025_555, 793586)
+            .saturating_add(Weight::from_parts(61_931_643, 0).saturating_mul(v.into()))
+            .saturating_add(Weight::from_parts(0, 3816).saturating_mul(v.into()))
+            .saturating_add(D::get().reads(959_u64))
+            .saturating_add(D::get().reads(2_u64.saturating_mul(v.into())))
+            .saturating_add(D::get().writes(320_u64))
     }
 }

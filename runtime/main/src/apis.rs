@@ -129,11 +129,11 @@ impl_runtime_apis! {
         }
 
         fn generate_key_ownership_proof(
-            _set_id: sp_consensus_grandpa::SetId,
+            set_id: sp_consensus_grandpa::SetId,
             authority: GrandpaId,
         ) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
             use codec::Encode;
-            configs::consensus::prove_ownership(sp_consensus_grandpa::KEY_TYPE, authority)
+            configs::consensus::prove_finality_key(set_id, &authority)
                 .map(|proof| proof.encode())
                 .map(sp_consensus_grandpa::OpaqueKeyOwnershipProof::new)
         }
@@ -147,11 +147,11 @@ impl_runtime_apis! {
 
     impl parlance_primitives::vdpos::VdposApi<Block, AccountId, Balance> for Runtime {
         fn generate_key_ownership_proof(
-            _slot: Slot,
+            slot: Slot,
             key: AuraId,
         ) -> Option<OpaqueKeyOwnershipProof> {
             use codec::Encode;
-            configs::consensus::prove_ownership(sp_core::crypto::key_types::AURA, key)
+            Vdpos::prove_slot_key(slot, &key)
                 .map(|proof| OpaqueKeyOwnershipProof::new(proof.encode()))
         }
 

@@ -1,8 +1,9 @@
 use super::mock::*;
 use crate::*;
+use codec::{Compact, Decode, Encode};
 use frame_support::{assert_noop, assert_ok, traits::fungible::Inspect};
 use parlance_primitives::{UNIT, vdpos::Index};
-use sp_runtime::{Perbill, TokenError};
+use sp_runtime::{Perbill, TokenError, traits::Dispatchable};
 
 const NEWCOMER: AccountId = 5;
 
@@ -24,6 +25,48 @@ fn a_candidate_needs_keys_a_bond_and_a_fair_commission() {
         );
         assert_ok!(register(NEWCOMER, 20, BOND));
         assert_eq!(bond_on_hold(NEWCOMER), BOND);
+    });
+}
+
+/// A call with a commission in billionths, as it travels.
+fn with_commission(call: Call<Test>, parts: u32) -> RuntimeCall {
+    let mut bytes = RuntimeCall::Vdpos(call).encode();
+    // The numbers of pallet and call, then the commission of nothing.
+    assert_eq!(bytes[2], 0);
+    bytes.splice(2..=2, Compact(parts).encode());
+    RuntimeCall::decode(&mut &bytes[..]).unwrap()
+}
+
+#[test]
+fn a_commission_of_more_than_everything_is_refused_by_name() {
+    Genesis::new(4, 4).run(|_| {
+        let nothing = Perbill::zero();
+        let register = Call::register {
+            commission: nothing,
+            bond: BOND,
+        };
+        let set = Call::set_commission {
+            commission: nothing,
+        };
+        for parts in [
+            200_000_001,
+            1_000_000_000,
+            1_000_000_001,
+            2_000_000_000,
+            u32::MAX,
+        ] {
+            for (call, who) in [(&register, NEWCOMER), (&set, 1)] {
+                let error = with_commission(call.clone(), parts).dispatch(signed(who));
+                assert_eq!(
+                    error.unwrap_err().error,
+                    Error::<Test>::CommissionTooHigh.into()
+                );
+            }
+        }
+        assert_ok!(with_commission(register, 200_000_000).dispatch(signed(NEWCOMER)));
+        let commission = Candidates::<Test>::get(NEWCOMER).unwrap().commission;
+        assert_eq!(commission, Perbill::from_percent(20));
+        assert_ok!(with_commission(set, 50_000_000).dispatch(signed(1)));
     });
 }
 
@@ -186,6 +229,10 @@ fn only_governance_sets_rules_and_only_sound_ones() {
             },
             Parameters {
                 max_set: 102,
+                ..rules.clone()
+            },
+            Parameters {
+                max_commission: Perbill::one(),
                 ..rules.clone()
             },
             Parameters {

@@ -181,7 +181,7 @@ fn other_keys_of_the_same_set_start_a_new_set_of_the_session() {
         chain.next_epoch();
         let root = |session| Historical::historical_root(session).unwrap();
         let session = CurrentEpoch::<Test>::get().index;
-        rekey(1, &key_of(500));
+        assert!(rekey(1, 500));
         chain.next_epochs(2);
         assert_ne!(
             root(session),

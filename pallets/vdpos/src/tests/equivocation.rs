@@ -1,4 +1,4 @@
-use super::mock::*;
+use super::{evidence::*, mock::*};
 use crate::*;
 use frame_support::{
     assert_err, assert_ok,
@@ -6,54 +6,21 @@ use frame_support::{
     traits::KeyOwnerProofSystem,
 };
 use parlance_primitives::vdpos::SlotEquivocation;
-use sp_consensus_aura::{
-    Slot,
-    digests::CompatibleDigestItem,
-    sr25519::{AuthorityPair, AuthoritySignature},
-};
-use sp_core::{H256, Pair, crypto::key_types::AURA};
+use sp_consensus_aura::{Slot, sr25519::AuthorityPair};
+use sp_core::{Pair, crypto::key_types::AURA};
 use sp_runtime::{
-    Digest, DigestItem, Perbill,
+    Perbill,
     testing::Header,
     traits::Header as _,
     transaction_validity::{InvalidTransaction, TransactionSource},
 };
-use sp_session::MembershipProof;
 use sp_staking::offence::Offence;
 
-/// A block of `slot` by `key`; `nonce` makes it another one.
-fn header(key: &AuthorityPair, slot: u64, nonce: u8) -> Header {
-    let digest = Digest {
-        logs: vec![pre_digest(slot)],
-    };
-    let state = H256::repeat_byte(nonce);
-    let mut header = Header::new(7, H256::zero(), state, H256::zero(), digest);
-    let seal: AuthoritySignature = key.sign(header.hash().as_ref());
-    header.digest_mut().push(DigestItem::aura_seal(seal));
-    header
+fn ownership(key: &AuthorityPair) -> KeyOwnerProof {
+    Vdpos::prove((AURA, key.public())).unwrap()
 }
 
-fn equivocation(key: &AuthorityPair, slot: u64) -> SlotEquivocation<Header> {
-    SlotEquivocation {
-        offender: key.public(),
-        slot: Slot::from(slot),
-        first_header: header(key, slot, 1),
-        second_header: header(key, slot, 2),
-    }
-}
-
-fn ownership(key: &AuthorityPair) -> MembershipProof {
-    Historical::prove((AURA, key.public())).unwrap()
-}
-
-fn report(
-    proof: SlotEquivocation<Header>,
-    ownership: MembershipProof,
-) -> frame_support::dispatch::DispatchResultWithPostInfo {
-    Vdpos::report_equivocation(signed(VOTERS), Box::new(proof), ownership)
-}
-
-fn unsigned(proof: SlotEquivocation<Header>, ownership: MembershipProof) -> Call<Test> {
+fn unsigned(proof: SlotEquivocation<Header>, ownership: KeyOwnerProof) -> Call<Test> {
     Call::report_equivocation_unsigned {
         equivocation_proof: Box::new(proof),
         key_owner_proof: ownership,
@@ -141,12 +108,12 @@ fn the_key_must_have_been_a_producers_at_that_time() {
             );
         };
         let idle = (1..=6).find(|who| !active().contains(who)).unwrap();
+        assert_eq!(Vdpos::prove((AURA, key_of(idle).public())), None);
         refused(
             equivocation(&key_of(idle), chain.slot),
-            ownership(&key_of(idle)),
+            ownership(&key_of(active()[0])),
         );
         let (key, slot) = (key_of(active()[0]), chain.slot);
-        refused(equivocation(&key, slot), ownership(&key_of(active()[1])));
         refused(equivocation(&key, slot + 1), ownership(&key));
         refused(equivocation(&key, 5), ownership(&key));
         let mut future = ownership(&key);
@@ -186,10 +153,14 @@ fn a_stand_in_that_is_not_in_the_session_yet_answers_too() {
         assert!(!Session::validators().contains(&stand_in));
         let key = key_of(stand_in);
         chain.pass_slots(5);
-        // The count in the proof is not proven for a stand-in, so it must not matter.
+        let fault = equivocation(&key, chain.slot);
         let mut proof = ownership(&key);
         proof.validator_count = 1;
-        assert_ok!(report(equivocation(&key, chain.slot), proof));
+        assert_err!(
+            report(fault.clone(), proof).map_err(|error| error.error),
+            Error::<Test>::InvalidKeyOwnershipProof
+        );
+        assert_ok!(report(fault, ownership(&key)));
         let left = BOND - Perbill::from_rational(9u32, 16u32).mul_ceil(BOND);
         assert_eq!(bond_on_hold(stand_in), left - 1);
     });
@@ -204,7 +175,7 @@ fn a_key_changed_within_an_era_can_be_proven_and_so_can_the_old_one() {
         let old = ownership(&key_of(who));
         chain.pass_slots(5);
         let old_slot = chain.slot;
-        rekey(who, &key_of(500));
+        assert!(rekey(who, 500));
         chain.next_epochs(2);
         chain.pass_slots(5);
         let (slot, new) = (chain.slot, ownership(&key_of(500)));

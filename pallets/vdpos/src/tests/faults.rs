@@ -1,5 +1,6 @@
 use super::mock::*;
 use crate::*;
+use frame_support::assert_ok;
 use pallet_session::SessionInterface;
 use parlance_primitives::UNIT;
 
@@ -61,6 +62,33 @@ fn the_stand_in_votes_on_finality_from_the_session_after() {
         chain.next_epoch();
         assert_eq!(validators(), vec![2, 3, 4, 5]);
         assert!(Epochs::<Test>::get(3).unwrap().stand_ins.is_empty());
+    });
+}
+
+#[test]
+fn who_comes_back_from_standby_in_the_same_block_keeps_its_failed_epoch() {
+    ranked(6, 4).run(|chain| {
+        // Before the election for era 1: the fifth overtakes the fourth, who is first in line then.
+        assert_ok!(Vdpos::bond_more(signed(5), 200 * UNIT));
+        chain.next_epochs(2);
+        let planned = Planned::<Test>::get().expect("the election was held");
+        assert!(planned.active.iter().all(|one| one.account != 4));
+        assert_eq!(planned.standby[0].0, 4);
+        // One of the elected throws its keys away while the fourth fails the last epoch of the era.
+        <Session as SessionInterface>::purge_keys(&3).unwrap();
+        chain.silent.insert(4);
+        chain.next_epoch();
+        assert_eq!(CurrentEra::<Test>::get().index, 1);
+        assert_eq!(active(), vec![1, 2, 4, 5]);
+        let failed = |who| {
+            let set = Active::<Test>::get();
+            set.iter().find(|one| one.account == who).unwrap().failed
+        };
+        assert!(failed(4), "its slots were never anybody else's");
+        assert!(![1, 2, 5].into_iter().any(failed));
+        chain.next_epoch();
+        assert_eq!(active(), vec![1, 2, 5, 6], "the second failed epoch");
+        assert_eq!(Candidates::<Test>::get(4).unwrap().strikes, 1);
     });
 }
 

@@ -4,7 +4,8 @@ use crate as pallet_vdpos;
 // By name: a glob would bring `crate::core` in, and macros mean the other `core`.
 use crate::{
     Active, AuraId, Config, CurrentEpoch, CurrentEra, EquivocationReportSystem, Event,
-    GenesisConfig, HoldReason, NoExposure, OperatorKeys, Parameters, Schedule, Seats,
+    GenesisConfig, HoldReason, KeyOwnerProof, NoExposure, OperatorKeys, Parameters, Schedule,
+    Seats,
 };
 use frame_support::{
     PalletId, derive_impl, parameter_types,
@@ -24,9 +25,8 @@ use sp_core::{Pair, crypto::key_types::AURA};
 use sp_runtime::{
     BuildStorage, Digest, DigestItem, Perbill, impl_opaque_keys,
     testing::{Header, TestXt},
-    traits::{Convert, ConvertInto, OpaqueKeys},
+    traits::{ConvertInto, OpaqueKeys},
 };
-use sp_session::MembershipProof;
 use std::collections::{BTreeMap, BTreeSet};
 
 pub type AccountId = u64;
@@ -51,6 +51,7 @@ frame_support::construct_runtime!(
         Authorship: pallet_authorship,
         Session: pallet_session,
         Historical: pallet_session::historical,
+        Grandpa: pallet_grandpa,
         Offences: pallet_offences,
     }
 );
@@ -98,6 +99,7 @@ impl pallet_bags_list::Config for Test {
 impl_opaque_keys! {
     pub struct SessionKeys {
         pub aura: Vdpos,
+        pub grandpa: Grandpa,
     }
 }
 
@@ -113,16 +115,9 @@ impl OperatorKeys<AccountId> for Keys {
         pallet_session::NextKeys::<Test>::get(who).and_then(|keys| keys.get(AURA))
     }
 
-    fn owner(key: &AuraId) -> Option<AccountId> {
-        Session::key_owner(AURA, key.as_ref())
-    }
-
     #[cfg(feature = "runtime-benchmarks")]
     fn give_keys(who: &AccountId) {
-        let keys = SessionKeys {
-            aura: key_of(*who).public(),
-        };
-        pallet_session::NextKeys::<Test>::insert(who, keys);
+        pallet_session::NextKeys::<Test>::insert(who, session_keys(*who));
     }
 }
 
@@ -170,9 +165,7 @@ impl Config for Test {
     type Seed = ();
     type Facts = Facts;
     type OperatorKeys = Keys;
-    type KeyOwnerProof = MembershipProof;
-    type EquivocationReportSystem =
-        EquivocationReportSystem<Self, Offences, Historical, ConstU64<1_000>>;
+    type EquivocationReportSystem = EquivocationReportSystem<Self, Offences, ConstU64<1_000>>;
     type AdminOrigin = EnsureRoot<AccountId>;
     type PotId = Pot;
     type SlotDuration = ConstU64<SLOT_MS>;
@@ -212,6 +205,17 @@ impl pallet_session::historical::Config for Test {
     type FullIdentificationOf = NoExposure;
 }
 
+impl pallet_grandpa::Config for Test {
+    type RuntimeEvent = RuntimeEvent;
+    type WeightInfo = ();
+    type MaxAuthorities = ConstU32<101>;
+    type MaxNominators = ConstU32<16>;
+    type MaxSetIdSessionEntries = ConstU64<1_000>;
+    type KeyOwnerProof = KeyOwnerProof;
+    type EquivocationReportSystem =
+        pallet_grandpa::EquivocationReportSystem<Self, Offences, Vdpos, ConstU64<1_000>>;
+}
+
 impl pallet_offences::Config for Test {
     type RuntimeEvent = RuntimeEvent;
     type IdentificationTuple = pallet_session::historical::IdentificationTuple<Self>;
@@ -235,11 +239,28 @@ where
     }
 }
 
-/// Slot key of an operator.
-pub fn key_of(who: AccountId) -> AuthorityPair {
+fn seed_of(number: u64) -> [u8; 32] {
     let mut seed = [7u8; 32];
-    seed[..8].copy_from_slice(&who.to_le_bytes());
-    AuthorityPair::from_seed(&seed)
+    seed[..8].copy_from_slice(&number.to_le_bytes());
+    seed
+}
+
+/// Slot key made from a number; an operator starts with the one of its account.
+pub fn key_of(number: u64) -> AuthorityPair {
+    AuthorityPair::from_seed(&seed_of(number))
+}
+
+/// Finality key made from the same number.
+pub fn finality_key_of(number: u64) -> sp_consensus_grandpa::AuthorityPair {
+    sp_consensus_grandpa::AuthorityPair::from_seed(&seed_of(number))
+}
+
+/// All session keys made from a number.
+pub fn session_keys(number: u64) -> SessionKeys {
+    SessionKeys {
+        aura: key_of(number).public(),
+        grandpa: finality_key_of(number).public(),
+    }
 }
 
 /// A genesis state to shape.
@@ -290,17 +311,7 @@ impl Genesis {
             .zip(&self.bonds)
             .map(|(who, bond)| (*who, *bond, self.commission))
             .collect();
-        let keys = keyed
-            .map(|who| {
-                (
-                    who,
-                    who,
-                    SessionKeys {
-                        aura: key_of(who).public(),
-                    },
-                )
-            })
-            .collect();
+        let keys = keyed.map(|who| (who, who, session_keys(who))).collect();
         let storage = RuntimeGenesisConfig {
             balances: pallet_balances::GenesisConfig {
                 balances,
@@ -457,8 +468,8 @@ pub fn signed(who: AccountId) -> RuntimeOrigin {
     RuntimeOrigin::signed(who)
 }
 
-pub fn names(names: &[AccountId]) -> frame_support::BoundedVec<AccountId, ConstU32<16>> {
-    names.to_vec().try_into().unwrap()
+pub fn names(names: &[AccountId]) -> Vec<AccountId> {
+    names.to_vec()
 }
 
 pub fn active() -> Vec<AccountId> {
@@ -498,9 +509,8 @@ pub fn events() -> Vec<Event<Test>> {
         .collect()
 }
 
-/// Gives `who` other keys.
-pub fn rekey(who: AccountId, key: &AuthorityPair) {
-    assert!(<ConvertInto as Convert<AccountId, AccountId>>::convert(who) == who);
+/// Gives `who` the keys made from another number, as far as they are free; whether they were.
+pub fn rekey(who: AccountId, number: u64) -> bool {
     use pallet_session::SessionInterface;
-    <Session as SessionInterface>::set_keys(&who, SessionKeys { aura: key.public() }).unwrap();
+    <Session as SessionInterface>::set_keys(&who, session_keys(number)).is_ok()
 }

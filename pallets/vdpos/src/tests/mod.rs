@@ -3,9 +3,11 @@
 mod candidates;
 mod elections;
 mod equivocation;
+mod evidence;
 mod faults;
 mod finality;
 mod invariants;
+mod keys;
 pub(crate) mod mock;
 mod pay;
 mod queries;

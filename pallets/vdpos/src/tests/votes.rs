@@ -1,9 +1,10 @@
 use super::mock::*;
 use crate::*;
+use codec::{Decode, Encode};
 use frame_election_provider_support::{ScoreProvider, SortedListProvider};
-use frame_support::{BoundedVec, assert_noop, assert_ok, traits::fungible::Inspect};
+use frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo, traits::fungible::Inspect};
 use parlance_primitives::{MICRO, UNIT};
-use sp_runtime::{Perbill, TokenError};
+use sp_runtime::{Perbill, TokenError, traits::Dispatchable};
 
 const VOTER: AccountId = VOTERS;
 
@@ -42,8 +43,29 @@ fn bad_votes_change_nothing() {
         assert_noop!(vote(&[1, VOTERS], UNIT), Error::<Test>::NotCandidate);
         assert_noop!(vote(&[1], DEPOSIT - 1), Error::<Test>::StakeTooSmall);
         assert_noop!(vote(&[1], ENDOWMENT + 1), TokenError::FundsUnavailable);
-        let seventeen: Vec<AccountId> = (1..=17).collect();
-        assert!(BoundedVec::<_, <Test as Config>::MaxVotes>::try_from(seventeen).is_err());
+    });
+}
+
+#[test]
+fn too_many_names_are_refused_by_that_name_and_cost_no_more_than_a_full_vote() {
+    Genesis::new(20, 4).run(|_| {
+        let call = |names: Vec<AccountId>| {
+            let stake = 10 * UNIT;
+            // As it travels: a list too long must decode, or the wallet hears of a trap only.
+            let bytes = RuntimeCall::Vdpos(Call::vote { names, stake }).encode();
+            RuntimeCall::decode(&mut &bytes[..]).unwrap()
+        };
+        let weight = |call: &RuntimeCall| call.get_dispatch_info().call_weight;
+        let sixteen = call((1..=16).collect());
+        // Neither whether the names are candidates nor whether they repeat is looked at.
+        for names in [(1..=17).collect(), vec![1; 17], vec![VOTERS; 50_000]] {
+            let long = call(names);
+            assert_eq!(weight(&long), weight(&sixteen));
+            let error = long.dispatch(signed(VOTER)).unwrap_err().error;
+            assert_eq!(error, Error::<Test>::TooManyNames.into());
+        }
+        assert_ok!(sixteen.dispatch(signed(VOTER)));
+        assert_eq!(stakes().len(), 16);
     });
 }
 

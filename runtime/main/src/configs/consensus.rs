@@ -3,14 +3,12 @@
 use crate::*;
 use frame_support::{
     PalletId, parameter_types,
-    traits::{ConstU32, ConstU64, KeyOwnerProofSystem},
+    traits::{ConstU32, ConstU64},
 };
 use frame_system::EnsureRoot;
 use parlance_primitives::{AccountId, DAYS, MILLI};
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
-use sp_core::crypto::KeyTypeId;
 use sp_runtime::traits::{ConvertInto, OpaqueKeys};
-use sp_session::MembershipProof;
 
 parameter_types! {
     pub const MaxProducers: u32 = 101;
@@ -55,13 +53,6 @@ impl pallet_vdpos::OperatorKeys<AccountId> for SessionKeysOfOperators {
             .and_then(|keys| keys.get(sp_core::crypto::key_types::AURA))
     }
 
-    fn owner(key: &AuraId) -> Option<AccountId> {
-        pallet_session::Pallet::<Runtime>::key_owner(
-            sp_core::crypto::key_types::AURA,
-            AsRef::<[u8]>::as_ref(key),
-        )
-    }
-
     #[cfg(feature = "runtime-benchmarks")]
     fn give_keys(who: &AccountId) {
         let keys = SessionKeys::generate(&codec::Encode::encode(who), None).keys;
@@ -78,9 +69,8 @@ impl pallet_vdpos::Config for Runtime {
     type Seed = Beacon;
     type Facts = ();
     type OperatorKeys = SessionKeysOfOperators;
-    type KeyOwnerProof = MembershipProof;
     type EquivocationReportSystem =
-        pallet_vdpos::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+        pallet_vdpos::EquivocationReportSystem<Self, Offences, ReportLongevity>;
     type AdminOrigin = EnsureRoot<AccountId>;
     type PotId = VdposPot;
     type SlotDuration = ConstU64<SLOT_DURATION>;
@@ -156,9 +146,11 @@ impl pallet_grandpa::Config for Runtime {
     type MaxAuthorities = MaxProducers;
     type MaxNominators = ConstU32<512>;
     type MaxSetIdSessionEntries = ConstU64<2_048>;
-    type KeyOwnerProof = MembershipProof;
+    type KeyOwnerProof = pallet_vdpos::KeyOwnerProof;
+    // Not the historical pallet: it proves the keys that are registered, and those can be changed after a
+    // fault. The records of VDPoS have the keys that were in force.
     type EquivocationReportSystem =
-        pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+        pallet_grandpa::EquivocationReportSystem<Self, Offences, Vdpos, ReportLongevity>;
 }
 
 /// The SDK's default weights of pallet-grandpa.
@@ -168,13 +160,16 @@ impl pallet_authority_discovery::Config for Runtime {
     type MaxAuthorities = MaxProducers;
 }
 
-/// Proves that a key belonged to a super node, for the client's reports.
-pub fn prove_ownership<Key: codec::Encode + Clone>(
-    id: KeyTypeId,
-    key: Key,
-) -> Option<MembershipProof>
-where
-    Historical: KeyOwnerProofSystem<(KeyTypeId, Key), Proof = MembershipProof>,
-{
-    Historical::prove((id, key))
+/// Proves that a key belonged to a member of a GRANDPA set, in some session of the set.
+pub fn prove_finality_key(
+    set: sp_consensus_grandpa::SetId,
+    key: &sp_consensus_grandpa::AuthorityId,
+) -> Option<pallet_vdpos::KeyOwnerProof> {
+    let last_session = |set| pallet_grandpa::SetIdSession::<Runtime>::get(set);
+    let first = match set.checked_sub(1) {
+        Some(before) => last_session(before)?.saturating_add(1),
+        None => 0,
+    };
+    let id = sp_consensus_grandpa::KEY_TYPE;
+    Vdpos::prove_membership(id, key.as_ref(), first, last_session(set)?)
 }

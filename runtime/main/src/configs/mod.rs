@@ -3,5 +3,6 @@
 pub mod accounts;
 pub mod consensus;
 pub mod governance;
+pub mod measured;
 pub mod monetary;
 pub mod system;

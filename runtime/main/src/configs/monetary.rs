@@ -108,7 +108,7 @@ impl pallet_transaction_payment::Config for Runtime {
     type LengthToFee = ConstantMultiplier<Balance, fees::PerByte>;
     type FeeMultiplierUpdate =
         pallet_transaction_payment::ConstFeeMultiplier<configs::monetary::FeeMultiplier>;
-    type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+    type WeightInfo = configs::system::WithinBaseExtrinsic;
 }
 
 parameter_types! {

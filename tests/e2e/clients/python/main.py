@@ -32,8 +32,7 @@ class Wallet:
         return self.call("Balances", "transfer_keep_alive", dest=to, value=amount)
 
     def vote(self, uri, stake):
-        # For this library a bounded list is a tuple whose only field is the list.
-        return self.call("Vdpos", "vote", names=[[self.key(uri).ss58_address]], stake=stake)
+        return self.call("Vdpos", "vote", names=[self.key(uri).ss58_address], stake=stake)
 
     def submit(self, signer, call):
         """Submits, waits for the final block, and returns the receipt of a success."""

@@ -88,8 +88,8 @@ async fn shared_directory(stage: &Stage, first: &mut Node) -> Result<()> {
         "the second node ended as if all were well"
     );
     ensure!(
-        text.to_lowercase().contains("lock"),
-        "the reason is missing: {text}"
+        text.contains(data) && text.contains("is in use") && text.contains("--base-path"),
+        "the folder, the reason or the remedy is missing: {text}"
     );
     ensure!(!panicked(&text), "it panicked: {text}");
     first.must_run()?;
@@ -164,8 +164,8 @@ async fn damaged(stage: &Stage, healthy: &Node) -> Result<()> {
                 ensure!(!node.runs(), "{kind} truncated: it hangs: {error:#}");
                 let log = node.log();
                 ensure!(
-                    log.contains("Error"),
-                    "{kind} truncated: no reason in:\n{log}"
+                    log.contains("cannot be opened") && log.contains("purge-chain"),
+                    "{kind} truncated: no reason and remedy in:\n{log}"
                 );
                 "refused with a reason"
             }

@@ -1,17 +1,12 @@
 //! Who acts: honest voters, operators, and people who try to get more than their due. Nobody is
 //! expected to succeed; every call goes through the dispatcher, and a refused one must leave no trace.
 
-use super::{CANDIDATES, checks::Seen, dice::Dice};
+use super::{CANDIDATES, checks::Seen, dice::Dice, faults::Faults};
 use crate::{tests::mock::*, *};
-use frame_support::{assert_storage_noop, traits::KeyOwnerProofSystem};
-use parlance_primitives::{Balance, UNIT, vdpos::SlotEquivocation};
-use sp_consensus_aura::{digests::CompatibleDigestItem, sr25519::AuthoritySignature};
-use sp_core::{H256, Pair, crypto::key_types::AURA};
-use sp_runtime::{
-    Digest, Perbill,
-    testing::Header,
-    traits::{Dispatchable, Header as _},
-};
+use frame_support::assert_storage_noop;
+use parlance_primitives::{Balance, UNIT};
+use sp_core::Pair;
+use sp_runtime::{Perbill, traits::Dispatchable};
 
 /// Honest voters.
 const HONEST: u64 = VOTERS;
@@ -25,7 +20,10 @@ const SPLITTERS: u64 = VOTERS + 120;
 const RESTLESS: u64 = VOTERS + 160;
 const END: u64 = VOTERS + 200;
 /// Operators with keys, candidates or not.
-const OPERATORS_END: u64 = OPERATORS + CANDIDATES as u64 + 5;
+pub const OPERATORS_END: u64 = OPERATORS + CANDIDATES as u64 + 5;
+
+/// An operator's second set of keys is made from its account and this.
+pub const SPARE: u64 = 10_000;
 
 /// Dispatches a call; whether it was accepted.
 pub fn does(who: AccountId, call: Call<Test>) -> bool {
@@ -33,7 +31,7 @@ pub fn does(who: AccountId, call: Call<Test>) -> bool {
 }
 
 /// Somebody does something.
-pub fn act(dice: &mut Dice, seen: &mut Seen) {
+pub fn act(dice: &mut Dice, seen: &mut Seen, faults: &mut Faults) {
     match dice.below(40) {
         0..=9 => honest(dice, seen),
         10..=12 => flip(dice, seen),
@@ -45,7 +43,8 @@ pub fn act(dice: &mut Dice, seen: &mut Seen) {
         32..=36 => operate(dice, seen),
         37 => break_the_rules(dice, seen),
         38 if dice.one_in(4) => change_keys(dice, seen),
-        39 if dice.one_in(12) => equivocate(dice, seen),
+        // Stand-ins are rare, so each of them is tempted.
+        39 if Faults::stand_in_leads() || dice.one_in(12) => faults.commit(dice, seen),
         _ => (),
     }
 }
@@ -239,76 +238,21 @@ fn change_keys(dice: &mut Dice, seen: &mut Seen) {
         let purge = pallet_session::Call::<Test>::purge_keys {};
         let accepted = RuntimeCall::Session(purge).dispatch(signed(who)).is_ok();
         seen.note("purge keys", accepted);
+    } else if dice.one_in(4) {
+        // Keys that another operator gave up, if it did.
+        let other = OPERATORS + dice.below(OPERATORS_END - OPERATORS);
+        let number = if dice.one_in(2) { other } else { other + SPARE };
+        let accepted = rekey(who, number);
+        seen.note("keys of others", accepted && other != who);
     } else {
-        // Back and forth between two keys.
-        let now = <Keys as OperatorKeys<AccountId>>::slot_key(&who);
-        let other = if now == Some(key_of(who).public()) {
-            who + 10_000
-        } else {
-            who
-        };
-        rekey(who, &key_of(other));
-        seen.note("new keys", true);
+        take_other_keys(who, seen);
     }
 }
 
-/// A producer seals two blocks for the slot of this block, and somebody reports it.
-fn equivocate(dice: &mut Dice, seen: &mut Seen) {
-    let Some(Leader {
-        slot,
-        seat: Some(seat),
-    }) = LastLeader::<Test>::get()
-    else {
-        return;
-    };
-    let who = seat.account;
-    let pair = [who, who + 10_000]
-        .map(key_of)
-        .into_iter()
-        .find(|pair| pair.public() == seat.key)
-        .expect("operators have one of two keys");
-    let sealed = |content: u64| {
-        let digest = Digest {
-            logs: vec![pre_digest(*slot)],
-        };
-        let mut header = Header::new(
-            System::block_number(),
-            H256::zero(),
-            H256::from_low_u64_be(content),
-            H256::zero(),
-            digest,
-        );
-        let signature: AuthoritySignature = pair.sign(header.hash().as_ref());
-        header
-            .digest
-            .push(CompatibleDigestItem::aura_seal(signature));
-        header
-    };
-    // Who came in from standby is not in the session's set for an epoch.
-    let Some(key_owner_proof) = Historical::prove((AURA, &seat.key)) else {
-        return;
-    };
-    let (first_header, second_header) = (sealed(1), sealed(2));
-    let proof = SlotEquivocation {
-        offender: seat.key,
-        slot,
-        first_header,
-        second_header,
-    };
-    let call = Call::report_equivocation {
-        equivocation_proof: Box::new(proof),
-        key_owner_proof,
-    };
-    let reporter = VOTERS + dice.below(END - VOTERS);
-    let accepted = does(reporter, call.clone());
-    seen.note("report", accepted);
-    if accepted {
-        assert!(!does(reporter, call), "a fault is punished once");
-        let candidate = Candidates::<Test>::get(who);
-        let era = CurrentEra::<Test>::get().index;
-        assert!(
-            candidate.is_none_or(|one| one.banned_until > era),
-            "an offender is shut out"
-        );
-    }
+/// Changes back and forth between the two sets of keys of an operator.
+pub fn take_other_keys(who: AccountId, seen: &mut Seen) {
+    let now = <Keys as OperatorKeys<AccountId>>::slot_key(&who);
+    let spare = now == Some(key_of(who).public());
+    let number = if spare { who + SPARE } else { who };
+    seen.note("new keys", rekey(who, number));
 }

@@ -5,6 +5,7 @@ use crate::{core::schedule::CAPPED_FROM, tests::mock::*, *};
 use codec::Encode;
 use parlance_primitives::{Balance, vdpos::Index};
 use sp_consensus_aura::{AURA_ENGINE_ID, ConsensusLog};
+use sp_core::crypto::key_types::AURA;
 use sp_runtime::{DigestItem, Perbill};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,14 @@ pub struct Seen {
     pub crashes: u32,
     pub outages: u32,
     pub tiny_claims: u32,
+    /// Faults right after a change of keys, right before one, and reported in a later epoch.
+    pub rekeyed_before: u32,
+    pub rekeyed_after: u32,
+    pub reported_later: u32,
+    /// Faults whose report came too late.
+    pub forgotten: u32,
+    /// Faults by who came in from standby and was not in the session yet.
+    pub stand_ins: u32,
     /// Calls by kind: accepted and refused.
     pub calls: BTreeMap<&'static str, (u32, u32)>,
     struck: u32,
@@ -50,6 +59,11 @@ impl Seen {
         let often = [
             self.outages,
             self.tiny_claims,
+            self.rekeyed_before,
+            self.rekeyed_after,
+            self.reported_later,
+            self.forgotten,
+            self.stand_ins,
             self.struck,
             self.taken_over,
             self.banned,
@@ -63,7 +77,17 @@ impl Seen {
         ];
         assert!(often.iter().all(|&times| times > 1), "{self:?}");
         for kind in [
-            "vote", "unvote", "withdraw", "claim", "refresh", "register", "retire", "report",
+            "vote",
+            "unvote",
+            "withdraw",
+            "claim",
+            "refresh",
+            "register",
+            "retire",
+            "report of blocks",
+            "report of votes",
+            "new keys",
+            "keys of others",
         ] {
             assert!(self.calls[kind].0 > 0, "{kind} never worked: {self:?}");
         }
@@ -244,10 +268,8 @@ impl Model {
         for (who, successor) in struck {
             if let Some(successor) = successor {
                 self.failed.remove(&who);
-                // Who comes in from standby starts anew, even if it had a place until this block.
-                self.failed.remove(&successor);
                 assert!(
-                    self.era_began || seats.contains(&successor),
+                    self.era_began || seats.contains(&successor) || has_key_of_another(successor),
                     "{successor} took over"
                 );
             }
@@ -386,6 +408,14 @@ impl Model {
             seen.quality_regained += u32::from(before < high && candidate.average >= high);
         }
     }
+}
+
+/// Whether the slot key that an operator registered is still in force for the one that gave it up.
+fn has_key_of_another(who: AccountId) -> bool {
+    let key = <Keys as OperatorKeys<AccountId>>::slot_key(&who);
+    let epoch = CurrentEpoch::<Test>::get().index;
+    key.and_then(|key| Vdpos::key_owner(epoch, AURA, key.as_ref()))
+        .is_some_and(|(owner, _)| owner != who)
 }
 
 fn seated() -> Vec<AccountId> {

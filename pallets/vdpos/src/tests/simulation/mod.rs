@@ -8,12 +8,15 @@
 //! - [`world`] lets slots pass: nodes crash and come back, finality is quick, slow or stuck, now and then
 //!   the whole network stands still.
 //! - [`actors`] act in the blocks: one function per kind of voter, operator and attacker.
+//! - [`faults`] are committed on purpose, by operators that change their keys around it, and reported at once or
+//!   much later. Every one of them must be slashed.
 //! - [`checks`] compares the chain with a model of its own and with the rules: every block, every epoch,
 //!   every era, and at the end, when everybody takes their money home.
 
 mod actors;
 mod checks;
 mod dice;
+mod faults;
 mod world;
 
 use super::mock::*;
@@ -25,8 +28,8 @@ use world::{Temper, World};
 
 /// Seeds that failed once, and why.
 const REGRESSIONS: &[u64] = &[
-    // A node failed an epoch, was not elected, and came back from standby in the same block: it starts
-    // anew. The model had counted the failure on.
+    // A node failed an epoch, was not elected, and came back from standby in the same block: its failed
+    // epoch was forgotten.
     102,
 ];
 

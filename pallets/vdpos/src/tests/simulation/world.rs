@@ -4,6 +4,7 @@ use super::{
     actors,
     checks::{Model, Seen},
     dice::Dice,
+    faults::Faults,
 };
 use crate::{tests::mock::*, *};
 use frame_support::traits::{OnFinalize, OnInitialize};
@@ -52,6 +53,7 @@ pub struct World {
     finality: Finality,
     pub blocks: u32,
     pub model: Model,
+    faults: Faults,
     pub seen: Seen,
 }
 
@@ -66,6 +68,7 @@ impl World {
             finality: Finality::Quick,
             blocks: 0,
             model,
+            faults: Faults::new(),
             seen: Seen::default(),
         }
     }
@@ -131,14 +134,15 @@ impl World {
         } else {
             lag
         };
-        let (dice, seen) = (&mut self.dice, &mut self.seen);
+        let (dice, seen, faults) = (&mut self.dice, &mut self.seen, &mut self.faults);
         make_block(slot, || {
             let parent = System::block_number() - 1;
             let height = parent.saturating_sub(lag);
             Vdpos::note_finalized(RuntimeOrigin::none(), height).expect("noted once");
             if acts {
-                actors::act(dice, seen);
+                actors::act(dice, seen, faults);
             }
+            faults.report_due(dice, seen);
         });
         self.blocks += 1;
         let before = CurrentEra::<Test>::get().index;
