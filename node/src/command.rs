@@ -5,7 +5,7 @@ use crate::{
     cli::{Cli, Subcommand},
     service, storage,
 };
-use clap::CommandFactory;
+use clap::{CommandFactory, FromArgMatches};
 use parlance_runtime::opaque::Block;
 use sc_cli::SubstrateCli;
 use sc_network::config::NetworkBackendType;
@@ -48,7 +48,7 @@ impl SubstrateCli for Cli {
 
 /// Parses the command line and runs it to the end.
 pub fn run() -> sc_cli::Result<()> {
-    let cli = Cli::from_args();
+    let cli = parse();
     match &cli.subcommand {
         None => run_node(&cli),
         Some(Subcommand::Key(command)) => command.run(&cli),
@@ -125,6 +125,17 @@ pub fn run() -> sc_cli::Result<()> {
         #[cfg(feature = "runtime-benchmarks")]
         Some(Subcommand::Benchmark(command)) => crate::benchmarking::run(&cli, command),
     }
+}
+
+/// The command line with the SDK's settings and one default of our own: the SDK keeps a pool of Wasm
+/// instances and wipes one after each call, which costs more than a new one. Measured in
+/// docs/decisions/0007-weights.md.
+fn parse() -> Cli {
+    let command = Cli::setup_command(Cli::command())
+        .mut_arg("wasmtime_instantiation_strategy", |argument| {
+            argument.default_value("recreate-instance-copy-on-write")
+        });
+    Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {

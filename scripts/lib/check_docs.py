@@ -55,6 +55,11 @@ def check_links(path, text):
                 yield number, f"link to {target}: no such heading"
 
 
+def is_there(document, name):
+    """Whether a file is named from the root of the tree, or from the document's own folder."""
+    return (ROOT / name).exists() or (document.parent / name).exists()
+
+
 def check_commands(path, text, help_texts):
     """Scripts and their options in code blocks and code spans."""
     in_block = False
@@ -65,7 +70,7 @@ def check_commands(path, text, help_texts):
         for code in [line] if in_block else CODE_SPAN.findall(line):
             for match in SCRIPT.finditer(code):
                 name = match[1].rstrip("./")
-                if not (ROOT / name).exists():
+                if not is_there(path, name):
                     yield number, f"names {name}, which does not exist"
                 elif name in help_texts:
                     # Up to the next command of the line; what follows a lone -- is for another program.
@@ -74,7 +79,7 @@ def check_commands(path, text, help_texts):
                         if option not in help_texts[name] and option != "--help":
                             yield number, f"{name} has no option {option}"
         for code in CODE_SPAN.findall(line) if not in_block else []:
-            if re.fullmatch(r"[\w./-]+/[\w./-]*", code) and code.split("/")[0] in TREE and not (ROOT / code).exists():
+            if re.fullmatch(r"[\w./-]+/[\w./-]*", code) and code.split("/")[0] in TREE and not is_there(path, code):
                 yield number, f"names {code}, which does not exist"
 
 

@@ -1,7 +1,7 @@
 //! Command line.
 
 use crate::{chain_spec, service};
-use parlance_bench_stock_runtime::Block;
+use parlance_bench_stock_runtime::opaque::Block;
 use sc_cli::{
     ExportBlocksCmd, ExportChainSpecCmd, ImportBlocksCmd, RunCmd, SubstrateCli, clap::Parser,
 };

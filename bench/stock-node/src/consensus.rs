@@ -4,7 +4,7 @@ use crate::service::{
     BlockImport, Client, JUSTIFICATION_PERIOD, Pool, SelectChain, SyncingService, inherents,
 };
 use futures::FutureExt;
-use parlance_bench_stock_runtime::Block;
+use parlance_bench_stock_runtime::opaque::Block;
 use sc_consensus_aura::{SlotProportion, StartAuraParams};
 use sc_consensus_grandpa::{GrandpaParams, LinkHalf, SharedVoterState};
 use sc_network::{NotificationService, service::traits::NetworkService};

@@ -1,7 +1,7 @@
 //! The node: client, pool, network, Aura and GRANDPA.
 
 use crate::consensus::{Consensus, Settings};
-use parlance_bench_stock_runtime::{Block, Hash, apis::RuntimeApi};
+use parlance_bench_stock_runtime::{Hash, apis::RuntimeApi, opaque::Block};
 use sc_consensus_aura::ImportQueueParams;
 use sc_consensus_grandpa::{GrandpaBlockImport, LinkHalf};
 use sc_network::NetworkBackend;

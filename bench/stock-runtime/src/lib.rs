@@ -15,7 +15,7 @@ include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 pub mod apis;
 mod genesis;
 
-use alloc::borrow::Cow;
+use alloc::{borrow::Cow, vec::Vec};
 use frame_support::{
     derive_impl, parameter_types,
     traits::{ConstBool, ConstU8, ConstU32, ConstU64, ConstU128, VariantCountOf},
@@ -72,6 +72,14 @@ pub type Executive = frame_executive::Executive<
     Runtime,
     AllPalletsWithSystem,
 >;
+
+/// Types that the client uses without knowing the runtime's calls.
+pub mod opaque {
+    use super::{Header, generic};
+
+    /// Block whose transactions are bytes.
+    pub type Block = generic::Block<Header, sp_runtime::OpaqueExtrinsic>;
+}
 
 impl_opaque_keys! {
     /// Keys of an authority.

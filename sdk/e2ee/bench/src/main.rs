@@ -1,0 +1,107 @@
+//! What a message costs, ours and vodozemac's Olm in the same run, interleaved.
+//!
+//! `cargo run --release [-- --quick]` prints one JSON object in the form that docs/benchmarks.md is made
+//! from: microseconds per message, five runs, `ratio_median` above 1 if ours is better. Both sides take
+//! randomness from the operating system, and each message is encoded to bytes and decoded again.
+
+mod olm;
+mod ours;
+
+use std::time::Instant;
+
+const RUNS: usize = 5;
+const TEXT: [u8; 256] = [0x61; 256];
+
+/// Two ends of a conversation.
+trait Pair {
+    /// Encrypts at one end, decrypts at the other.
+    fn pass(&mut self, from_first: bool);
+}
+
+struct Metric {
+    name: &'static str,
+    ours: Vec<f64>,
+    peer: Vec<f64>,
+}
+
+fn main() {
+    let quick = std::env::args().any(|argument| argument == "--quick");
+    let messages = if quick { 400 } else { 4_000 };
+    let mut metrics = Vec::new();
+    let one_chain: fn(&mut dyn Pair, usize) = |pair, _| pair.pass(true);
+    let ping_pong: fn(&mut dyn Pair, usize) = |pair, index| pair.pass(index % 2 == 1);
+    for (name, pace, turn) in [
+        ("one chain, 256 B: encrypt + decrypt", 1, one_chain),
+        ("ping-pong, KEM every round trip", 1, ping_pong),
+        ("ping-pong, KEM every 2nd round trip", 2, ping_pong),
+        ("ping-pong, KEM every 4th round trip", 4, ping_pong),
+        ("ping-pong, KEM every 8th round trip", 8, ping_pong),
+    ] {
+        let mut metric = Metric {
+            name,
+            ours: Vec::new(),
+            peer: Vec::new(),
+        };
+        for _ in 0..RUNS {
+            metric
+                .ours
+                .push(measure(&mut ours::conversation(pace), turn, messages));
+            metric
+                .peer
+                .push(measure(&mut olm::conversation(), turn, messages));
+        }
+        metrics.push(metric);
+    }
+    let mut metric = Metric {
+        name: "session: both ends, first message read",
+        ours: Vec::new(),
+        peer: Vec::new(),
+    };
+    for _ in 0..RUNS {
+        metric.ours.push(ours::handshakes(messages / 20));
+        metric.peer.push(olm::handshakes(messages / 20));
+    }
+    metrics.push(metric);
+    print(&metrics);
+}
+
+/// Microseconds per message.
+fn measure(pair: &mut dyn Pair, turn: fn(&mut dyn Pair, usize), messages: usize) -> f64 {
+    for index in 0..messages / 10 {
+        turn(pair, index);
+    }
+    let start = Instant::now();
+    for index in 0..messages {
+        turn(pair, index);
+    }
+    start.elapsed().as_secs_f64() * 1e6 / messages as f64
+}
+
+fn median(values: &[f64]) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    sorted[sorted.len() / 2]
+}
+
+fn print(metrics: &[Metric]) {
+    let numbers = |values: &[f64]| {
+        values
+            .iter()
+            .map(|v| format!("{v:.2}"))
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    println!("{{\"id\": \"P6-ratchet\", \"metrics\": [");
+    for (index, metric) in metrics.iter().enumerate() {
+        let comma = if index + 1 < metrics.len() { "," } else { "" };
+        println!(
+            "  {{\"name\": \"{}\", \"unit\": \"us\", \"better\": \"lower\", \"ours\": [{}], \
+             \"peer\": [{}], \"peer_name\": \"vodozemac 0.11 Olm\", \"ratio_median\": {:.2}}}{comma}",
+            metric.name,
+            numbers(&metric.ours),
+            numbers(&metric.peer),
+            median(&metric.peer) / median(&metric.ours),
+        );
+    }
+    println!("]}}");
+}
