@@ -49,8 +49,26 @@ fn the_change_of_an_era_fits_a_block() {
 
 #[test]
 fn weights_grow_with_what_they_depend_on() {
-    assert!(Weights::vote(16).all_gt(Weights::vote(1)));
-    assert!(Weights::withdraw(32).all_gt(Weights::withdraw(1)));
-    assert!(Weights::report_equivocation(101).all_gt(Weights::report_equivocation(4)));
-    assert!(Weights::rotate_era(512).all_gt(Weights::rotate_era(1)));
+    for (name, least, most) in [
+        ("vote", Weights::vote(1), Weights::vote(16)),
+        ("withdraw", Weights::withdraw(1), Weights::withdraw(32)),
+        (
+            "report_equivocation",
+            Weights::report_equivocation(4),
+            Weights::report_equivocation(101),
+        ),
+        (
+            "note_slot",
+            Weights::note_slot(0),
+            Weights::note_slot(1_023),
+        ),
+        (
+            "rotate_era",
+            Weights::rotate_era(1),
+            Weights::rotate_era(512),
+        ),
+    ] {
+        assert!(least.ref_time() < most.ref_time(), "{name}");
+        assert!(least.proof_size() <= most.proof_size(), "{name}");
+    }
 }
