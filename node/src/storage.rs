@@ -19,7 +19,11 @@ pub fn check_base_path(path: &Path) -> Result<(), ServiceError> {
 
 /// Adds folder and remedy to an error of opening the database; other errors pass unchanged.
 pub fn explain(source: &DatabaseSource, error: ServiceError) -> ServiceError {
-    let ServiceError::Client(sp_blockchain::Error::Backend(reason)) = &error else {
+    // What the engine says, and what the client says of a database whose records are gone.
+    let ServiceError::Client(
+        sp_blockchain::Error::Backend(reason) | sp_blockchain::Error::StateDatabase(reason),
+    ) = &error
+    else {
         return error;
     };
     let folder = source
@@ -103,6 +107,14 @@ mod tests {
             );
             assert!(text.contains("purge-chain"), "{text}");
         }
+    }
+
+    #[test]
+    fn a_database_that_lost_its_records_is_a_damaged_one() {
+        let error = sp_blockchain::Error::StateDatabase("no pruning mode".into());
+        let text = explain(&source(), error.into()).to_string();
+        assert!(text.contains("cannot be opened: no pruning mode"), "{text}");
+        assert!(text.contains("purge-chain"), "{text}");
     }
 
     #[test]

@@ -7,6 +7,7 @@
 
 extern crate alloc;
 
+pub mod accounts;
 pub mod beacon;
 pub mod issuance;
 pub mod traits;
