@@ -1,7 +1,8 @@
 //! The command line.
 
+use crate::pool;
 use clap::Parser;
-use sc_cli::RunCmd;
+use sc_cli::{CliConfiguration, RunCmd};
 
 /// Parlance node: `parlance --dev` starts a chain of one; `parlance --help` lists what else it does.
 #[derive(Debug, Parser)]
@@ -22,6 +23,19 @@ pub struct Cli {
     /// Memory for verified signatures, in MiB; 0 turns the cache and the parallel check off.
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(0..=4096))]
     pub signature_cache: u32,
+}
+
+impl Cli {
+    /// Which transaction pool, and how large.
+    ///
+    /// # Errors
+    /// When `--chain` and `--dev` contradict each other.
+    pub fn pool_settings(&self) -> sc_cli::Result<pool::Settings> {
+        Ok(pool::Settings::new(
+            &self.run.pool_config,
+            self.run.is_dev()?,
+        ))
+    }
 }
 
 /// Commands beside running a node.

@@ -59,7 +59,7 @@ pub fn run() -> sc_cli::Result<()> {
                 task_manager,
                 import_queue,
                 ..
-            } = service::new_partial(&config)?;
+            } = service::new_partial(&config, &Default::default())?;
             Ok((command.run(client, import_queue), task_manager))
         }),
         Some(Subcommand::ExportBlocks(command)) => {
@@ -68,7 +68,7 @@ pub fn run() -> sc_cli::Result<()> {
                     client,
                     task_manager,
                     ..
-                } = service::new_partial(&config)?;
+                } = service::new_partial(&config, &Default::default())?;
                 Ok((command.run(client, config.database), task_manager))
             })
         }
@@ -77,7 +77,7 @@ pub fn run() -> sc_cli::Result<()> {
                 client,
                 task_manager,
                 ..
-            } = service::new_partial(&config)?;
+            } = service::new_partial(&config, &Default::default())?;
             Ok((command.run(client, config.chain_spec), task_manager))
         }),
         Some(Subcommand::ImportBlocks(command)) => {
@@ -87,7 +87,7 @@ pub fn run() -> sc_cli::Result<()> {
                     task_manager,
                     import_queue,
                     ..
-                } = service::new_partial(&config)?;
+                } = service::new_partial(&config, &Default::default())?;
                 Ok((command.run(client, import_queue), task_manager))
             })
         }
@@ -100,7 +100,7 @@ pub fn run() -> sc_cli::Result<()> {
                 task_manager,
                 backend,
                 ..
-            } = service::new_partial(&config)?;
+            } = service::new_partial(&config, &Default::default())?;
             let revert_finality = Box::new(|client, _, blocks| {
                 sc_consensus_grandpa::revert(client, blocks)?;
                 Ok(())
@@ -127,13 +127,16 @@ pub fn run() -> sc_cli::Result<()> {
     }
 }
 
-/// The command line with the SDK's settings and one default of our own: the SDK keeps a pool of Wasm
-/// instances and wipes one after each call, which costs more than a new one. Measured in
-/// docs/decisions/0007-weights.md.
+/// The command line with the SDK's settings and two defaults of our own. The SDK keeps a pool of Wasm
+/// instances and wipes one after each call, which costs more than a new one (docs/decisions/0007-weights.md);
+/// and its fork-aware pool of transactions checks each of them alone (docs/decisions/0009-batches.md).
 fn parse() -> Cli {
     let command = Cli::setup_command(Cli::command())
         .mut_arg("wasmtime_instantiation_strategy", |argument| {
             argument.default_value("recreate-instance-copy-on-write")
+        })
+        .mut_arg("pool_type", |argument| {
+            argument.default_value("single-state")
         });
     Cli::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit())
 }

@@ -7,6 +7,8 @@ mod chain_spec;
 mod cli;
 mod command;
 mod equivocation;
+mod pool;
+mod proposer;
 mod rpc;
 mod service;
 mod signatures;

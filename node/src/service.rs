@@ -1,6 +1,8 @@
 //! Assembles the node: client, pool, network, block production, finality, address book, RPC.
 
-use crate::{authoring, cli::Cli, equivocation, rpc, signatures, storage};
+use crate::{
+    authoring, cli::Cli, equivocation, pool, proposer::ProposerFactory, rpc, signatures, storage,
+};
 use futures::StreamExt;
 use parlance_runtime::{RuntimeApi, opaque::Block};
 use sc_client_api::{Backend, BlockBackend};
@@ -36,7 +38,6 @@ pub type FullBackend = sc_service::TFullBackend<Block>;
 type SelectChain = sc_consensus::LongestChain<FullBackend, Block>;
 type GrandpaImport =
     sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, SelectChain>;
-type Pool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
 
 /// Blocks between two justifications that are kept and served to light clients and warp sync.
 const JUSTIFICATION_PERIOD: u32 = 512;
@@ -57,12 +58,15 @@ pub type PartialComponents = sc_service::PartialComponents<
     FullBackend,
     SelectChain,
     sc_consensus::DefaultImportQueue<Block>,
-    Pool,
+    pool::Pool,
     Other,
 >;
 
 /// Opens the database and makes client, pool and import queue.
-pub fn new_partial(config: &Configuration) -> Result<PartialComponents, ServiceError> {
+pub fn new_partial(
+    config: &Configuration,
+    pool_settings: &pool::Settings,
+) -> Result<PartialComponents, ServiceError> {
     let telemetry = config
         .telemetry_endpoints
         .clone()
@@ -92,16 +96,7 @@ pub fn new_partial(config: &Configuration) -> Result<PartialComponents, ServiceE
     });
 
     let select_chain = sc_consensus::LongestChain::new(backend.clone());
-    let transaction_pool = Arc::from(
-        sc_transaction_pool::Builder::new(
-            task_manager.spawn_essential_handle(),
-            client.clone(),
-            config.role.is_authority().into(),
-        )
-        .with_options(config.transaction_pool.clone())
-        .with_prometheus(config.prometheus_registry())
-        .build(),
-    );
+    let transaction_pool = pool::build(pool_settings, config, &client, &task_manager);
 
     let (block_import, grandpa_link) = sc_consensus_grandpa::block_import(
         client.clone(),
@@ -168,6 +163,9 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
     cli: &Cli,
 ) -> Result<TaskManager, ServiceError> {
     signatures::configure(cli.signature_cache, config.prometheus_registry())?;
+    let pool_settings = cli
+        .pool_settings()
+        .map_err(|error| ServiceError::Application(error.into()))?;
     let sc_service::PartialComponents {
         client,
         backend,
@@ -182,7 +180,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
                 grandpa_link,
                 mut telemetry,
             },
-    } = new_partial(&config)?;
+    } = new_partial(&config, &pool_settings)?;
 
     let mut net_config = FullNetworkConfiguration::<Block, <Block as BlockT>::Hash, N>::new(
         &config.network,
@@ -304,10 +302,10 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
     );
 
     if role.is_authority() {
-        let proposer_factory = sc_basic_authorship::ProposerFactory::new(
-            task_manager.spawn_handle(),
+        let proposer_factory = ProposerFactory::new(
             client.clone(),
             transaction_pool.clone(),
+            task_manager.spawn_handle(),
             prometheus_registry.as_ref(),
             telemetry.as_ref().map(|telemetry| telemetry.handle()),
         );
@@ -406,7 +404,7 @@ fn spawn_offchain_workers(
     task_manager: &TaskManager,
     client: &Arc<FullClient>,
     backend: &Arc<FullBackend>,
-    pool: &Arc<Pool>,
+    pool: &Arc<pool::Pool>,
     keystore: sp_keystore::KeystorePtr,
     network: Arc<dyn sc_network::service::traits::NetworkService>,
 ) -> Result<(), ServiceError> {

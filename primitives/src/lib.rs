@@ -8,6 +8,7 @@
 extern crate alloc;
 
 pub mod accounts;
+pub mod batch;
 pub mod beacon;
 pub mod issuance;
 pub mod traits;

@@ -93,6 +93,21 @@ impl_runtime_apis! {
         }
     }
 
+    impl parlance_primitives::batch::BatchApi<Block> for Runtime {
+        fn validate_transactions(
+            transactions: Vec<(TransactionSource, Vec<u8>)>,
+            block_hash: <Block as BlockT>::Hash,
+        ) -> Vec<TransactionValidity> {
+            batch::validate(transactions, block_hash)
+        }
+
+        fn apply_extrinsics(
+            transactions: Vec<Vec<u8>>,
+        ) -> parlance_primitives::batch::Applied {
+            batch::apply(transactions)
+        }
+    }
+
     impl sp_offchain::OffchainWorkerApi<Block> for Runtime {
         fn offchain_worker(header: &<Block as BlockT>::Header) {
             Executive::offchain_worker(header)

@@ -5,6 +5,7 @@ mod clients;
 mod election;
 mod equivocation;
 mod liveness;
+mod pool;
 mod storage_faults;
 
 use parlance_e2e::harness::Group;
@@ -17,6 +18,7 @@ pub fn all() -> Vec<Group> {
         clients::group(),
         equivocation::group(),
         storage_faults::group(),
+        pool::group(),
         bad_input::group(),
     ]
 }
