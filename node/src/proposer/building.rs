@@ -4,9 +4,7 @@ use crate::service::FullClient;
 use codec::Encode;
 use parlance_primitives::batch::{Applied, BatchApi};
 use parlance_runtime::opaque::{Block, Header};
-use sp_api::{
-    ApiExt, ApiRef, Core, ProofRecorder, ProvideRuntimeApi, TransactionOutcome,
-};
+use sp_api::{ApiExt, ApiRef, Core, ProofRecorder, ProvideRuntimeApi, TransactionOutcome};
 use sp_block_builder::BlockBuilder;
 use sp_blockchain::Error;
 use sp_consensus::Proposal;
