@@ -52,6 +52,10 @@ build_debian_target() {
         die "the target $WASM_TARGET cannot be added: rustup cannot download it, and this distribution has" \
             "no package rust-web-src (Debian 12 has); run 'rustup target add $WASM_TARGET' where there is a network"
     apt_install rustc-web cargo-web rust-web-src lld-19
+    # The first Debian 12 had an older one; its updates bring what browsers are built with.
+    rust_is_recent /usr/bin/rustc ||
+        die "Debian's $(/usr/bin/rustc --version) is older than $(wanted_rust), which the runtime needs: add the suites" \
+            "bookworm-updates and bookworm-security to apt's sources, then run scripts/setup again"
     sysroot=$(/usr/bin/rustc --print sysroot)
     libraries=$sysroot/lib/rustlib/$WASM_TARGET/lib
     folder=$(mktemp -d)
