@@ -23,7 +23,7 @@ pub fn class_for(length: usize) -> Option<usize> {
 }
 
 /// Pads `content` to `size` bytes (Z2).
-pub(crate) fn pad(content: &[u8], size: usize) -> Result<Vec<u8>, Error> {
+pub fn pad(content: &[u8], size: usize) -> Result<Vec<u8>, Error> {
     let limit = size.saturating_sub(LENGTH);
     let length = u32::try_from(content.len())
         .ok()
@@ -43,7 +43,7 @@ pub(crate) fn pad(content: &[u8], size: usize) -> Result<Vec<u8>, Error> {
 }
 
 /// The content of padded bytes.
-pub(crate) fn unpad(padded: &[u8]) -> Result<&[u8], Error> {
+pub fn unpad(padded: &[u8]) -> Result<&[u8], Error> {
     let malformed = Error::Malformed { what: "padding" };
     let (length, rest) = padded.split_first_chunk::<LENGTH>().ok_or(malformed)?;
     let length = usize::try_from(u32::from_le_bytes(*length)).map_err(|_| malformed)?;
@@ -55,7 +55,7 @@ pub(crate) fn unpad(padded: &[u8]) -> Result<&[u8], Error> {
 }
 
 /// What padding takes beyond the content.
-pub(crate) const fn overhead() -> usize {
+pub const fn overhead() -> usize {
     LENGTH
 }
 

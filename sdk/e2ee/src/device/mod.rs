@@ -37,6 +37,7 @@ use crate::{
 };
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use codec::{Decode, Encode, Error as CodecError, Input};
+use core::fmt;
 use peers::{Contact, PeerDevice};
 use rand_core::CryptoRng;
 use zeroize::{ZeroizeOnDrop, Zeroizing};
@@ -51,6 +52,16 @@ pub struct DeviceAddress {
     pub account: Account,
     /// The device's number on the account's record.
     pub device: u32,
+}
+
+/// The beginning of the account and the device's number: for messages to people, not to compare.
+impl fmt::Display for DeviceAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for byte in self.account.iter().take(4) {
+            write!(f, "{byte:02x}")?;
+        }
+        write!(f, "/{}", self.device)
+    }
 }
 
 /// A message for one device, to be sealed and sent.

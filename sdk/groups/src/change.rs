@@ -1,0 +1,297 @@
+//! Changing a group: creating, adding, removing, renewing keys.
+//!
+//! - **O1** The group's relays keep an order of handshakes: each has a position, from 0 on, and everybody
+//!   reads the same order ([`crate::order::HandshakeOrder`]). They need not understand MLS.
+//! - **O2** Members take the first *valid* commit of each epoch in that order. Validity depends on the group
+//!   and the commit alone (M3), so all members take the same one. Later commits of the epoch are overtaken.
+//! - **O3** Commits carry their proposals; loose proposals are refused, so that nobody's text waits for
+//!   somebody else's commit (RFC 9420 §12.4 forbids sending while proposals wait).
+//! - **O4** A member has one change at a time. It is stored before it is offered, and made into a commit for
+//!   the present epoch. If the commit is overtaken, what is left of the change is made into a new commit for
+//!   the next epoch: members who are in already are not added, members who are gone not removed.
+//! - **O5** An invitation is given out when its commit has been accepted, never before.
+//! - **O6** Valid: every leaf is a well-formed device, each is there once; at most
+//!   [`MAX_MEMBERS`](crate::limits::MAX_MEMBERS); proposals are Add, Remove, and ExternalInit of a commit
+//!   from outside; the committer stays the same device; a commit from outside replaces the leaf of the
+//!   same device with the same key (R3).
+
+use crate::{
+    Error, GroupId, Records, Suite, Work,
+    limits::{MAX_KEY_PACKAGE, MAX_LATE, MAX_MEMBERS, MAX_PAST_EPOCHS, MAX_SKIP},
+    member::{Standing, check_size, device_of, leaves, standing},
+    state::{COMMITS, Course, OwnCommit, Pending, State, decode, hash},
+    wire::{body, check_length, with_position},
+    work::Context,
+};
+use codec::Encode;
+use openmls::{
+    credentials::CredentialType,
+    framing::MlsMessageBodyIn,
+    group::{
+        MlsGroup, MlsGroupCreateConfig, MlsGroupJoinConfig, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY,
+    },
+    key_packages::KeyPackage,
+    prelude::{Capabilities, LeafNodeIndex, SenderRatchetConfiguration},
+    versions::ProtocolVersion,
+};
+use openmls_traits::{OpenMlsProvider, random::OpenMlsRand};
+use parlance_e2ee::DeviceAddress;
+use parlance_store::Key;
+
+/// Handshakes are padded to a multiple of this, bytes.
+const PADDING: usize = 128;
+
+/// A change of a group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Change {
+    /// Key packages of devices to add, fresh from their relays.
+    pub add: Vec<Vec<u8>>,
+    /// Devices to remove.
+    pub remove: Vec<DeviceAddress>,
+    /// Whether to renew this device's keys: a thief of its state is locked out.
+    pub renew: bool,
+}
+
+impl<R: Records> Work<'_, '_, R> {
+    /// Makes a group with this device in it.
+    pub fn create(&mut self, suite: Suite) -> Result<GroupId, Error> {
+        let context = self.context();
+        let id = GroupId(
+            context
+                .rand()
+                .random_array()
+                .map_err(Error::library("draw random bytes"))?,
+        );
+        let config = MlsGroupCreateConfig::builder()
+            .ciphersuite(suite.to_mls())
+            .wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
+            .padding_size(PADDING)
+            .max_past_epochs(MAX_PAST_EPOCHS)
+            .number_of_resumption_psks(0)
+            .use_ratchet_tree_extension(true)
+            .capabilities(capabilities())
+            .sender_ratchet_configuration(late())
+            .build();
+        let credential = context.own.credential();
+        let made =
+            MlsGroup::new_with_group_id(&context, context.own, &config, id.to_mls(), credential)
+                .map_err(Error::library("make a group"));
+        let mls = self.or_broken(made)?;
+        self.insert(id, mls);
+        State::new(0, Course::Following, 0).write(&self.rows, id)?;
+        Ok(id)
+    }
+
+    /// Begins a change. [`offer`](Self::offer) gives what the relays are asked to take.
+    pub fn change(&mut self, group: GroupId, change: &Change) -> Result<(), Error> {
+        let mut state = self.following(group)?;
+        if state.pending.is_some() {
+            return Err(Error::ChangeWaits(group));
+        }
+        if change.add.is_empty() && change.remove.is_empty() && !change.renew {
+            return Err(Error::NothingToDo);
+        }
+        self.with(group, |mls, context| check_change(mls, context, change))?;
+        state.pending = Some(Pending {
+            add: change.add.clone(),
+            remove: change.remove.clone(),
+            renew: change.renew,
+            commit: None,
+        });
+        state.write(&self.rows, group)
+    }
+
+    /// The commit of the change that waits, made for the present epoch; none if no change waits or nothing of
+    /// it is left to do. Commit the work before offering it (T5). Offering it twice does no harm.
+    pub fn offer(&mut self, group: GroupId) -> Result<Option<Vec<u8>>, Error> {
+        let mut state = State::read(&self.rows, group)?;
+        if state.course != Course::Following {
+            return Ok(None);
+        }
+        let Some(mut pending) = state.pending.take() else {
+            return Ok(None);
+        };
+        let (epoch, _) = self.epoch(group)?;
+        if pending
+            .commit
+            .is_some_and(|(made_for, _)| made_for == epoch)
+        {
+            return Ok(Some(self.own_commit(group)?.handshake));
+        }
+        let position = state.position;
+        let made = self.with(group, |mls, context| {
+            make(mls, context, &mut pending, position)
+        })?;
+        state.pending = made.as_ref().map(|made| Pending {
+            commit: Some((epoch, hash(&made.handshake))),
+            ..pending
+        });
+        if let Some(made) = &made {
+            let key = Key::of(group.0);
+            self.transaction().put(COMMITS, &key, &made.encode())?;
+        }
+        state.write(&self.rows, group)?;
+        Ok(made.map(|made| made.handshake))
+    }
+
+    pub(crate) fn own_commit(&self, group: GroupId) -> Result<OwnCommit, Error> {
+        let row = self.transaction().get(COMMITS, &Key::of(group.0))?;
+        decode(&row.ok_or_else(|| Error::State("the own commit is missing".into()))?)
+    }
+
+    /// The state of a group that this device follows.
+    pub(crate) fn following(&mut self, group: GroupId) -> Result<State, Error> {
+        let state = State::read(&self.rows, group)?;
+        match state.course {
+            Course::Following => {}
+            Course::Joining { .. } => return Err(Error::Joining(group)),
+            Course::Lost => return Err(Error::LostTrack(group)),
+        }
+        if !self.with(group, |mls, _| Ok(mls.is_active()))? {
+            return Err(Error::Removed(group));
+        }
+        Ok(state)
+    }
+}
+
+/// What a device says that it can.
+pub(crate) fn capabilities() -> Capabilities {
+    let suites = [Suite::Hybrid.to_mls(), Suite::Classical.to_mls()];
+    let credentials = [CredentialType::Basic];
+    Capabilities::new(None, Some(&suites), None, None, Some(&credentials))
+}
+
+pub(crate) fn join_config() -> MlsGroupJoinConfig {
+    MlsGroupJoinConfig::builder()
+        .wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
+        .padding_size(PADDING)
+        .max_past_epochs(MAX_PAST_EPOCHS)
+        .number_of_resumption_psks(0)
+        .use_ratchet_tree_extension(true)
+        .sender_ratchet_configuration(late())
+        .build()
+}
+
+fn late() -> SenderRatchetConfiguration {
+    SenderRatchetConfiguration::new(MAX_LATE, MAX_SKIP)
+}
+
+fn check_change<R: Records>(
+    mls: &MlsGroup,
+    context: &Context<'_, '_, R>,
+    change: &Change,
+) -> Result<(), Error> {
+    let mut leaves = leaves(mls)?;
+    check_count(change.add.len())?;
+    for device in &change.remove {
+        if *device == context.own.device {
+            return Err(Error::NotMember(*device));
+        }
+        leaves.remove(device).ok_or(Error::NotMember(*device))?;
+    }
+    for bytes in &change.add {
+        let (device, key_package) = key_package(bytes, context)?;
+        if key_package.ciphersuite() != mls.ciphersuite() {
+            return Err(Error::BadKeyPackage {
+                reason: "it is for another ciphersuite than the group's".into(),
+            });
+        }
+        let key = key_package.leaf_node().signature_key();
+        if standing(context.records, device, key.as_slice()) != Standing::OnRecord {
+            return Err(Error::NotOnRecord(device));
+        }
+        if leaves.insert(device, LeafNodeIndex::new(0)).is_some() {
+            return Err(Error::AlreadyMember(device));
+        }
+    }
+    check_size(leaves.len())
+}
+
+/// Bounds the work before any of it is done.
+fn check_count(length: usize) -> Result<(), Error> {
+    if length > MAX_MEMBERS {
+        return Err(Error::TooMany {
+            what: "a change",
+            length,
+            limit: MAX_MEMBERS,
+        });
+    }
+    Ok(())
+}
+
+/// A key package whose signatures and lifetime are right, and whose it is.
+fn key_package<R>(
+    bytes: &[u8],
+    context: &Context<'_, '_, R>,
+) -> Result<(DeviceAddress, KeyPackage), Error> {
+    check_length(bytes, MAX_KEY_PACKAGE, "key package")?;
+    let MlsMessageBodyIn::KeyPackage(key_package) = body(bytes, "key package")? else {
+        return Err(Error::Malformed {
+            what: "key package",
+        });
+    };
+    let bad = |reason: String| Error::BadKeyPackage { reason };
+    let key_package = key_package
+        .validate(context.crypto(), ProtocolVersion::Mls10)
+        .map_err(|error| bad(error.to_string()))?;
+    if let Err(error) = key_package.life_time().validate() {
+        return Err(bad(error.to_string()));
+    }
+    let device = device_of(key_package.leaf_node().credential())?;
+    Ok((device, key_package))
+}
+
+/// Makes the commit of a change, after leaving out what is done already (O4).
+fn make<R: Records>(
+    mls: &mut MlsGroup,
+    context: &Context<'_, '_, R>,
+    pending: &mut Pending,
+    position: u64,
+) -> Result<Option<OwnCommit>, Error> {
+    let present = leaves(mls)?;
+    pending.remove.retain(|device| present.contains_key(device));
+    let removed: Vec<_> = pending
+        .remove
+        .iter()
+        .map(|device| present[device])
+        .collect();
+    let mut added = Vec::with_capacity(pending.add.len());
+    let mut kept = Vec::with_capacity(pending.add.len());
+    for bytes in pending.add.drain(..) {
+        // Good when the change began; it may have expired since, and would hold up the rest for ever.
+        let Ok((device, key_package)) = key_package(&bytes, context) else {
+            continue;
+        };
+        if !present.contains_key(&device) || pending.remove.contains(&device) {
+            added.push(key_package);
+            kept.push(bytes);
+        }
+    }
+    pending.add = kept;
+    if added.is_empty() && removed.is_empty() && !pending.renew {
+        return Ok(None);
+    }
+    mls.clear_pending_commit(context.rows)?;
+    let bundle = mls
+        .commit_builder()
+        .propose_adds(added)
+        .propose_removals(removed)
+        .force_self_update(true)
+        .load_psks(context.rows)
+        .map_err(Error::library("read shared keys"))?
+        .build(context.rand(), context.crypto(), context.own, |_| true)
+        .map_err(Error::library("make a commit"))?
+        .stage_commit(context)
+        .map_err(Error::library("store a commit"))?;
+    let (commit, welcome, _) = bundle.into_messages();
+    let bytes = |message: openmls::framing::MlsMessageOut| {
+        message
+            .to_bytes()
+            .map_err(Error::library("encode a message"))
+    };
+    let welcome = welcome.map(bytes).transpose()?;
+    Ok(Some(OwnCommit {
+        handshake: bytes(commit)?,
+        invitation: welcome.map(|welcome| with_position(position, &welcome)),
+    }))
+}

@@ -1,0 +1,50 @@
+//! All bounds of groups in one place.
+
+/// Version of every encoding of this crate.
+pub const VERSION: u8 = 1;
+
+/// Devices in a group.
+pub const MAX_MEMBERS: usize = 500;
+
+/// Earlier epochs whose messages still open. Their secrets are kept that long, which is what a thief of the
+/// device gets beyond the present.
+pub const MAX_PAST_EPOCHS: usize = 4;
+
+/// Messages of one sender that may come late within an epoch; their keys are kept.
+pub const MAX_LATE: u32 = 256;
+
+/// Messages of one sender that may be missing before one that opens.
+pub const MAX_SKIP: u32 = 2_000;
+
+/// Messages of later epochs that wait for their commit, per group.
+pub const MAX_EARLY: usize = 1_000;
+
+/// Epochs that a message may be ahead of this device.
+pub const MAX_AHEAD: u64 = 1_000;
+
+/// Identifiers remembered per group and sender, to show a text once that was encrypted twice.
+pub const MAX_SEEN: usize = 256;
+
+/// Texts of a group that wait for the relays to confirm them.
+pub const MAX_UNSENT: usize = 1_000;
+
+/// Key packages whose private keys a device keeps.
+pub const MAX_KEY_PACKAGES: usize = 200;
+
+/// Longest application message that is read, bytes: the largest size class, and what MLS adds.
+pub const MAX_MESSAGE: usize = 68 * 1024;
+
+/// Longest handshake, invitation or group information, bytes: one that adds [`MAX_MEMBERS`] with hybrid keys.
+pub const MAX_HANDSHAKE: usize = 8 * 1024 * 1024;
+
+/// Longest key package, bytes.
+pub const MAX_KEY_PACKAGE: usize = 16 * 1024;
+
+/// Groups kept in memory; others are read again when they are used.
+pub const MAX_LOADED: usize = 16;
+
+/// How long a key package may be used after it was made, seconds: what openmls accepts at most.
+pub const KEY_PACKAGE_LIFETIME: u64 = 84 * 24 * 3_600;
+
+/// How much clocks may differ when a key package is new, seconds.
+pub const CLOCK_MARGIN: u64 = 3_600;

@@ -1,0 +1,130 @@
+//! What this crate keeps of a group beside openmls's states.
+//!
+//! | table | key | value |
+//! | --- | --- | --- |
+//! | `groups` | group | [`State`] |
+//! | `group commits` | group | own commit that waits, and its Welcome |
+//! | `group unsent` | group, message | text that the relays have not confirmed |
+//! | `group early` | group, hash | message of a later epoch |
+//! | `group seen` | group, sender | identifiers of the last texts |
+
+use crate::{Error, GroupId, storage::Rows};
+use codec::{Decode, DecodeAll, Encode};
+use parlance_e2ee::DeviceAddress;
+use parlance_store::{Key, Table};
+use sha2::{Digest, Sha256};
+
+pub(crate) const STATES: Table = Table::new("groups");
+pub(crate) const COMMITS: Table = Table::new("group commits");
+pub(crate) const UNSENT: Table = Table::new("group unsent");
+pub(crate) const EARLY: Table = Table::new("group early");
+pub(crate) const SEEN: Table = Table::new("group seen");
+
+/// Where a member stands with its group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) enum Course {
+    /// In step with the relays' order.
+    #[codec(index = 0)]
+    Following,
+    /// Has offered to join again with this commit, made for this epoch.
+    #[codec(index = 1)]
+    Joining { epoch: u64, commit: [u8; 32] },
+    /// Cannot go on: must join again.
+    #[codec(index = 2)]
+    Lost,
+}
+
+/// A change that waits for the relays (O4).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Pending {
+    /// Key packages.
+    pub(crate) add: Vec<Vec<u8>>,
+    pub(crate) remove: Vec<DeviceAddress>,
+    pub(crate) renew: bool,
+    /// Epoch and hash of the commit that was made of it, if one was made for the present epoch.
+    pub(crate) commit: Option<(u64, [u8; 32])>,
+}
+
+/// The row of a group.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct State {
+    version: u8,
+    /// Position of the next handshake in the relays' order.
+    pub(crate) position: u64,
+    pub(crate) course: Course,
+    pub(crate) pending: Option<Pending>,
+    /// Counts rows that need an order.
+    pub(crate) number: u64,
+    /// Rows of `group unsent`.
+    pub(crate) unsent: u32,
+    /// Rows of `group early`.
+    pub(crate) early: u32,
+    /// Epoch of the last joining: texts encrypted before it are encrypted again.
+    pub(crate) joined: u64,
+}
+
+impl State {
+    pub(crate) fn new(position: u64, course: Course, joined: u64) -> Self {
+        Self {
+            version: crate::limits::VERSION,
+            position,
+            course,
+            pending: None,
+            number: 0,
+            unsent: 0,
+            early: 0,
+            joined,
+        }
+    }
+
+    pub(crate) fn read(rows: &Rows<'_>, group: GroupId) -> Result<Self, Error> {
+        Self::find(rows, group)?.ok_or(Error::NoGroup(group))
+    }
+
+    pub(crate) fn find(rows: &Rows<'_>, group: GroupId) -> Result<Option<Self>, Error> {
+        let row = rows.transaction().get(STATES, &Key::of(group.0))?;
+        row.map(|row| decode(&row)).transpose()
+    }
+
+    pub(crate) fn write(&self, rows: &Rows<'_>, group: GroupId) -> Result<(), Error> {
+        let key = Key::of(group.0);
+        Ok(rows.transaction().put(STATES, &key, &self.encode())?)
+    }
+
+    /// The state after joining anew: what counts rows stays.
+    pub(crate) fn with_rows_of(mut self, old: &Self) -> Self {
+        self.number = old.number;
+        self.unsent = old.unsent;
+        self.early = old.early;
+        self
+    }
+
+    pub(crate) fn next_number(&mut self) -> u64 {
+        self.number = self.number.saturating_add(1);
+        self.number
+    }
+}
+
+/// A commit of this device, and what the new members get when it is accepted.
+#[derive(Encode, Decode)]
+pub(crate) struct OwnCommit {
+    pub(crate) handshake: Vec<u8>,
+    pub(crate) invitation: Option<Vec<u8>>,
+}
+
+/// A text that waits for the relays to confirm it.
+#[derive(Encode, Decode)]
+pub(crate) struct Unsent {
+    pub(crate) number: u64,
+    pub(crate) epoch: u64,
+    pub(crate) frame: Vec<u8>,
+    pub(crate) message: Vec<u8>,
+}
+
+pub(crate) fn decode<T: Decode>(bytes: &[u8]) -> Result<T, Error> {
+    T::decode_all(&mut &*bytes).map_err(|error| Error::State(error.to_string()))
+}
+
+pub(crate) fn hash(handshake: &[u8]) -> [u8; 32] {
+    Sha256::digest(handshake).into()
+}
