@@ -15,6 +15,7 @@ use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave};
 use sp_runtime::{
     ApplyExtrinsicResult, MultiSignature, StateVersion,
     generic::Era,
+    traits::Header as _,
     transaction_validity::{
         InvalidTransaction, TransactionSource::External, TransactionValidity,
         TransactionValidityError,
