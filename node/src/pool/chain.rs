@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn each_transaction_has_one_turn_in_ten_blocks() {
         for seed in 0..=255_u8 {
-            let hash = Hash::from(sp_core::hashing::blake2_256(&[seed]));
+            let hash = Hash::from(sp_io::hashing::blake2_256(&[seed]));
             for start in [0, 7, u32::MAX - 20] {
                 let turns = (start..start + RECHECK_BLOCKS)
                     .filter(|height| is_due(&hash, *height))
@@ -151,7 +151,7 @@ mod tests {
             let due = (0..10_000_u32)
                 .filter(|seed| {
                     is_due(
-                        &Hash::from(sp_core::hashing::blake2_256(&seed.to_le_bytes())),
+                        &Hash::from(sp_io::hashing::blake2_256(&seed.to_le_bytes())),
                         height,
                     )
                 })
