@@ -10,11 +10,15 @@ wrote, and by the node's own methods parlance_*. Every figure printed was measur
 
 import argparse
 import json
+import os
 import signal
 import statistics
+import subprocess
 import sys
+import tempfile
 import threading
 import time
+from pathlib import Path
 
 import websocket
 from scalecodec.utils.ss58 import ss58_decode
@@ -130,6 +134,44 @@ class Network:
         return times["inBlock"][0], times["finalized"][0], receipt.total_fee_amount
 
 
+class Newcomer:
+    """Somebody who runs the user's client in a folder of their own, in the background."""
+
+    def __init__(self, url, genesis):
+        program = os.environ.get("BIMP_BIN") or str(Path(os.environ["PARLANCE_BIN"]).with_name("bimp"))
+        self.folder = tempfile.TemporaryDirectory(prefix="parlance-demo-")
+        self.started = time.monotonic()
+        self.process = subprocess.Popen(
+            [program, "identity", "new", "--json", "--node", url, "--trust", genesis],
+            env={**os.environ, "BIMP_FOLDER": self.folder.name, "BIMP_PASSPHRASE": "only a demonstration"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        # Waits beside the demonstration, so that the time is the command's own.
+        self.waiter = threading.Thread(target=self.wait, daemon=True)
+        self.waiter.start()
+
+    def wait(self):
+        self.output, self.errors = self.process.communicate()
+        self.seconds = time.monotonic() - self.started
+
+    def result(self):
+        self.waiter.join()
+        if self.process.returncode:
+            raise RuntimeError(f"bimp identity new: {self.errors.strip()}")
+        return json.loads(self.output), self.seconds
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.kill()
+        self.waiter.join()
+        self.folder.cleanup()
+
+
 class Demonstration:
     """The parts in their order; each prints for people and keeps figures and checks for --json."""
 
@@ -146,7 +188,10 @@ class Demonstration:
         self.show_producers()
         self.show_blocks()
         self.show_transfer()
-        self.show_vote()
+        # A newcomer solves a proof of work while the vote is waiting for its election.
+        with Newcomer(self.urls[0], self.network.ask("chain_getBlockHash", 0)) as newcomer:
+            self.show_vote()
+            self.show_newcomer(newcomer)
         self.show_supply()
         self.show_times()
         failed = [text for text, holds in self.checks if not holds]
@@ -243,6 +288,15 @@ class Demonstration:
         self.check(f"the vote moved slots to {chosen['name']}", share[1] > share[0])
         self.figures["producersAfter"] = public_rows(after.values())
         self.figures["vote"] = {"for": chosen["name"], "shareBefore": share[0], "shareAfter": share[1]}
+
+    def show_newcomer(self, newcomer):
+        heading("An identity without tokens")
+        identity, seconds = newcomer.result()
+        print(f"  'bimp identity new' made the account {identity['account'][:8]}... which never had a token,")
+        print(f"  solved its proof of work and registered: final and proven after {seconds:.1f} s, beside the vote")
+        self.check("a newcomer without tokens has an identity", identity["registered"])
+        self.check("it has no tokens", self.network.free(identity["account"]) == 0)
+        self.figures["newcomer"] = {"seconds": seconds}
 
     def wait_for_election(self, chosen, seconds):
         until, told = time.monotonic() + seconds, time.monotonic()

@@ -42,7 +42,7 @@ impl SubstrateCli for Cli {
     }
 
     fn load_spec(&self, id: &str) -> Result<Box<dyn sc_service::ChainSpec>, String> {
-        Ok(Box::new(chain_spec::load(id)?))
+        Ok(Box::new(chain_spec::load_with_state(id)?))
     }
 }
 
@@ -52,7 +52,10 @@ pub fn run() -> sc_cli::Result<()> {
     match &cli.subcommand {
         None => run_node(&cli),
         Some(Subcommand::Key(command)) => command.run(&cli),
-        Some(Subcommand::BuildSpec(command)) => command.run(cli.load_spec(&command.chain)?),
+        // With the preset's own words instead of the state that they make.
+        Some(Subcommand::BuildSpec(command)) => {
+            command.run(Box::new(chain_spec::load(&command.chain)?))
+        }
         Some(Subcommand::CheckBlock(command)) => cli.create_runner(command)?.async_run(|config| {
             let PartialComponents {
                 client,

@@ -7,6 +7,8 @@ mod chain_spec;
 mod cli;
 mod command;
 mod equivocation;
+mod finality;
+mod memory;
 mod pool;
 mod proposer;
 mod rpc;

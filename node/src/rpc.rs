@@ -1,5 +1,9 @@
 //! JSON-RPC beyond the SDK's own methods: accounts, fees, finality proofs, and `parlance_*`.
 
+mod accounts;
+
+use crate::finality::{Finality, FinalityApiServer};
+use accounts::{Identities, IdentityApiServer};
 use jsonrpsee::{
     RpcModule,
     core::RpcResult,
@@ -9,6 +13,7 @@ use jsonrpsee::{
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
 use parlance_primitives::{
     AccountId, Balance, Nonce,
+    accounts::AccountsApi,
     issuance::{IssuanceApi, Supply},
     vdpos::{ProducerInfo, Progress, VdposApi},
 };
@@ -17,6 +22,7 @@ use sc_consensus_grandpa::{
     FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState,
 };
 use sc_consensus_grandpa_rpc::{Grandpa, GrandpaApiServer};
+use sc_network_sync::strategy::warp::WarpSyncProvider;
 use sc_rpc::SubscriptionTaskExecutor;
 use sc_transaction_pool_api::TransactionPool;
 use serde::Serialize;
@@ -37,6 +43,8 @@ pub struct GrandpaDeps<Backend> {
     pub justifications: GrandpaJustificationStream<Block>,
     /// Makes finality proofs.
     pub proofs: Arc<FinalityProofProvider<Backend, Block>>,
+    /// Makes the proofs that light clients follow.
+    pub warp: Arc<dyn WarpSyncProvider<Block>>,
     /// Runs subscriptions.
     pub executor: SubscriptionTaskExecutor,
 }
@@ -202,7 +210,8 @@ where
         + pallet_transaction_payment_rpc::TransactionPaymentRuntimeApi<Block, Balance>
         + BlockBuilder<Block>
         + VdposApi<Block, AccountId, Balance>
-        + IssuanceApi<Block, Balance>,
+        + IssuanceApi<Block, Balance>
+        + AccountsApi<Block, AccountId>,
     Pool: TransactionPool + 'static,
     Backend: sc_client_api::Backend<Block> + 'static,
 {
@@ -224,6 +233,8 @@ where
         )
         .into_rpc(),
     )?;
+    module.merge(Identities(client.clone()).into_rpc())?;
+    module.merge(Finality::new(grandpa.warp).into_rpc())?;
     module.merge(Parlance(client).into_rpc())?;
     Ok(module)
 }

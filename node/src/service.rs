@@ -1,7 +1,8 @@
 //! Assembles the node: client, pool, network, block production, finality, address book, RPC.
 
 use crate::{
-    authoring, cli::Cli, equivocation, pool, proposer::ProposerFactory, rpc, signatures, storage,
+    authoring, cli::Cli, equivocation, memory, pool, proposer::ProposerFactory, rpc, signatures,
+    storage,
 };
 use futures::StreamExt;
 use parlance_runtime::{RuntimeApi, opaque::Block};
@@ -147,6 +148,8 @@ fn executor(config: &Configuration) -> Executor {
             }
         });
     let folder = config.base_path.config_dir(config.chain_spec.id());
+    // The engine refuses a relative one. Only a working directory that is gone makes this fail.
+    let folder = std::path::absolute(&folder).unwrap_or(folder);
     Executor::builder()
         .with_execution_method(settings.wasm_method)
         .with_onchain_heap_alloc_strategy(heap)
@@ -217,7 +220,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
             spawn_essential_handle: task_manager.spawn_essential_handle(),
             import_queue,
             block_announce_validator_builder: None,
-            warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
+            warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync.clone())),
             block_relay: None,
             metrics,
             gap_sync_body_policy: None,
@@ -240,6 +243,8 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
         )
         .map_err(|error| ServiceError::Application(error.into()))?;
     }
+
+    memory::watch(&task_manager);
 
     let role = config.role;
     let force_authoring = config.force_authoring;
@@ -268,6 +273,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
                     authority_set: authority_set.clone(),
                     justifications: justifications.clone(),
                     proofs: proofs.clone(),
+                    warp: warp_sync.clone(),
                     executor,
                 },
             })

@@ -1,7 +1,8 @@
 //! The words of Parlance: types, constants, traits between pallets, and runtime APIs.
 //!
 //! This crate depends on nothing else of ours. A pallet knows another pallet only through a trait of
-//! [`traits`]; a client crate knows the runtime only through the APIs of [`beacon`] and [`vdpos`].
+//! [`traits`]; a client crate knows the runtime only through the APIs of [`accounts`], [`beacon`],
+//! [`issuance`] and [`vdpos`], and finds in [`accounts`] and [`puzzle`] how an account registers.
 
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -11,6 +12,8 @@ pub mod accounts;
 pub mod batch;
 pub mod beacon;
 pub mod issuance;
+pub mod light;
+pub mod puzzle;
 pub mod traits;
 pub mod vdpos;
 

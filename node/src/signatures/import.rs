@@ -1,10 +1,7 @@
 //! Import of blocks with their signatures checked in parallel first.
 
-use super::{
-    cache,
-    preverify::{Facts, preverify},
-};
 use parlance_runtime::opaque::Block;
+use parlance_signatures::{Facts, cache, preverify};
 use rayon::{ThreadPool, ThreadPoolBuilder};
 use sc_consensus::{BlockCheckParams, BlockImport, BlockImportParams, ImportResult, StateAction};
 use sp_api::CallApiAt;

@@ -4,18 +4,20 @@ use frame_support::{
     dispatch::DispatchResult,
     ensure,
     traits::{Get, fungible::MutateHold, tokens::Precision},
+    weights::Weight,
 };
 use parlance_primitives::Balance;
 use sp_core::ed25519;
 
 use crate::{
     Config, CurrentParameters, Error, Event, HoldReason, Identities, Invitations, Pallet,
-    Purchases, Sizes, Standings,
+    Purchases, Sizes, Standings, WeightInfo,
     core::standing::{Backing, Standing},
 };
 
 impl<T: Config> Pallet<T> {
-    /// Takes the deposit of an identity that has none.
+    /// Takes the deposit of an identity that has none. From then on the deposit keeps the account
+    /// alive instead of a reference of its own.
     ///
     /// # Errors
     /// When there is nothing to take it for or from; nothing has changed then.
@@ -26,6 +28,7 @@ impl<T: Config> Pallet<T> {
             .map_err(|_| Error::<T>::CannotBack)?;
         standing.backing = Backing::Deposit { amount };
         Standings::<T>::insert(who, standing);
+        frame_system::Pallet::<T>::dec_sufficients(who);
         Sizes::<T>::mutate(|sizes| {
             let count = sizes.of_mut(standing.lane);
             *count = count.saturating_sub(1);
@@ -41,9 +44,10 @@ impl<T: Config> Pallet<T> {
     /// Whether [`Self::back`] would succeed.
     pub(crate) fn can_back(who: &T::AccountId) -> bool {
         use frame_support::traits::fungible::InspectHold;
-        let amount = CurrentParameters::<T>::get().deposit;
-        Self::check_backable(who).is_ok()
-            && T::Currency::can_hold(&HoldReason::Identity.into(), who, amount)
+        Self::check_backable(who).is_ok() && {
+            let amount = CurrentParameters::<T>::get().deposit;
+            T::Currency::can_hold(&HoldReason::Identity.into(), who, amount)
+        }
     }
 
     fn check_backable(who: &T::AccountId) -> Result<Standing, Error<T>> {
@@ -53,14 +57,23 @@ impl<T: Config> Pallet<T> {
     }
 
     /// `who` pays a fee: it acts with tokens, so its deposit is due. For the path of fees of the
-    /// runtime; costs `WeightInfo::back_identity`. Does nothing when there is no identity to back
-    /// or not enough to back it.
-    pub fn note_payer(who: &T::AccountId) {
-        if Self::can_back(who)
-            && let Err(error) = Self::back(who)
-        {
+    /// runtime. Does nothing when there is no identity to back or not enough to back it.
+    ///
+    /// Returns the weight of what was done beyond a look at the account, which the path of fees has
+    /// read already: none for nearly everybody, since only an identity without a deposit, or an
+    /// asset that was made sufficient, keeps an account alive by a reference of that kind.
+    pub fn note_payer(who: &T::AccountId) -> Weight {
+        if frame_system::Pallet::<T>::sufficients(who) == 0 {
+            return Weight::zero();
+        }
+        if !Self::can_back(who) {
+            // Standing, parameters and what is held.
+            return T::DbWeight::get().reads(3);
+        }
+        if let Err(error) = Self::back(who) {
             log::error!(target: crate::LOG_TARGET, "deposit of {who:?} not taken: {error:?}");
         }
+        T::WeightInfo::back_identity()
     }
 
     /// `who` acts with tokens and cannot go on without a deposit.
@@ -78,7 +91,8 @@ impl<T: Config> Pallet<T> {
         let standing = Standings::<T>::get(who).ok_or(Error::<T>::NoIdentity)?;
         ensure!(standing.open == 0, Error::<T>::OpenInvitations);
         let age = Self::now().saturating_sub(standing.registered);
-        ensure!(age > T::AnchorWindow::get(), Error::<T>::TooYoung);
+        let window = CurrentParameters::<T>::get().anchor_window;
+        ensure!(age > window, Error::<T>::TooYoung);
         Ok(())
     }
 
@@ -92,6 +106,8 @@ impl<T: Config> Pallet<T> {
                 amount,
                 Precision::BestEffort,
             )?;
+        } else {
+            frame_system::Pallet::<T>::dec_sufficients(who);
         }
         Standings::<T>::remove(who);
         Purchases::<T>::remove(who);
@@ -104,7 +120,6 @@ impl<T: Config> Pallet<T> {
             };
             *count = count.saturating_sub(1);
         });
-        frame_system::Pallet::<T>::dec_sufficients(who);
         Self::deposit_event(Event::Removed {
             who: who.clone(),
             version,

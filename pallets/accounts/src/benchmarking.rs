@@ -19,6 +19,7 @@ use parlance_primitives::{
         Registration, Resource, Version, device_statement, invitation_statement,
         registration_statement, work_challenge,
     },
+    puzzle::{PUBLIC, Proof, Solver, vector},
 };
 use sp_core::ed25519;
 use sp_runtime::{
@@ -26,7 +27,6 @@ use sp_runtime::{
 };
 
 use crate::{
-    core::puzzle::{PUBLIC, Proof, Solver, vector},
     core::{identity::first, purchase::Purchase, standing::Standing},
     *,
 };

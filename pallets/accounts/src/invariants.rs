@@ -23,7 +23,7 @@ impl<T: Config> Pallet<T> {
     /// The first broken rule, in words.
     pub(crate) fn check_invariants() -> Result<(), DispatchError> {
         ensure!(
-            CurrentParameters::<T>::get().are_sound(T::AnchorWindow::get()),
+            CurrentParameters::<T>::get().are_sound(T::MaxAnchorWindow::get()),
             "the parameters are not sound"
         );
         let mut counts = Counts::default();
@@ -99,10 +99,12 @@ impl<T: Config> Pallet<T> {
             held == Self::deposit_of(standing).unwrap_or(0),
             "what is held is not the deposit"
         );
-        ensure!(
-            frame_system::Pallet::<T>::sufficients(who) > 0,
-            "an identity does not keep its account"
-        );
+        let kept = if standing.is_backed() {
+            frame_system::Pallet::<T>::consumers(who)
+        } else {
+            frame_system::Pallet::<T>::sufficients(who)
+        };
+        ensure!(kept > 0, "an identity does not keep its account");
         Ok(())
     }
 }

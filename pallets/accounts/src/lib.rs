@@ -50,7 +50,7 @@ pub mod pallet {
     use crate::{
         InvitationKeys, WeightInfo,
         core::{
-            allowance::Levels, gate::Gate, identity::Refusal, purchase::Purchase, puzzle::Shape,
+            allowance::Levels, gate::Gate, identity::Refusal, purchase::Purchase,
             standing::Standing, tally::window_of,
         },
         types::{Counts, Invitation, MAX_PRUNED, Parameters},
@@ -63,9 +63,10 @@ pub mod pallet {
     use parlance_primitives::{
         Balance, BlockNumber, Hash,
         accounts::{
-            Changes, Entries, Guard, Identity, Lane, NetworkLoad, Puzzle, Registration, Resource,
+            Changes, Entries, Guard, Identity, Lane, NetworkLoad, Registration, Resource,
             ServicePayment, Version,
         },
+        puzzle::{Puzzle, Shape},
     };
     use sp_core::ed25519;
     use sp_runtime::{
@@ -104,10 +105,10 @@ pub mod pallet {
         /// Shape of the puzzle.
         #[pallet::constant]
         type Puzzle: Get<Puzzle>;
-        /// Blocks for which an anchor is good.
+        /// Most blocks for which [`Parameters`] may let an anchor be good.
         #[pallet::constant]
-        type AnchorWindow: Get<BlockNumber>;
-        /// Blocks in a period of registration: at least as many as an anchor is good.
+        type MaxAnchorWindow: Get<BlockNumber>;
+        /// Blocks in a period of registration: at least as many as an anchor may be good.
         #[pallet::constant]
         type RegistrationPeriod: Get<BlockNumber>;
         /// Blocks in a period of allowances.
@@ -169,7 +170,6 @@ pub mod pallet {
 
     /// The rules at genesis.
     #[pallet::genesis_config]
-    #[derive(frame_support::DefaultNoBound)]
     pub struct GenesisConfig<T: Config> {
         /// The rules.
         pub parameters: Parameters,
@@ -178,11 +178,25 @@ pub mod pallet {
         pub runtime: PhantomData<T>,
     }
 
+    impl<T: Config> Default for GenesisConfig<T> {
+        /// The rules of the public chains, within the bound of the runtime.
+        fn default() -> Self {
+            let rules = Parameters::default();
+            Self {
+                parameters: Parameters {
+                    anchor_window: rules.anchor_window.min(T::MaxAnchorWindow::get()),
+                    ..rules
+                },
+                runtime: PhantomData,
+            }
+        }
+    }
+
     #[pallet::genesis_build]
     impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
         fn build(&self) {
             assert!(
-                self.parameters.are_sound(T::AnchorWindow::get()),
+                self.parameters.are_sound(T::MaxAnchorWindow::get()),
                 "the parameters of identities contradict each other"
             );
             CurrentParameters::<T>::put(self.parameters);
@@ -206,12 +220,11 @@ pub mod pallet {
         }
 
         fn integrity_test() {
-            let window = T::AnchorWindow::get();
+            let window = T::MaxAnchorWindow::get();
             assert!(
                 Shape::new(T::Puzzle::get()).is_some(),
                 "no such puzzle is served"
             );
-            assert!(window > 0, "an anchor must be good for a block");
             assert!(
                 window <= T::RegistrationPeriod::get(),
                 "the difficulty of an anchor's period must be known"
@@ -474,7 +487,8 @@ pub mod pallet {
         /// [`Config::AdminOrigin`].
         ///
         /// ## Details
-        /// From this block on; deposits that were taken stay what they are.
+        /// From this block on; deposits that were taken stay what they are. The window of anchors
+        /// may only get shorter.
         ///
         /// ## Errors
         /// - [`Error::InvalidParameters`].
@@ -485,8 +499,12 @@ pub mod pallet {
         #[pallet::weight(T::WeightInfo::set_parameters())]
         pub fn set_parameters(origin: OriginFor<T>, parameters: Parameters) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
+            // A longer window would let the registration of an identity that was removed under the
+            // shorter one be repeated.
+            let window = CurrentParameters::<T>::get().anchor_window;
             ensure!(
-                parameters.are_sound(T::AnchorWindow::get()),
+                parameters.are_sound(T::MaxAnchorWindow::get())
+                    && parameters.anchor_window <= window,
                 Error::<T>::InvalidParameters
             );
             CurrentParameters::<T>::put(parameters);

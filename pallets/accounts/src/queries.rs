@@ -62,7 +62,7 @@ impl<T: Config> Pallet<T> {
         Requirements {
             anchor,
             anchor_hash: frame_system::Pallet::<T>::parent_hash(),
-            anchor_window: T::AnchorWindow::get(),
+            anchor_window: parameters.anchor_window,
             puzzle: T::Puzzle::get(),
             difficulty,
             work_room: Self::room_left(Lane::Work),

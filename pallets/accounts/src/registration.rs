@@ -17,6 +17,7 @@ use parlance_primitives::{
         DeviceKeys, Guard, Lane, Possession, Registration, Version, device_statement,
         invitation_statement, registration_statement, work_challenge,
     },
+    puzzle,
 };
 use sp_runtime::{SaturatedConversion, traits::Verify};
 
@@ -26,7 +27,6 @@ use crate::{
     core::{
         gate::Full,
         identity::{first, has_small_order},
-        puzzle,
         standing::Standing,
         tally::window_of,
     },
@@ -44,9 +44,9 @@ impl<T: Config> Pallet<T> {
         let anchor = Self::anchor_hash(registration.anchor).ok_or(Rejection::Anchor)?;
         let shown = Self::check_guard(registration, guard, &genesis, &anchor)?;
         Self::check_signatures(registration, signature, &genesis, &anchor)?;
-        Self::check_state(registration, guard, shown)?;
+        let left = Self::check_state(registration, guard, shown)?;
         Ok((
-            Self::valid_transaction(registration, guard, shown),
+            Self::valid_transaction(registration, guard, shown, left),
             Weight::zero(),
         ))
     }
@@ -101,14 +101,20 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// What the state says: difficulty or invitation, the account itself, and the room left.
+    /// What the state says: difficulty or invitation, the account itself, and the room left. Returns
+    /// for how many blocks from now on the anchor is good.
     fn check_state(
         registration: &Registration<T::AccountId>,
         guard: &Guard,
         shown: u64,
-    ) -> Result<(), Rejection> {
+    ) -> Result<BlockNumber, Rejection> {
         let now = Self::now();
         let parameters = CurrentParameters::<T>::get();
+        let left = registration
+            .anchor
+            .saturating_add(parameters.anchor_window)
+            .checked_sub(now)
+            .ok_or(Rejection::Anchor)?;
         let gate = CurrentGate::<T>::get();
         match guard {
             Guard::Work { .. } => {
@@ -138,7 +144,8 @@ impl<T: Config> Pallet<T> {
         gate.check(lane, now, room).map_err(|full| match full {
             Full::Block => Rejection::BlockFull,
             Full::Period => Rejection::PeriodFull,
-        })
+        })?;
+        Ok(left)
     }
 
     /// One registration per account and per invitation. When blocks are full, more work comes
@@ -147,8 +154,8 @@ impl<T: Config> Pallet<T> {
         registration: &Registration<T::AccountId>,
         guard: &Guard,
         shown: u64,
+        longevity: BlockNumber,
     ) -> ValidTransaction {
-        let age = Self::now().saturating_sub(registration.anchor);
         let mut provides = alloc::vec![(b"accounts/registration", &registration.account).encode()];
         if let Guard::Invitation { key, .. } = guard {
             provides.push((b"accounts/invitation", key).encode());
@@ -158,7 +165,7 @@ impl<T: Config> Pallet<T> {
             priority: shown.checked_ilog2().unwrap_or(0).into(),
             requires: alloc::vec![],
             provides,
-            longevity: T::AnchorWindow::get().saturating_sub(age).max(1).into(),
+            longevity: longevity.max(1).into(),
             propagate: true,
         }
     }
@@ -215,11 +222,11 @@ impl<T: Config> Pallet<T> {
             && sp_io::crypto::ed25519_verify(&possession.endpoint, &statement, &keys.endpoint)
     }
 
-    /// Hash of a block that is recent enough to anchor to.
+    /// Hash of a block that may be recent enough to anchor to.
     fn anchor_hash(anchor: BlockNumber) -> Option<Hash> {
         let now = Self::now();
         let age = now.checked_sub(anchor)?;
-        if age == 0 || age > T::AnchorWindow::get() {
+        if age == 0 || age > T::MaxAnchorWindow::get() {
             return None;
         }
         let number: BlockNumberFor<T> = anchor.saturated_into();

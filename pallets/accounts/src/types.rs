@@ -2,7 +2,7 @@
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use parlance_primitives::{
-    Balance, BlockNumber, DAYS, MILLI, UNIT,
+    Balance, BlockNumber, DAYS, MILLI, MINUTES, UNIT,
     accounts::{Lane, Resource},
 };
 use scale_info::TypeInfo;
@@ -31,6 +31,8 @@ use crate::core::{
 )]
 #[serde(rename_all = "camelCase")]
 pub struct Parameters {
+    /// Blocks for which an anchor is good. May only get shorter.
+    pub anchor_window: BlockNumber,
     /// Difficulty of the puzzle.
     pub difficulty: DifficultyRule,
     /// Room for registrations by work.
@@ -73,6 +75,7 @@ impl Default for Parameters {
         const MIB: u64 = 1 << 20;
         const GIB: u64 = 1 << 30;
         Self {
+            anchor_window: 10 * MINUTES,
             difficulty: DifficultyRule {
                 floor: 32,
                 ceiling: 1 << 20,
@@ -132,10 +135,12 @@ impl Parameters {
         self.prices[resource.index()]
     }
 
-    /// Whether they can be kept, in a runtime where anchors are good for `anchor_window` blocks.
-    pub fn are_sound(&self, anchor_window: BlockNumber) -> bool {
+    /// Whether they can be kept, in a runtime where anchors are good for `max_anchor_window` blocks
+    /// at most.
+    pub fn are_sound(&self, max_anchor_window: BlockNumber) -> bool {
         let difficulty = &self.difficulty;
         let windows = [
+            self.anchor_window,
             self.invitation_window,
             self.change_window,
             self.invitation_lifetime,
@@ -143,7 +148,8 @@ impl Parameters {
         difficulty.floor > 0
             && difficulty.floor <= difficulty.ceiling
             && difficulty.target > 0
-            && self.unused_lifetime > anchor_window
+            && self.anchor_window <= max_anchor_window
+            && self.unused_lifetime > self.anchor_window
             && self.used_lifetime >= self.unused_lifetime
             && windows.iter().all(|blocks| *blocks > 0)
             && self.invitations <= MAX_INVITATIONS

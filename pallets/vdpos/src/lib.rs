@@ -503,7 +503,8 @@ pub mod pallet {
         /// Errors: [`Error::InvalidEquivocationProof`], [`Error::InvalidKeyOwnershipProof`],
         /// [`Error::DuplicateReport`]. Events: [`Event::OffenderSlashed`], [`Event::Banned`].
         #[pallet::call_index(11)]
-        #[pallet::weight(T::WeightInfo::report_equivocation(key_owner_proof.validator_count))]
+        // Not by the count in the proof: that is the reporter's word until the proof is checked.
+        #[pallet::weight(T::WeightInfo::report_equivocation(T::MaxProducers::get()))]
         pub fn report_equivocation(
             origin: OriginFor<T>,
             equivocation_proof: Box<SlotEquivocation<HeaderFor<T>>>,
@@ -522,7 +523,7 @@ pub mod pallet {
         /// Origin: none, and only from the node's own pool or in a block.
         /// Errors and events: as [`Call::report_equivocation`].
         #[pallet::call_index(12)]
-        #[pallet::weight(T::WeightInfo::report_equivocation(key_owner_proof.validator_count))]
+        #[pallet::weight(T::WeightInfo::report_equivocation(T::MaxProducers::get()))]
         pub fn report_equivocation_unsigned(
             origin: OriginFor<T>,
             equivocation_proof: Box<SlotEquivocation<HeaderFor<T>>>,

@@ -8,6 +8,7 @@ use frame_support::{
 };
 use pallet_grandpa::AuthorityId as GrandpaId;
 use parlance_primitives::{
+    accounts::{Allowance, Identity, Requirements, StandingInfo},
     issuance::Supply,
     vdpos::{OpaqueKeyOwnershipProof, ProducerInfo, Progress, SlotEquivocation},
 };
@@ -31,10 +32,12 @@ impl_runtime_apis! {
         }
 
         fn execute_block(block: <Block as BlockT>::LazyBlock) {
+            host::take_over();
             Executive::execute_block(block)
         }
 
         fn initialize_block(header: &<Block as BlockT>::Header) -> ExtrinsicInclusionMode {
+            host::take_over();
             Executive::initialize_block(header)
         }
     }
@@ -64,10 +67,12 @@ impl_runtime_apis! {
 
     impl sp_block_builder::BlockBuilder<Block> for Runtime {
         fn apply_extrinsic(extrinsic: <Block as BlockT>::Extrinsic) -> ApplyExtrinsicResult {
+            host::take_over();
             Executive::apply_extrinsic(extrinsic)
         }
 
         fn finalize_block() -> <Block as BlockT>::Header {
+            host::take_over();
             Executive::finalize_block()
         }
 
@@ -89,6 +94,7 @@ impl_runtime_apis! {
             tx: <Block as BlockT>::Extrinsic,
             block_hash: <Block as BlockT>::Hash,
         ) -> TransactionValidity {
+            host::take_over();
             Executive::validate_transaction(source, tx, block_hash)
         }
     }
@@ -98,12 +104,14 @@ impl_runtime_apis! {
             transactions: Vec<(TransactionSource, Vec<u8>)>,
             block_hash: <Block as BlockT>::Hash,
         ) -> Vec<TransactionValidity> {
+            host::take_over();
             batch::validate(transactions, block_hash)
         }
 
         fn apply_extrinsics(
             transactions: Vec<Vec<u8>>,
         ) -> parlance_primitives::batch::Applied {
+            host::take_over();
             batch::apply(transactions)
         }
     }
@@ -187,6 +195,24 @@ impl_runtime_apis! {
 
         fn claimable(voter: AccountId) -> Balance {
             Vdpos::claimable(&voter)
+        }
+    }
+
+    impl parlance_primitives::accounts::AccountsApi<Block, AccountId> for Runtime {
+        fn identity(account: AccountId) -> Option<Identity> {
+            Accounts::identity(&account)
+        }
+
+        fn standing(account: AccountId) -> Option<StandingInfo> {
+            Accounts::standing(&account)
+        }
+
+        fn allowances(account: AccountId) -> Vec<Allowance> {
+            Accounts::allowances_of(&account)
+        }
+
+        fn registration_requirements() -> Requirements {
+            Accounts::registration_requirements()
         }
     }
 
@@ -345,6 +371,7 @@ frame_benchmarking::define_benchmarks!(
     [frame_system, SystemBench::<Runtime>]
     [pallet_balances, Balances]
     [pallet_timestamp, Timestamp]
+    [pallet_accounts, Accounts]
     [pallet_vdpos, Vdpos]
     [pallet_beacon, Beacon]
     [pallet_issuance, Issuance]

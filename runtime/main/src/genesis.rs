@@ -7,8 +7,9 @@
 use crate::*;
 use alloc::{format, string::String, vec, vec::Vec};
 use frame_support::build_struct_json_patch;
+use pallet_accounts::{Parameters as IdentityParameters, core::gate::DifficultyRule};
 use pallet_vdpos::Parameters as VdposParameters;
-use parlance_primitives::{EXISTENTIAL_DEPOSIT, UNIT};
+use parlance_primitives::{EXISTENTIAL_DEPOSIT, MINUTES, UNIT};
 use serde_json::Value;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 use sp_core::crypto::{Pair, Public, get_public_from_string_or_panic};
@@ -132,7 +133,24 @@ fn session_keys(operators: &[Operator]) -> Vec<(AccountId, AccountId, SessionKey
         .collect()
 }
 
-fn test_network(validators: u32, parameters: VdposParameters) -> Value {
+/// Rules of identities on a test network: those of the public chains, but a proof is found in a second
+/// or two for as long as few want one.
+fn test_identities() -> IdentityParameters {
+    let public = IdentityParameters::default();
+    IdentityParameters {
+        difficulty: DifficultyRule {
+            floor: 1,
+            ..public.difficulty
+        },
+        ..public
+    }
+}
+
+fn test_network(
+    validators: u32,
+    parameters: VdposParameters,
+    identities: IdentityParameters,
+) -> Value {
     let operators: Vec<Operator> = (1..=validators)
         .map(|index| Operator::from_seed(&validator_seed(index)))
         .collect();
@@ -162,6 +180,9 @@ fn test_network(validators: u32, parameters: VdposParameters) -> Value {
     build_struct_json_patch!(RuntimeGenesisConfig {
         balances: BalancesConfig { balances },
         issuance: public::test_issuance(),
+        accounts: AccountsConfig {
+            parameters: identities
+        },
         vdpos: VdposConfig {
             parameters,
             candidates,
@@ -185,6 +206,7 @@ pub fn patch(network: Network) -> Value {
                 initial_set: 1,
                 ..VdposParameters::development()
             },
+            test_identities(),
         ),
         Network::Local(validators) => test_network(
             validators,
@@ -193,6 +215,7 @@ pub fn patch(network: Network) -> Value {
                 min_set: validators.min(4),
                 ..VdposParameters::development()
             },
+            test_identities(),
         ),
         Network::Fast(validators) => test_network(
             validators,
@@ -201,6 +224,11 @@ pub fn patch(network: Network) -> Value {
                 initial_set: validators.min(21),
                 min_set: validators.min(4),
                 ..VdposParameters::development()
+            },
+            // An anchor is good for a minute, so that an identity may be removed after one.
+            IdentityParameters {
+                anchor_window: MINUTES,
+                ..test_identities()
             },
         ),
         Network::TokTok => public::toktok(),

@@ -13,10 +13,12 @@ include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
 
 extern crate alloc;
 
+pub mod allocator;
 pub mod apis;
 pub mod batch;
 pub mod configs;
 pub mod genesis;
+pub mod host;
 
 use alloc::{borrow::Cow, vec::Vec};
 #[cfg(feature = "std")]
@@ -35,7 +37,10 @@ pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 /// Block with a justification.
 pub type SignedBlock = generic::SignedBlock<Block>;
 /// Checks and charges around each transaction: the SDK's standard set, so that wallets need nothing new.
+/// `AuthorizeCall` comes first, since it gives a transaction without a signer its origin, and has no bytes;
+/// `SkipCheckIfFeeless` shows itself as what it wraps.
 pub type TxExtension = (
+    frame_system::AuthorizeCall<Runtime>,
     frame_system::CheckNonZeroSender<Runtime>,
     frame_system::CheckSpecVersion<Runtime>,
     frame_system::CheckTxVersion<Runtime>,
@@ -43,7 +48,10 @@ pub type TxExtension = (
     frame_system::CheckMortality<Runtime>,
     frame_system::CheckNonce<Runtime>,
     frame_system::CheckWeight<Runtime>,
-    pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+    pallet_skip_feeless_payment::SkipCheckIfFeeless<
+        Runtime,
+        pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+    >,
     frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
 );
 /// Transaction as it travels.
@@ -131,6 +139,8 @@ mod runtime {
     pub type Assets = pallet_assets;
     #[runtime::pallet_index(5)]
     pub type Vesting = pallet_vesting;
+    #[runtime::pallet_index(6)]
+    pub type SkipFeelessPayment = pallet_skip_feeless_payment;
 
     // Consensus. Vdpos and Beacon look at the block under the parent's schedule and seed, so they stand
     // before Session, whose `on_initialize` may rotate both.
@@ -162,6 +172,9 @@ mod runtime {
     pub type Multisig = pallet_multisig;
     #[runtime::pallet_index(32)]
     pub type Proxy = pallet_proxy;
+    // Name and index are part of what clients know: parlance_primitives::accounts.
+    #[runtime::pallet_index(33)]
+    pub type Accounts = pallet_accounts;
 
     // Governance.
     #[runtime::pallet_index(40)]

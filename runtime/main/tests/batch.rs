@@ -1,66 +1,30 @@
 //! Lists of transactions get the answers and make the changes that single calls do.
 
 mod networks;
+mod transactions;
 
 use codec::Encode;
 use networks::started;
 use parlance_primitives::UNIT;
-use parlance_runtime::{
-    Executive, Header, Nonce, RuntimeCall, SignedPayload, System, TxExtension, UncheckedExtrinsic,
-    batch,
-};
+use parlance_runtime::{Executive, Header, RuntimeCall, System, UncheckedExtrinsic, batch};
 use proptest::prelude::*;
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave};
 use sp_runtime::{
-    ApplyExtrinsicResult, MultiSignature, StateVersion,
-    generic::Era,
+    ApplyExtrinsicResult, StateVersion,
     traits::Header as _,
     transaction_validity::{
         InvalidTransaction, TransactionSource::External, TransactionValidity,
         TransactionValidityError,
     },
 };
+use transactions::{pay, remark, signed};
 
 /// Somebody who owns nothing at genesis.
 const POOR: Sr25519Keyring = Sr25519Keyring::AliceStash;
 
 fn state() -> TestExternalities {
     started("dev")
-}
-
-fn extension(nonce: Nonce) -> TxExtension {
-    (
-        frame_system::CheckNonZeroSender::new(),
-        frame_system::CheckSpecVersion::new(),
-        frame_system::CheckTxVersion::new(),
-        frame_system::CheckGenesis::new(),
-        frame_system::CheckMortality::from(Era::Immortal),
-        frame_system::CheckNonce::from(nonce),
-        frame_system::CheckWeight::new(),
-        pallet_transaction_payment::ChargeTransactionPayment::from(0),
-        frame_metadata_hash_extension::CheckMetadataHash::new(false),
-    )
-}
-
-/// A signed transaction. To be called where the state is at hand: what is signed names the chain.
-fn signed(who: Sr25519Keyring, nonce: Nonce, call: RuntimeCall) -> UncheckedExtrinsic {
-    let payload = SignedPayload::new(call, extension(nonce)).expect("the genesis hash is known");
-    let signature = payload.using_encoded(|bytes| who.sign(bytes));
-    let (call, extension, _) = payload.deconstruct();
-    UncheckedExtrinsic::new_signed(
-        call,
-        who.to_account_id().into(),
-        MultiSignature::Sr25519(signature),
-        extension,
-    )
-}
-
-fn pay(to: Sr25519Keyring, amount: u128) -> RuntimeCall {
-    RuntimeCall::Balances(pallet_balances::Call::transfer_keep_alive {
-        dest: to.to_account_id().into(),
-        value: amount,
-    })
 }
 
 /// One of each kind that a node meets.
@@ -78,14 +42,7 @@ fn every_kind() -> Vec<Vec<u8>> {
         signed(Bob, 7, pay(Alice, UNIT)).encode(),
         signed(Charlie, 0, pay(Dave, u128::MAX / 2)).encode(),
         signed(POOR, 0, pay(Alice, UNIT)).encode(),
-        signed(
-            Dave,
-            0,
-            RuntimeCall::System(frame_system::Call::remark {
-                remark: vec![7; 300],
-            }),
-        )
-        .encode(),
+        signed(Dave, 0, remark(300)).encode(),
         foreign_signature,
         inherent.encode(),
         vec![],
@@ -235,11 +192,6 @@ fn a_block_says_how_full_it_is() {
         start_block();
         let empty = batch::apply(Vec::new()).used_percent;
         assert!(empty < 10, "{empty}");
-        let remark = |size| {
-            RuntimeCall::System(frame_system::Call::remark {
-                remark: vec![0; size],
-            })
-        };
         let mut nonce = 0;
         let mut used = empty;
         loop {

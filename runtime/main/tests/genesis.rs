@@ -3,7 +3,7 @@
 mod networks;
 
 use networks::started;
-use parlance_primitives::UNIT;
+use parlance_primitives::{DAYS, MINUTES, UNIT};
 use parlance_runtime::{
     Balances, Issuance, Runtime, Session, Vdpos,
     genesis::{self, Network},
@@ -62,6 +62,24 @@ fn only_test_networks_have_a_sudo_key() {
                 has_key,
                 "{name}"
             );
+        });
+    }
+}
+
+#[test]
+fn only_test_networks_make_registration_easy() {
+    for (name, floor, window) in [
+        ("dev", 1, 10 * MINUTES),
+        ("local", 1, 10 * MINUTES),
+        ("fast-4", 1, MINUTES),
+        ("toktok", 32, 10 * MINUTES),
+        ("bitchat", 32, 10 * MINUTES),
+    ] {
+        started(name).execute_with(|| {
+            let rules = pallet_accounts::CurrentParameters::<Runtime>::get();
+            assert_eq!(rules.difficulty.floor, floor, "{name}");
+            assert_eq!(rules.anchor_window, window, "{name}");
+            assert_eq!(rules.unused_lifetime, 30 * DAYS, "{name}");
         });
     }
 }

@@ -1,6 +1,6 @@
 //! Deposits are taken when tokens come, and returned; what has neither deposit nor use goes.
 
-use frame_support::{assert_noop, assert_ok, traits::fungible::InspectHold};
+use frame_support::{assert_noop, assert_ok, traits::fungible::InspectHold, weights::Weight};
 use parlance_primitives::{
     UNIT,
     accounts::{Identities as _, Resource},
@@ -8,7 +8,7 @@ use parlance_primitives::{
 use sp_runtime::{MultiAddress, transaction_validity::InvalidTransaction};
 
 use super::{mock::*, people::*};
-use crate::{Error, Event, HoldReason, Sizes, Standings};
+use crate::{Error, Event, HoldReason, Sizes, Standings, WeightInfo};
 
 fn held(who: &Person) -> u128 {
     Balances::balance_on_hold(&HoldReason::Identity.into(), &who.id())
@@ -51,6 +51,41 @@ fn who_pays_a_fee_makes_the_deposit() {
         // Bob has tokens and no identity: nothing is taken.
         assert_eq!(held(&bob), 0);
         assert_eq!(Accounts::standing(&ada.id()).unwrap().expires, None);
+    });
+}
+
+#[test]
+fn a_payment_looks_nothing_up_but_for_who_owes_a_deposit() {
+    run(|| {
+        let (ada, bob) = (Person::of("Ada"), Person::of("Bob"));
+        bob.with_tokens(20 * UNIT);
+        assert_eq!(Accounts::note_payer(&bob.id()), Weight::zero());
+        ada.settles().with_tokens(20 * UNIT);
+        let taken = Accounts::note_payer(&ada.id());
+        assert_eq!(taken, <() as WeightInfo>::back_identity());
+        assert!(ada.is_backed());
+        assert_eq!(Accounts::note_payer(&ada.id()), Weight::zero());
+    });
+}
+
+#[test]
+fn an_account_lives_by_its_deposit_until_its_owner_removes_the_identity() {
+    run(|| {
+        let ada = Person::of("Ada");
+        ada.settles().with_tokens(20 * UNIT);
+        assert_eq!(System::sufficients(&ada.id()), 1);
+        assert_ok!(Accounts::back(&ada.id()));
+        assert_eq!(System::sufficients(&ada.id()), 0);
+        let all = pallet_balances::Call::<Test>::transfer_all {
+            dest: MultiAddress::Id(Person::of("Bob").id()),
+            keep_alive: false,
+        };
+        assert_ok!(ada.sends(all).unwrap());
+        assert_eq!(Balances::free_balance(ada.id()), LEAST);
+        assert!(ada.has_identity());
+        pass(ANCHOR_WINDOW + 1);
+        assert_ok!(ada.sends(Call::remove_identity {}).unwrap());
+        assert_eq!(Balances::free_balance(ada.id()), LEAST + 10 * UNIT);
     });
 }
 
@@ -217,7 +252,9 @@ fn a_later_deposit_rule_does_not_touch_earlier_deposits() {
 fn rules_that_contradict_each_other_are_refused() {
     run(|| {
         type Spoil = fn(&mut crate::Parameters);
-        let spoilt: [Spoil; 8] = [
+        let spoilt: [Spoil; 10] = [
+            |p| p.anchor_window = 0,
+            |p| p.anchor_window = ANCHOR_WINDOW + 1,
             |p| p.difficulty.floor = 0,
             |p| p.difficulty.ceiling = 1,
             |p| p.difficulty.target = 0,
@@ -240,5 +277,6 @@ fn rules_that_contradict_each_other_are_refused() {
             sp_runtime::DispatchError::BadOrigin
         );
         assert!(crate::Parameters::default().are_sound(300));
+        assert!(!crate::Parameters::default().are_sound(299));
     });
 }

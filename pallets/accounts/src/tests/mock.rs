@@ -14,7 +14,8 @@ use pallet_transaction_payment::{
 };
 use parlance_primitives::{
     AccountId, Balance, BlockNumber, Hash, Signature, UNIT,
-    accounts::{Load, NetworkLoad, Puzzle, Resource, ServicePayment},
+    accounts::{Load, NetworkLoad, Resource, ServicePayment},
+    puzzle::Puzzle,
 };
 use sp_runtime::{
     ApplyExtrinsicResult, BuildStorage, MultiAddress, Perbill, TransactionOutcome,
@@ -113,7 +114,8 @@ impl<Inner: OnChargeTransaction<Test>> OnChargeTransaction<Test> for NotesPayers
         tip: Self::Balance,
     ) -> Result<Self::LiquidityInfo, TransactionValidityError> {
         let withdrawn = Inner::withdraw_fee(who, call, info, fee_with_tip, tip)?;
-        Accounts::note_payer(who);
+        let class = info.class;
+        System::register_extra_weight_unchecked(Accounts::note_payer(who), class);
         Ok(withdrawn)
     }
 
@@ -224,7 +226,7 @@ impl crate::Config for Test {
     type Payment = Burn;
     type AdminOrigin = EnsureRoot<AccountId>;
     type Puzzle = SmallPuzzle;
-    type AnchorWindow = ConstU32<ANCHOR_WINDOW>;
+    type MaxAnchorWindow = ConstU32<ANCHOR_WINDOW>;
     type RegistrationPeriod = ConstU32<REGISTRATION_PERIOD>;
     type AllowancePeriod = ConstU32<ALLOWANCE_PERIOD>;
     type WeightInfo = ();
@@ -235,6 +237,7 @@ impl crate::Config for Test {
 /// Small numbers, so that tests meet every bound.
 pub fn parameters() -> Parameters {
     Parameters {
+        anchor_window: ANCHOR_WINDOW,
         difficulty: DifficultyRule {
             floor: 2,
             ceiling: 64,

@@ -12,7 +12,6 @@ mod invariants;
 mod invitations;
 mod proofs;
 mod purchase;
-mod puzzle;
 mod registration;
 mod simulation;
 mod state_bound;

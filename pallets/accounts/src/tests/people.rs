@@ -8,6 +8,7 @@ use parlance_primitives::{
         Change, DeviceId, DeviceKeys, Guard, Possession, Registration, Version, device_statement,
         invitation_statement, registration_statement, work_challenge,
     },
+    puzzle::Solver,
 };
 use sp_core::{Pair, ed25519, sr25519};
 use sp_runtime::{
@@ -15,10 +16,7 @@ use sp_runtime::{
 };
 
 use super::mock::*;
-use crate::{
-    CurrentGate, CurrentParameters, Identities, Standings,
-    core::{puzzle::Solver, tally::window_of},
-};
+use crate::{CurrentGate, CurrentParameters, Identities, Standings, core::tally::window_of};
 
 /// A call of the pallet.
 pub type Call = crate::Call<Test>;

@@ -2,7 +2,10 @@
 
 use codec::Encode;
 use frame_support::{assert_noop, assert_ok};
-use parlance_primitives::accounts::{Guard, Identities as _, Lane};
+use parlance_primitives::{
+    accounts::{Guard, Identities as _, Lane},
+    puzzle::{self, Solver},
+};
 use sp_core::Pair;
 use sp_runtime::{
     BoundedVec, DispatchError, MultiSignature,
@@ -10,7 +13,7 @@ use sp_runtime::{
 };
 
 use super::{mock::*, people::*};
-use crate::{CurrentGate, Identities, Rejection, Sizes, Standings};
+use crate::{CurrentGate, Error, Identities, Rejection, Sizes, Standings};
 
 fn refused(rejection: Rejection) -> TransactionValidityError {
     rejection.into()
@@ -198,6 +201,27 @@ fn anchors_are_recent_blocks() {
 }
 
 #[test]
+fn a_shorter_window_voids_older_anchors_and_does_not_get_longer_again() {
+    run(|| {
+        let mut rules = parameters();
+        rules.anchor_window = ANCHOR_WINDOW / 2;
+        assert_ok!(Accounts::set_parameters(RuntimeOrigin::root(), rules));
+        assert_noop!(
+            Accounts::set_parameters(RuntimeOrigin::root(), parameters()),
+            Error::<Test>::InvalidParameters
+        );
+        pass(REGISTRATION_PERIOD);
+        let ada = Person::of("Ada");
+        let from =
+            |anchor| ada.registers(ada.registration(anchor), ada.work(anchor, wanted(anchor)));
+        let oldest = now() - ANCHOR_WINDOW / 2;
+        assert_refused(from(oldest - 1), Rejection::Anchor);
+        assert_eq!(offer(&from(oldest + 1)).unwrap().longevity, 1);
+        assert_ok!(include(from(oldest)).unwrap());
+    });
+}
+
+#[test]
 fn too_little_work_is_refused() {
     run(|| {
         CurrentGate::<Test>::mutate(|gate| gate.difficulty = 64);
@@ -206,11 +230,11 @@ fn too_little_work_is_refused() {
         // The first solution that there is, unless it happens to show 64.
         let challenge =
             parlance_primitives::accounts::work_challenge(&hash_of(0), &hash_of(anchor), &ada.id());
-        let mut solver = crate::core::puzzle::Solver::new(PUZZLE).unwrap();
+        let mut solver = Solver::new(PUZZLE).unwrap();
         let weak = (0..)
             .filter_map(|first| solver.search(&challenge, 1, first, |_| true))
             .find(|proof| {
-                crate::core::puzzle::work(PUZZLE, &challenge, proof.nonce, &proof.solution)
+                puzzle::work(PUZZLE, &challenge, proof.nonce, &proof.solution)
                     .is_ok_and(|work| work < 64)
             })
             .unwrap();

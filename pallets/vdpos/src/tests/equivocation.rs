@@ -3,7 +3,7 @@ use crate::*;
 use frame_support::{
     assert_err, assert_ok,
     dispatch::{GetDispatchInfo, Pays},
-    traits::KeyOwnerProofSystem,
+    traits::{Get, KeyOwnerProofSystem},
 };
 use parlance_primitives::vdpos::SlotEquivocation;
 use sp_consensus_aura::{Slot, sr25519::AuthorityPair};
@@ -214,8 +214,6 @@ fn unsigned_reports_come_from_the_node_itself_and_are_checked_in_the_pool() {
             Vdpos::validate_report(TransactionSource::Local, &wrong),
             InvalidTransaction::BadProof
         );
-        assert!(call.get_dispatch_info().call_weight.ref_time() > 0);
-
         let proof = equivocation(&key, chain.slot);
         let owner = ownership(&key);
         let reporter = Authorship::author();
@@ -227,6 +225,29 @@ fn unsigned_reports_come_from_the_node_itself_and_are_checked_in_the_pool() {
         ));
         let stale = Vdpos::check_report(&call);
         assert_err!(stale, InvalidTransaction::Stale);
+    });
+}
+
+#[test]
+fn a_report_pays_for_the_largest_set_whatever_count_it_states() {
+    Genesis::new(6, 4).run(|chain| {
+        let proof = equivocation(&key_of(active()[0]), chain.slot);
+        let largest = <Test as Config>::WeightInfo::report_equivocation(
+            <Test as Config>::MaxProducers::get(),
+        );
+        for validator_count in [0, 1, 4, u32::MAX] {
+            let key_owner_proof = KeyOwnerProof {
+                session: 0,
+                validator_count,
+            };
+            let signed = Call::<Test>::report_equivocation {
+                equivocation_proof: Box::new(proof.clone()),
+                key_owner_proof: key_owner_proof.clone(),
+            };
+            for call in [signed, unsigned(proof.clone(), key_owner_proof)] {
+                assert_eq!(call.get_dispatch_info().call_weight, largest);
+            }
+        }
     });
 }
 

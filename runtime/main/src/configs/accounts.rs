@@ -61,7 +61,8 @@ pub enum ProxyType {
     /// Everything.
     #[default]
     Any,
-    /// Everything that moves no money.
+    /// Everything that moves no money and leaves the identity alone, whose devices read the principal's
+    /// messages.
     NonTransfer,
     /// Votes in referenda.
     Governance,
@@ -75,7 +76,10 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
             ProxyType::Any => true,
             ProxyType::NonTransfer => !matches!(
                 call,
-                RuntimeCall::Balances(..) | RuntimeCall::Assets(..) | RuntimeCall::Vesting(..)
+                RuntimeCall::Balances(..)
+                    | RuntimeCall::Assets(..)
+                    | RuntimeCall::Vesting(..)
+                    | RuntimeCall::Accounts(..)
             ),
             ProxyType::Governance => matches!(
                 call,

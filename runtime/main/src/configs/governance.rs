@@ -257,10 +257,10 @@ pub mod dynamic {
     pub mod fees {
         /// Price of a byte in a block, in units of the token.
         #[codec(index = 0)]
-        pub static PerByte: Balance = 10 * parlance_primitives::MICRO;
+        pub static PerByte: Balance = crate::configs::fees::PER_BYTE;
         /// Price of a picosecond of execution, in units of the token.
         #[codec(index = 1)]
-        pub static PerPicosecond: Balance = 4;
+        pub static PerPicosecond: Balance = crate::configs::fees::PER_PICOSECOND;
     }
 }
 

@@ -2,7 +2,9 @@
 
 pub mod accounts;
 pub mod consensus;
+pub mod fees;
 pub mod governance;
+pub mod identities;
 pub mod measured;
 pub mod monetary;
 pub mod system;

@@ -1,10 +1,10 @@
 //! Money: balances, fees, assets, vesting.
 
-use crate::{configs::governance::dynamic::fees, *};
+use crate::{configs::fees, *};
 use frame_support::{
     parameter_types,
     traits::{AsEnsureOriginWithArg, ConstU32, VariantCountOf, WithdrawReasons},
-    weights::ConstantMultiplier,
+    weights::{ConstantMultiplier, Weight},
 };
 use frame_system::{EnsureRoot, EnsureSigned};
 use pallet_transaction_payment::{FungibleAdapter, OnChargeTransaction, TxCreditHold};
@@ -43,15 +43,16 @@ impl pallet_balances::Config for Runtime {
     type DoneSlashHandler = ();
 }
 
-/// Takes fees as FRAME's adapter does and notes the payer as active today, which is what the release
-/// schedule of `bitchat` counts. A payer is the one fact about use that cannot be had for nothing.
-pub struct NotesActivity<Inner>(core::marker::PhantomData<Inner>);
+/// Takes fees as FRAME's adapter does and notes the payer: as active today, which is what the release
+/// schedule of `bitchat` counts, and as somebody with tokens, whose identity owes its deposit. A payer is
+/// the one fact about use that cannot be had for nothing.
+pub struct NotesPayer<Inner>(core::marker::PhantomData<Inner>);
 
-impl<Inner: TxCreditHold<Runtime>> TxCreditHold<Runtime> for NotesActivity<Inner> {
+impl<Inner: TxCreditHold<Runtime>> TxCreditHold<Runtime> for NotesPayer<Inner> {
     type Credit = Inner::Credit;
 }
 
-impl<Inner: OnChargeTransaction<Runtime>> OnChargeTransaction<Runtime> for NotesActivity<Inner> {
+impl<Inner: OnChargeTransaction<Runtime>> OnChargeTransaction<Runtime> for NotesPayer<Inner> {
     type Balance = Inner::Balance;
     type LiquidityInfo = Inner::LiquidityInfo;
 
@@ -64,6 +65,12 @@ impl<Inner: OnChargeTransaction<Runtime>> OnChargeTransaction<Runtime> for Notes
     ) -> Result<Self::LiquidityInfo, TransactionValidityError> {
         let withdrawn = Inner::withdraw_fee(who, call, info, fee_with_tip, tip)?;
         Issuance::note_active(who);
+        // Happens once in an identity's life: the block makes room for it then, and no other transaction
+        // is weighed for it.
+        let deposit = Accounts::note_payer(who);
+        if deposit != Weight::zero() {
+            System::register_extra_weight_unchecked(deposit, info.class);
+        }
         Ok(withdrawn)
     }
 
@@ -102,7 +109,7 @@ impl<Inner: OnChargeTransaction<Runtime>> OnChargeTransaction<Runtime> for Notes
 impl pallet_transaction_payment::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
     type OnChargeTransaction =
-        NotesActivity<FungibleAdapter<Balances, pallet_issuance::DealWithFees<Runtime>>>;
+        NotesPayer<FungibleAdapter<Balances, pallet_issuance::DealWithFees<Runtime>>>;
     type OperationalFeeMultiplier = frame_support::traits::ConstU8<5>;
     type WeightToFee = ConstantMultiplier<Balance, fees::PerPicosecond>;
     type LengthToFee = ConstantMultiplier<Balance, fees::PerByte>;
@@ -114,6 +121,10 @@ impl pallet_transaction_payment::Config for Runtime {
 parameter_types! {
     pub FeeMultiplier: pallet_transaction_payment::Multiplier =
         <pallet_transaction_payment::Multiplier as sp_runtime::traits::One>::one();
+}
+
+impl pallet_skip_feeless_payment::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
 }
 
 impl pallet_assets::Config for Runtime {

@@ -17,11 +17,11 @@ use sp_runtime::Perbill;
 
 /// Execution time that one block may take. The Aura worker proposes for two thirds of a slot of 2 s; the rest
 /// carries the block to the others, who need as long to import it before the next slot ends. Measured against
-/// weights in docs/decisions/0007-weights.md.
+/// weights in docs/decisions/0009-batches.md.
 pub const MAXIMUM_BLOCK_WEIGHT: Weight =
-    Weight::from_parts(1_300 * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX);
+    Weight::from_parts(1_400 * WEIGHT_REF_TIME_PER_MILLIS, u64::MAX);
 /// Part of a block that ordinary transactions may fill; the rest is for operational calls.
-pub const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(85);
+pub const NORMAL_DISPATCH_RATIO: Perbill = Perbill::from_percent(90);
 
 parameter_types! {
     pub const BlockHashCount: BlockNumber = 4_096;

@@ -2,8 +2,8 @@
 
 use super::{check, draws, hex, identity, text};
 use crate::{
-    Content, DeviceAddress, DeviceIdentity, Envelope, Fingerprint, Message, Mode, PreKeyStore,
-    Sender, Session, StateKey, safety, state::Storable, test_rng::RecordingRng,
+    Content, DeviceAddress, DeviceIdentity, Envelope, Message, Mode, PreKeyStore, Sender, Session,
+    StateKey, safety, state::Storable, test_rng::RecordingRng,
 };
 use codec::Encode;
 use serde_json::{Value, json};
@@ -115,8 +115,8 @@ fn safety_vectors() {
     let devices: Vec<_> = (0..3)
         .map(|_| DeviceIdentity::generate(&mut rng).public())
         .collect();
-    let one = Fingerprint::new(&[1; 32], &devices[..1]);
-    let other = Fingerprint::new(&[2; 32], &devices[1..]);
+    let one = safety::fingerprint(&[1; 32], &devices[..1]);
+    let other = safety::fingerprint(&[2; 32], &devices[1..]);
     check(
         "safety",
         &json!({

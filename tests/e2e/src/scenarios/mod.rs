@@ -1,9 +1,12 @@
 //! Every group of scenarios. Each file holds one group.
 
 mod bad_input;
+mod bimp;
 mod clients;
 mod election;
 mod equivocation;
+mod identity;
+mod light;
 mod liveness;
 mod pool;
 mod storage_faults;
@@ -14,9 +17,12 @@ use parlance_e2e::harness::Group;
 pub fn all() -> Vec<Group> {
     vec![
         election::group(),
+        light::group(),
+        bimp::group(),
         liveness::group(),
         clients::group(),
         equivocation::group(),
+        identity::group(),
         storage_faults::group(),
         pool::group(),
         bad_input::group(),

@@ -1,0 +1,333 @@
+//! Where a command works: data folder, passphrase, node, trust.
+
+use std::{
+    fs,
+    io::{IsTerminal, Write, stderr, stdin},
+    path::{Path, PathBuf},
+    str::FromStr,
+    time::SystemTime,
+};
+
+use parlance_client::{
+    keys::parse_account,
+    light::{Checkpoint, Head, Light, Trust},
+    node::WsNode,
+    primitives::{AccountId, Hash},
+    store::Options,
+    vault::Vault,
+};
+use zeroize::Zeroizing;
+
+use crate::{
+    arguments::{ExportPassphrase, Global},
+    failure::{Failure, file},
+    progress::Progress,
+};
+
+/// File of the vault in the data folder.
+const VAULT: &str = "vault";
+/// Shortest passphrase of a new vault or export.
+const LEAST: usize = 8;
+
+/// A passphrase; it wipes itself.
+pub type Passphrase = Zeroizing<String>;
+
+/// Node that is asked where none is given.
+const NODE: &str = "ws://127.0.0.1:9944";
+
+/// Where a command works.
+pub struct Context {
+    json: bool,
+    passphrase_file: Option<PathBuf>,
+    folder: PathBuf,
+    node: String,
+    trust: Option<String>,
+}
+
+impl Context {
+    /// From the options.
+    pub fn new(global: Global) -> Result<Self, Failure> {
+        let variable = |name| std::env::var(name).ok().filter(|text| !text.is_empty());
+        let folder = global
+            .folder
+            .or_else(|| variable("BIMP_FOLDER").map(PathBuf::from))
+            .or_else(default_folder)
+            .ok_or(Failure::NoFolder)?;
+        Ok(Self {
+            json: global.json,
+            passphrase_file: global.passphrase_file,
+            folder,
+            node: global
+                .node
+                .or_else(|| variable("BIMP_NODE"))
+                .unwrap_or_else(|| NODE.into()),
+            trust: global.trust.or_else(|| variable("BIMP_TRUST")),
+        })
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Whether there is a vault.
+    pub fn has_vault(&self) -> bool {
+        self.vault_path().exists()
+    }
+
+    /// Progress, unless a program reads.
+    pub fn progress(&self) -> Progress {
+        Progress::new(self.json)
+    }
+
+    /// Opens the vault.
+    pub fn vault(&self) -> Result<Vault, Failure> {
+        if !self.has_vault() {
+            return Err(parlance_client::vault::VaultError::NoAccount.into());
+        }
+        let passphrase = self.passphrase(false)?;
+        Ok(Vault::open(
+            &self.vault_path(),
+            passphrase.as_bytes(),
+            Options::default(),
+        )?)
+    }
+
+    /// Makes a vault, or opens the one without an account that is there.
+    pub fn new_vault(&self) -> Result<Vault, Failure> {
+        if self.has_vault() {
+            return self.vault();
+        }
+        let passphrase = self.passphrase(true)?;
+        self.make_folder()?;
+        let options = Options::default();
+        Ok(Vault::create(
+            &self.vault_path(),
+            passphrase.as_bytes(),
+            options,
+        )?)
+    }
+
+    /// Restores an export as the vault.
+    pub fn restore_vault(&self, export: &Path, given: &ExportPassphrase) -> Result<Vault, Failure> {
+        let theirs = export_passphrase(given, false)?;
+        let ours = self.passphrase(true)?;
+        self.make_folder()?;
+        Ok(Vault::restore(
+            (export, theirs.as_bytes()),
+            &self.vault_path(),
+            ours.as_bytes(),
+            Options::default(),
+        )?)
+    }
+
+    /// A light client from what the vault trusts, or from `--trust` the first time.
+    pub async fn light(&self, vault: Option<&Vault>) -> Result<Light<WsNode>, Failure> {
+        let kept = vault.map(Vault::checkpoint).transpose()?.flatten();
+        let trust = match (kept, &self.trust) {
+            (Some(checkpoint), _) => Trust::Checkpoint(checkpoint),
+            (None, Some(what)) => parse_trust(what)?,
+            (None, None) => return Err(Failure::NoTrust),
+        };
+        self.begin(trust).await
+    }
+
+    /// A light client that begins anew.
+    pub async fn begin(&self, trust: Trust) -> Result<Light<WsNode>, Failure> {
+        let node = WsNode::connect(&self.node)
+            .await
+            .map_err(parlance_client::light::LightError::from)?;
+        Ok(Light::begin(node, trust).await?)
+    }
+
+    /// The newest head; what is trusted by then is kept.
+    pub async fn head(
+        &self,
+        light: &mut Light<WsNode>,
+        vault: Option<&Vault>,
+    ) -> Result<Head, Failure> {
+        let head = light.head(SystemTime::now()).await?;
+        self.keep(light, vault)?;
+        Ok(head)
+    }
+
+    /// Keeps what is trusted by now.
+    pub fn keep(&self, light: &Light<WsNode>, vault: Option<&Vault>) -> Result<(), Failure> {
+        if let Some(vault) = vault {
+            vault.keep_checkpoint(light.checkpoint())?;
+        }
+        Ok(())
+    }
+
+    /// An account by address or by a contact's name.
+    pub fn account(&self, vault: Option<&Vault>, text: &str) -> Result<AccountId, Failure> {
+        let parsed = parse_account(text);
+        if let (Err(_), Some(vault)) = (&parsed, vault)
+            && let Ok(contact) = vault.contact(text)
+        {
+            return Ok(contact.account);
+        }
+        Ok(parsed?)
+    }
+
+    /// Asks the person, unless they agreed beforehand.
+    pub fn agree(&self, question: &str, yes: bool) -> Result<(), Failure> {
+        if yes {
+            return Ok(());
+        }
+        if !stdin().is_terminal() {
+            return Err(Failure::NotAgreed);
+        }
+        eprint!("{question} [y/N] ");
+        stderr().flush().map_err(file("standard error"))?;
+        let mut answer = String::new();
+        stdin()
+            .read_line(&mut answer)
+            .map_err(file("standard input"))?;
+        match answer.trim() {
+            "y" | "Y" | "yes" => Ok(()),
+            _ => Err(Failure::NotAgreed),
+        }
+    }
+
+    fn vault_path(&self) -> PathBuf {
+        self.folder.join(VAULT)
+    }
+
+    fn make_folder(&self) -> Result<(), Failure> {
+        use std::os::unix::fs::DirBuilderExt;
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)
+            .map_err(file(&self.folder))
+    }
+
+    fn passphrase(&self, new: bool) -> Result<Passphrase, Failure> {
+        let given = self.passphrase_file.as_deref();
+        passphrase(given, "BIMP_PASSPHRASE", "Passphrase", new)
+    }
+}
+
+/// The passphrase of an export.
+pub fn export_passphrase(given: &ExportPassphrase, new: bool) -> Result<Passphrase, Failure> {
+    let given = given.export_passphrase_file.as_deref();
+    passphrase(
+        given,
+        "BIMP_EXPORT_PASSPHRASE",
+        "Passphrase of the export",
+        new,
+    )
+}
+
+/// What somebody types, or has in a file or variable. `None` where nobody can be asked.
+pub fn secret(
+    given: Option<&Path>,
+    variable: &str,
+    prompt: &str,
+) -> Result<Option<Passphrase>, Failure> {
+    if let Some(path) = given {
+        let text = fs::read_to_string(path).map_err(file(path))?;
+        return Ok(Some(Zeroizing::new(text.trim_end_matches('\n').to_owned())));
+    }
+    if let Ok(text) = std::env::var(variable) {
+        return Ok(Some(Zeroizing::new(text)));
+    }
+    if !stdin().is_terminal() {
+        return Ok(None);
+    }
+    let text = rpassword::prompt_password(format!("{prompt}: ")).map_err(file("terminal"))?;
+    Ok(Some(Zeroizing::new(text)))
+}
+
+/// Where trust begins.
+pub fn parse_trust(what: &str) -> Result<Trust, Failure> {
+    if what == "first-use" {
+        return Ok(Trust::FirstUse);
+    }
+    if let Ok(hash) = Hash::from_str(what) {
+        return Ok(Trust::Genesis(hash));
+    }
+    let path = Path::new(what);
+    if !path.exists() {
+        return Err(Failure::BadTrust { what: what.into() });
+    }
+    let text = fs::read_to_string(path).map_err(file(path))?;
+    Ok(Trust::Checkpoint(Checkpoint::from_json(&text)?))
+}
+
+fn passphrase(
+    given: Option<&Path>,
+    variable: &str,
+    prompt: &str,
+    new: bool,
+) -> Result<Passphrase, Failure> {
+    let asked = given.is_none() && std::env::var_os(variable).is_none();
+    let first = secret(given, variable, prompt)?.ok_or(Failure::NoPassphrase)?;
+    if !new {
+        return Ok(first);
+    }
+    let length = first.chars().count();
+    if length < LEAST {
+        let least = LEAST;
+        return Err(Failure::ShortPassphrase { length, least });
+    }
+    if asked {
+        let second = secret(None, variable, "The same again")?.ok_or(Failure::NoPassphrase)?;
+        if second != first {
+            return Err(Failure::PassphrasesDiffer);
+        }
+    }
+    Ok(first)
+}
+
+fn default_folder() -> Option<PathBuf> {
+    let absolute = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
+    };
+    let data = absolute("XDG_DATA_HOME").or_else(|| Some(absolute("HOME")?.join(".local/share")));
+    Some(data?.join("bimp"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trust_begins_with_a_hash_a_file_or_the_word() {
+        assert!(matches!(parse_trust("first-use"), Ok(Trust::FirstUse)));
+        let hash = format!("0x{}", "ab".repeat(32));
+        assert!(matches!(
+            parse_trust(&hash),
+            Ok(Trust::Genesis(found)) if found == Hash::repeat_byte(0xab)
+        ));
+        assert!(matches!(
+            parse_trust("no such file"),
+            Err(Failure::BadTrust { .. })
+        ));
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("checkpoint");
+        std::fs::write(&file, "{}").unwrap();
+        assert!(matches!(
+            parse_trust(&file.display().to_string()),
+            Err(Failure::Checkpoint(_))
+        ));
+    }
+
+    #[test]
+    fn a_passphrase_comes_from_a_file_and_must_have_a_length() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("passphrase");
+        std::fs::write(&file, "correct horse\n").unwrap();
+        let read = |new| passphrase(Some(&file), "BIMP_NO_SUCH_VARIABLE", "", new);
+        assert_eq!(read(true).unwrap().as_str(), "correct horse");
+        std::fs::write(&file, "short").unwrap();
+        assert!(matches!(
+            read(true),
+            Err(Failure::ShortPassphrase { length: 5, .. })
+        ));
+        assert_eq!(read(false).unwrap().as_str(), "short");
+    }
+}

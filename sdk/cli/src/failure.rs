@@ -1,0 +1,318 @@
+//! Errors and exit codes.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use parlance_client::{
+    identity::{ChangeError, CodeError, RecordError, RegisterError},
+    keys::KeyError,
+    light::{CheckpointError, LightError},
+    node::NodeError,
+    submit::SubmitError,
+    vault::VaultError,
+    wallet::{WalletError, WatchError, offline::OfflineError, shared::SharedError},
+};
+use serde_json::json;
+
+/// Why a command was not done.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    /// The data folder.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// A key, an address or a phrase.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// A node's answer.
+    #[error(transparent)]
+    Light(#[from] LightError),
+    /// A checkpoint.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+    /// A registration.
+    #[error(transparent)]
+    Register(#[from] RegisterError),
+    /// A change of the identity.
+    #[error(transparent)]
+    Change(#[from] ChangeError),
+    /// A code.
+    #[error(transparent)]
+    Code(#[from] CodeError),
+    /// A contact's record.
+    #[error(transparent)]
+    Record(#[from] RecordError),
+    /// A payment.
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
+    /// A file of the cold wallet.
+    #[error(transparent)]
+    Offline(#[from] OfflineError),
+    /// A shared account.
+    #[error(transparent)]
+    Shared(#[from] SharedError),
+    /// A file.
+    #[error("{path}: {cause}: check the path and its permissions")]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        cause: std::io::Error,
+    },
+    /// No place for the data folder.
+    #[error("there is no place for the data folder: set HOME, or give --folder")]
+    NoFolder,
+    /// No passphrase.
+    #[error(
+        "there is no passphrase: set BIMP_PASSPHRASE, give --passphrase-file, or run in a terminal"
+    )]
+    NoPassphrase,
+    /// Typed differently the second time.
+    #[error("the two passphrases differ: type the same one twice")]
+    PassphrasesDiffer,
+    /// A passphrase that anybody guesses.
+    #[error("the passphrase has {length} characters, it needs at least {least}")]
+    ShortPassphrase {
+        /// Its length.
+        length: usize,
+        /// The least.
+        least: usize,
+    },
+    /// Nothing to begin from.
+    #[error(
+        "nothing is trusted of the chain yet: give --trust with its genesis hash or a checkpoint file of \
+         somebody you trust, or --trust first-use to believe this node once"
+    )]
+    NoTrust,
+    /// Not a way to begin.
+    #[error("'{what}' is neither a genesis hash nor a file nor 'first-use'")]
+    BadTrust {
+        /// What was given.
+        what: String,
+    },
+    /// Another safety number.
+    #[error(
+        "the safety number differs: somebody may sit between you, or one of you has changed devices; do \
+         not trust this contact before you have found out"
+    )]
+    NumbersDiffer,
+    /// Nobody said yes.
+    #[error("not done, since you did not agree; --yes agrees beforehand")]
+    NotAgreed,
+    /// Several devices begin like that.
+    #[error("{count} devices begin with '{prefix}': type more of the name")]
+    Ambiguous {
+        /// What was typed.
+        prefix: String,
+        /// How many.
+        count: usize,
+    },
+    /// No phrase.
+    #[error("there is no backup phrase: set BIMP_PHRASE, give --phrase-file, or run in a terminal")]
+    NoPhrase,
+}
+
+/// A file that cannot be read or written.
+pub fn file(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Failure {
+    let path = path.into();
+    |cause| Failure::File { path, cause }
+}
+
+/// Groups of failures: what a script can tell apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Other,
+    Folder,
+    Silent,
+    Unproven,
+    Rejected,
+    Input,
+    State,
+}
+
+impl Kind {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Other => "other",
+            Self::Folder => "folder",
+            Self::Silent => "no-answer",
+            Self::Unproven => "unproven",
+            Self::Rejected => "rejected",
+            Self::Input => "input",
+            Self::State => "state",
+        }
+    }
+
+    fn code(self) -> u8 {
+        match self {
+            Self::Other => 1,
+            // 2 is the argument parser's.
+            Self::Folder => 3,
+            Self::Silent => 4,
+            Self::Unproven => 5,
+            Self::Rejected => 6,
+            Self::Input => 7,
+            Self::State => 8,
+        }
+    }
+}
+
+impl Failure {
+    /// Prints it on standard error.
+    pub fn print(&self, json: bool) {
+        if json {
+            let kind = self.kind();
+            let error = json!({
+                "error": self.to_string(),
+                "kind": kind.name(),
+                "code": kind.code(),
+            });
+            eprintln!("{error}");
+        } else {
+            eprintln!("error: {self}");
+        }
+    }
+
+    /// The exit code.
+    pub fn code(&self) -> ExitCode {
+        self.kind().code().into()
+    }
+
+    fn kind(&self) -> Kind {
+        match self {
+            Self::Vault(error) => of_vault(error),
+            Self::Key(KeyError::BadDevice) => Kind::Folder,
+            Self::Key(KeyError::NoRandomness(_)) => Kind::Other,
+            Self::Key(_) | Self::Code(_) | Self::BadTrust { .. } | Self::Ambiguous { .. } => {
+                Kind::Input
+            }
+            Self::Light(error) => of_light(error),
+            Self::Checkpoint(error) => of_checkpoint(error),
+            Self::Register(error) => of_register(error),
+            Self::Wallet(error) => of_wallet(error),
+            Self::Record(RecordError::BadName { .. }) => Kind::Input,
+            Self::Record(_) | Self::NumbersDiffer => Kind::Unproven,
+            Self::Offline(OfflineError::OtherAccount { .. }) => Kind::State,
+            Self::Offline(_) => Kind::Input,
+            Self::Shared(SharedError::BadOwners { .. } | SharedError::BadThreshold { .. }) => {
+                Kind::Input
+            }
+            Self::Change(_) | Self::Shared(_) | Self::NotAgreed | Self::NoTrust => Kind::State,
+            Self::File { .. }
+            | Self::NoFolder
+            | Self::NoPassphrase
+            | Self::PassphrasesDiffer
+            | Self::ShortPassphrase { .. }
+            | Self::NoPhrase => Kind::Folder,
+        }
+    }
+}
+
+fn of_vault(error: &VaultError) -> Kind {
+    match error {
+        VaultError::NoAccount
+        | VaultError::AccountExists
+        | VaultError::NoAccountKey
+        | VaultError::ContactExists { .. }
+        | VaultError::NoContact { .. }
+        | VaultError::TooManyContacts => Kind::State,
+        VaultError::Key(KeyError::NoRandomness(_)) => Kind::Other,
+        VaultError::Key(KeyError::BadDevice) => Kind::Folder,
+        VaultError::Key(_) => Kind::Input,
+        _ => Kind::Folder,
+    }
+}
+
+fn of_node(error: &NodeError) -> Kind {
+    match error {
+        NodeError::Unreachable { .. } | NodeError::Silent { .. } => Kind::Silent,
+        NodeError::Malformed { .. } => Kind::Unproven,
+        _ => Kind::Other,
+    }
+}
+
+fn of_light(error: &LightError) -> Kind {
+    match error {
+        LightError::Node(error) => of_node(error),
+        LightError::Checkpoint(error) => of_checkpoint(error),
+        LightError::ClockBehind { .. } => Kind::Other,
+        _ => Kind::Unproven,
+    }
+}
+
+fn of_checkpoint(error: &CheckpointError) -> Kind {
+    match error {
+        CheckpointError::OtherChain { .. } => Kind::Unproven,
+        CheckpointError::NoGenesisState { .. } => Kind::State,
+        _ => Kind::Input,
+    }
+}
+
+fn of_submit(error: &SubmitError) -> Kind {
+    match error {
+        SubmitError::Node(error) => of_node(error),
+        _ => Kind::Rejected,
+    }
+}
+
+fn of_register(error: &RegisterError) -> Kind {
+    match error {
+        RegisterError::Light(error) => of_light(error),
+        RegisterError::Submit(error) => of_submit(error),
+        RegisterError::Expired => Kind::Rejected,
+        _ => Kind::State,
+    }
+}
+
+fn of_wallet(error: &WalletError) -> Kind {
+    match error {
+        WalletError::Light(error) | WalletError::Watch(WatchError::Light(error)) => of_light(error),
+        WalletError::Submit(error) => of_submit(error),
+        WalletError::Watch(WatchError::Unclear { .. }) => Kind::Other,
+        WalletError::Watch(_) => Kind::Rejected,
+        WalletError::BadLife { .. } => Kind::Input,
+        _ => Kind::State,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use parlance_client::light::finality::FinalityError;
+
+    #[test]
+    fn a_lie_is_told_apart_from_silence_and_from_a_refusal() {
+        let lie = LightError::Finality(FinalityError::Malformed);
+        assert_eq!(Failure::from(lie).kind(), Kind::Unproven);
+        let silence = LightError::Node(NodeError::Unreachable {
+            url: "ws://nowhere".into(),
+            cause: "refused".into(),
+        });
+        assert_eq!(Failure::from(silence).kind(), Kind::Silent);
+        let refusal = WalletError::Submit(SubmitError::Rejected {
+            reason: "bad signature".into(),
+            remedy: "begin again",
+        });
+        assert_eq!(Failure::from(refusal).kind(), Kind::Rejected);
+        let deep = WalletError::Watch(WatchError::Light(LightError::Stale { behind: 300 }));
+        assert_eq!(Failure::from(deep).kind(), Kind::Unproven);
+    }
+
+    #[test]
+    fn the_help_lists_every_exit_code() {
+        use clap::CommandFactory;
+        let help = crate::arguments::Arguments::command()
+            .render_help()
+            .to_string();
+        let kinds = [
+            Kind::Other,
+            Kind::Folder,
+            Kind::Silent,
+            Kind::Unproven,
+            Kind::Rejected,
+            Kind::Input,
+            Kind::State,
+        ];
+        for kind in kinds {
+            assert!(help.contains(&format!("\n  {}  ", kind.code())), "{kind:?}");
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! Identities: registering one without tokens, its devices, invitations, and the contacts' records.
+
+pub mod change;
+mod code;
+mod contact;
+mod register;
+
+pub use change::ChangeError;
+pub use code::{CodeError, DeviceRequest, InvitationSecret};
+pub use contact::{Contact, Finding, RecordError, Verification, fingerprint_of};
+pub use register::{Attempt, RegisterError, Registrar, Work};

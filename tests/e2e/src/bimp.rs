@@ -1,0 +1,158 @@
+//! The user's client `bimp`, run as a person runs it: a data folder each, one command at a time.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use tokio::process::Command;
+
+/// Longest run of one command. A proof of work may be unlucky.
+const PATIENCE: Duration = Duration::from_secs(240);
+const PASSPHRASE: &str = "correct horse battery staple";
+
+/// A person with a data folder.
+#[derive(Clone, Debug)]
+pub struct Person {
+    binary: PathBuf,
+    folder: PathBuf,
+    node: String,
+    trust: String,
+}
+
+/// How a command ended.
+#[derive(Debug)]
+pub struct Ended {
+    /// Exit code.
+    pub code: i32,
+    /// What it said: the result, or the error.
+    pub said: Value,
+}
+
+impl Person {
+    /// Somebody with an empty folder, who knows a node and the chain's genesis hash.
+    pub fn new(folder: PathBuf, node: &str, genesis: &str) -> Result<Self> {
+        Ok(Self {
+            binary: locate()?,
+            folder,
+            node: node.to_owned(),
+            trust: genesis.to_owned(),
+        })
+    }
+
+    /// The same folder with another node.
+    pub fn with_node(&self, node: &str) -> Self {
+        Self {
+            node: node.to_owned(),
+            ..self.clone()
+        }
+    }
+
+    /// The program.
+    pub fn binary(&self) -> &Path {
+        &self.binary
+    }
+
+    /// The data folder.
+    pub fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Runs a command to its end.
+    pub async fn run(&self, arguments: &[&str]) -> Result<Ended> {
+        self.run_with(arguments, &[], &[]).await
+    }
+
+    /// Runs a command that must succeed, and returns what it said.
+    pub async fn succeed(&self, arguments: &[&str]) -> Result<Value> {
+        let ended = self.run(arguments).await?;
+        ensure!(
+            ended.code == 0,
+            "bimp {}: exit code {}: {}",
+            arguments.join(" "),
+            ended.code,
+            ended.said
+        );
+        Ok(ended.said)
+    }
+
+    /// Runs a command that must fail with that exit code, and returns the error's text.
+    pub async fn refusal(&self, code: i32, arguments: &[&str]) -> Result<String> {
+        let ended = self.run(arguments).await?;
+        ensure!(
+            ended.code == code,
+            "bimp {}: exit code {}, not {code}: {}",
+            arguments.join(" "),
+            ended.code,
+            ended.said
+        );
+        text(&ended.said, "error")
+    }
+
+    /// Runs a command below a wrapper such as `unshare`, with further variables.
+    pub async fn run_with(
+        &self,
+        arguments: &[&str],
+        wrapper: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Result<Ended> {
+        let mut command = match wrapper.split_first() {
+            Some((program, rest)) => {
+                let mut command = Command::new(program);
+                command.args(rest).arg(&self.binary);
+                command
+            }
+            None => Command::new(&self.binary),
+        };
+        command
+            .args(arguments)
+            .arg("--json")
+            .env("BIMP_FOLDER", &self.folder)
+            .env("BIMP_NODE", &self.node)
+            .env("BIMP_TRUST", &self.trust)
+            .env("BIMP_PASSPHRASE", PASSPHRASE)
+            .envs(variables.iter().copied())
+            .stdin(Stdio::null())
+            .kill_on_drop(true);
+        let output = tokio::time::timeout(PATIENCE, command.output())
+            .await
+            .with_context(|| format!("bimp {} does not end", arguments.join(" ")))?
+            .with_context(|| format!("running {}", self.binary.display()))?;
+        let code = output.status.code().context("bimp was killed")?;
+        let spoken = if code == 0 {
+            &output.stdout
+        } else {
+            &output.stderr
+        };
+        let spoken = String::from_utf8_lossy(spoken);
+        let last = spoken.lines().last().unwrap_or_default();
+        let said = serde_json::from_str(last)
+            .with_context(|| format!("bimp {}: no JSON in {spoken:?}", arguments.join(" ")))?;
+        Ok(Ended { code, said })
+    }
+}
+
+/// A text field of what was said.
+pub fn text(said: &Value, field: &str) -> Result<String> {
+    said[field]
+        .as_str()
+        .map(str::to_owned)
+        .with_context(|| format!("no text {field} in {said}"))
+}
+
+/// `$BIMP_BIN`, or the program that was built beside this one.
+fn locate() -> Result<PathBuf> {
+    let path = match std::env::var_os("BIMP_BIN") {
+        Some(path) => PathBuf::from(path),
+        None => std::env::current_exe()?.with_file_name("bimp"),
+    };
+    ensure!(
+        path.is_file(),
+        "no bimp at {}: build it (cargo build --release), or set BIMP_BIN",
+        path.display()
+    );
+    Ok(path)
+}
