@@ -8,6 +8,7 @@ mod cli;
 mod command;
 mod equivocation;
 mod finality;
+mod keys;
 mod memory;
 mod pool;
 mod proposer;

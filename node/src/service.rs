@@ -1,8 +1,8 @@
 //! Assembles the node: client, pool, network, block production, finality, address book, RPC.
 
 use crate::{
-    authoring, cli::Cli, equivocation, memory, pool, proposer::ProposerFactory, rpc, signatures,
-    storage,
+    authoring, cli::Cli, equivocation, keys, memory, pool, proposer::ProposerFactory, rpc,
+    signatures, storage,
 };
 use futures::StreamExt;
 use parlance_runtime::{RuntimeApi, opaque::Block};
@@ -184,6 +184,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
                 mut telemetry,
             },
     } = new_partial(&config, &pool_settings)?;
+    let keystore = keys::ready(keystore_container.local_keystore());
 
     let mut net_config = FullNetworkConfiguration::<Block, <Block as BlockT>::Hash, N>::new(
         &config.network,
@@ -232,7 +233,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
         &client,
         &backend,
         &transaction_pool,
-        keystore_container.keystore(),
+        keystore.clone(),
         network.clone(),
     )?;
     if let Some(database) = config.database.path() {
@@ -285,7 +286,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
         client: client.clone(),
         backend,
         task_manager: &mut task_manager,
-        keystore: keystore_container.keystore(),
+        keystore: keystore.clone(),
         transaction_pool: transaction_pool.clone(),
         rpc_builder,
         network: network.clone(),
@@ -301,7 +302,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
         Some("consensus"),
         equivocation::watch(
             client.clone(),
-            keystore_container.keystore(),
+            keystore.clone(),
             OffchainTransactionPoolFactory::new(transaction_pool.clone()),
             prometheus_registry.as_ref(),
         ),
@@ -324,11 +325,11 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
                 proposer_factory,
                 create_inherent_data_providers: authoring::for_worker(
                     client.clone(),
-                    keystore_container.keystore(),
+                    keystore.clone(),
                 ),
                 force_authoring,
                 backoff_authoring_blocks: None::<()>,
-                keystore: keystore_container.keystore(),
+                keystore: keystore.clone(),
                 sync_oracle: sync_service.clone(),
                 justification_sync_link: sync_service.clone(),
                 block_proposal_slot_portion: SlotProportion::new(2f32 / 3f32),
@@ -359,7 +360,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
             client,
             Arc::new(network.clone()),
             Box::pin(dht_events),
-            sc_authority_discovery::Role::PublishAndDiscover(keystore_container.keystore()),
+            sc_authority_discovery::Role::PublishAndDiscover(keystore.clone()),
             prometheus_registry.clone(),
             task_manager.spawn_handle(),
         );
@@ -375,7 +376,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
                 justification_generation_period: JUSTIFICATION_PERIOD,
                 name: Some(name),
                 observer_enabled: false,
-                keystore: role.is_authority().then(|| keystore_container.keystore()),
+                keystore: role.is_authority().then(|| keystore.clone()),
                 local_role: role,
                 telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
                 protocol_name: grandpa_protocol,
