@@ -146,9 +146,11 @@ fn parse() -> Cli {
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
     let runner = cli.create_runner(&cli.run)?;
-    runner.run_node_until_exit(|config| async move {
+    let mut opened = None;
+    let database = &mut opened;
+    let ended = runner.run_node_until_exit(move |config| async move {
         storage::check_base_path(config.base_path.path())?;
-        match config.network.network_backend {
+        let (tasks, open) = match config.network.network_backend {
             NetworkBackendType::Libp2p => service::new_full::<
                 sc_network::NetworkWorker<Block, <Block as BlockT>::Hash>,
             >(config, cli),
@@ -156,6 +158,12 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
                 service::new_full::<sc_network::Litep2pNetworkBackend>(config, cli)
             }
         }
-        .map_err(sc_cli::Error::Service)
-    })
+        .map_err(sc_cli::Error::Service)?;
+        *database = Some(open);
+        Ok(tasks)
+    });
+    if let Some(database) = opened {
+        database.close();
+    }
+    ended
 }

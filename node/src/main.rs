@@ -14,6 +14,7 @@ mod pool;
 mod proposer;
 mod rpc;
 mod service;
+mod shutdown;
 mod signatures;
 mod storage;
 

@@ -2,7 +2,7 @@
 
 use crate::{
     authoring, cli::Cli, equivocation, keys, memory, pool, proposer::ProposerFactory, rpc,
-    signatures, storage,
+    shutdown::OpenDatabase, signatures, storage,
 };
 use futures::StreamExt;
 use parlance_runtime::{RuntimeApi, opaque::Block};
@@ -160,11 +160,12 @@ fn executor(config: &Configuration) -> Executor {
         .build()
 }
 
-/// Starts a node with the network backend `N` and returns what keeps it running.
+/// Starts a node with the network backend `N` and returns what keeps it running, and the database to close
+/// after its end.
 pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
     config: Configuration,
     cli: &Cli,
-) -> Result<TaskManager, ServiceError> {
+) -> Result<(TaskManager, OpenDatabase), ServiceError> {
     signatures::configure(cli.signature_cache, config.prometheus_registry())?;
     let pool_settings = cli
         .pool_settings()
@@ -186,6 +187,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
     } = new_partial(&config, &pool_settings)?;
     let keystore = keys::ready(keystore_container.local_keystore());
 
+    let database = OpenDatabase::new(client.clone(), backend.clone());
     let mut net_config = FullNetworkConfiguration::<Block, <Block as BlockT>::Hash, N>::new(
         &config.network,
         config.prometheus_registry().cloned(),
@@ -403,7 +405,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
         );
     }
 
-    Ok(task_manager)
+    Ok((task_manager, database))
 }
 
 fn spawn_offchain_workers(
