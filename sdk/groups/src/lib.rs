@@ -145,3 +145,20 @@ impl Suite {
         }
     }
 }
+
+/// Doors for the fuzz targets, which are given bytes that no user of the crate can hand in.
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing {
+    /// A frame decodes to what it was encoded from, or not.
+    pub fn frame(bytes: &[u8]) {
+        if let Ok(frame) = crate::wire::Frame::decode(bytes)
+            && let Ok(encoded) = frame.encode()
+        {
+            assert_eq!(
+                crate::wire::Frame::decode(&encoded).expect("was encoded"),
+                frame
+            );
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! Bytes from strangers, random ones and genuine ones with random changes, for every decoder and the operation
-//! behind it. Nothing panics, nothing is accepted that should not be, nothing is changed. Seeds replay.
+//! behind it. Nothing panics, nothing is accepted that should not be, nothing is changed. Seeds replay; the
+//! fuzz targets in `fuzz/` go further.
 
 mod common;
 
