@@ -10,8 +10,8 @@
 //! | --- | --- | --- |
 //! | `member` | M1-M4 | devices, credentials, what the chain says of them |
 //! | `change` | O1-O6 | adding, removing, renewing; commits that come second |
-//! | `receive` | T1-T5 | reading in order and out of order |
-//! | `send` | S1-S5 | writing, and writing again |
+//! | `receive` | T1-T6 | reading in order and out of order |
+//! | `send` | S1-S6 | writing, and writing again |
 //! | `join` | R1-R6 | invitations, joining again |
 //! | `wire` | F1-F3 | bytes |
 //! | `storage` | D1-D3 | states in the database |

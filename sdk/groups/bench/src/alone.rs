@@ -75,7 +75,19 @@ fn config() -> MlsGroupCreateConfig {
         .build()
 }
 
-/// A group of `members`, one of them to be added last.
+fn follow(group: &mut MlsGroup, provider: &Provider, commit: &[u8]) {
+    let processed = group.process_message(provider, protocol(commit));
+    let ProcessedMessageContent::StagedCommitMessage(staged) =
+        processed.expect("opens").into_content()
+    else {
+        panic!("a commit")
+    };
+    group
+        .merge_staged_commit(provider, *staged)
+        .expect("merges");
+}
+
+/// A group of `members`, one of them added last and another removed then.
 pub fn measure(members: usize) -> Figures {
     let maker = Person::new(0);
     let reader = Person::new(1);
@@ -138,17 +150,20 @@ pub fn measure(members: usize) -> Figures {
         group.merge_pending_commit(provider).expect("merges");
         commit.to_bytes().expect("encodes")
     });
-    let (following, ()) = timed(|| {
-        let processed = theirs.process_message(&reader.provider, protocol(&commit));
-        let ProcessedMessageContent::StagedCommitMessage(staged) =
-            processed.expect("opens").into_content()
-        else {
-            panic!("a commit")
-        };
-        theirs
-            .merge_staged_commit(&reader.provider, *staged)
-            .expect("merges");
+    let (following, ()) = timed(|| follow(&mut theirs, &reader.provider, &commit));
+    let (removing, commit) = timed(|| {
+        let (provider, signer) = (&maker.provider, &maker.signer);
+        let (commit, _, _) = group
+            .remove_members(provider, signer, &[LeafNodeIndex::new(2)])
+            .expect("removes");
+        group.merge_pending_commit(provider).expect("merges");
+        commit.to_bytes().expect("encodes")
     });
+    let (losing, left) = timed(|| {
+        follow(&mut theirs, &reader.provider, &commit);
+        theirs.members().count()
+    });
+    assert_eq!(left, members - 1);
     let each = |total: f64| total / f64::from(MESSAGES);
     [
         making,
@@ -157,5 +172,7 @@ pub fn measure(members: usize) -> Figures {
         each(reading),
         adding,
         following,
+        removing,
+        losing,
     ]
 }

@@ -2,7 +2,7 @@
 
 use crate::{Figures, TEXT};
 use parlance_e2ee::{Body, Content, DeviceAddress, DeviceIdentity, Text, content::WrittenText};
-use parlance_groups::{Change, Error, Event, Groups, Record, Records, Suite, Work};
+use parlance_groups::{Change, Error, Event, GroupId, Groups, Record, Records, Suite, Work};
 use parlance_store::{Kdf, Options, Store};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 use std::time::{Instant, SystemTime};
@@ -105,7 +105,22 @@ fn timed<T>(operation: impl FnOnce() -> T) -> (f64, T) {
     (start.elapsed().as_secs_f64() * 1e3, result)
 }
 
-/// A group of `members`, one of them to be added last.
+/// The maker's change: its commit is made and stored before the relays are asked, and accepted at `position`.
+fn change(
+    maker: &mut Person,
+    group: GroupId,
+    position: u64,
+    change: &Change,
+) -> (Vec<u8>, Vec<Event>) {
+    let handshake = maker.work(|work| {
+        work.change(group, change)?;
+        Ok(work.offer(group)?.expect("a change waits"))
+    });
+    let events = maker.work(|work| work.handshake(group, position, &handshake));
+    (handshake, events)
+}
+
+/// A group of `members`, one of them added last and another removed then.
 pub fn measure(members: usize) -> Figures {
     let mut maker = Person::new(0, members);
     let mut reader = Person::new(1, members);
@@ -116,19 +131,12 @@ pub fn measure(members: usize) -> Figures {
     let last = Person::new(members as u32 - 1, 0).key_package();
 
     let (making, (group, events)) = timed(|| {
-        maker.work(|work| {
-            let group = work.create(Suite::Hybrid)?;
-            let add = packages;
-            work.change(
-                group,
-                &Change {
-                    add,
-                    ..Change::default()
-                },
-            )?;
-            let handshake = work.offer(group)?.expect("a change waits");
-            Ok((group, work.handshake(group, 0, &handshake)?))
-        })
+        let group = maker.work(|work| work.create(Suite::Hybrid));
+        let add = Change {
+            add: packages,
+            ..Change::default()
+        };
+        (group, change(&mut maker, group, 0, &add).1)
     });
     let invitation = invitation(&events);
     let (joining, _) = timed(|| reader.work(|work| work.join(&invitation)));
@@ -145,30 +153,31 @@ pub fn measure(members: usize) -> Figures {
             assert_eq!(events.len(), 1);
         }
     });
-    let (adding, handshake) = timed(|| {
-        maker.work(|work| {
-            let add = vec![last];
-            work.change(
-                group,
-                &Change {
-                    add,
-                    ..Change::default()
-                },
-            )?;
-            let handshake = work.offer(group)?.expect("a change waits");
-            work.handshake(group, 1, &handshake)?;
-            Ok(handshake)
-        })
-    });
-    let (following, position) = timed(|| {
+    let add = Change {
+        add: vec![last],
+        ..Change::default()
+    };
+    let (adding, (added, _)) = timed(|| change(&mut maker, group, 1, &add));
+    let (following, ()) = timed(|| {
         reader.work(|work| {
             // The first commit made the group that the reader was invited to.
             work.handshake(group, 0, b"passed over")?;
-            work.handshake(group, 1, &handshake)?;
-            work.position(group)
+            work.handshake(group, 1, &added)?;
+            Ok(())
         })
     });
-    assert_eq!(position, 2);
+    let remove = Change {
+        remove: vec![device(2)],
+        ..Change::default()
+    };
+    let (removing, (removed, _)) = timed(|| change(&mut maker, group, 2, &remove));
+    let (losing, left) = timed(|| {
+        reader.work(|work| {
+            work.handshake(group, 2, &removed)?;
+            Ok(work.members(group)?.len())
+        })
+    });
+    assert_eq!(left, members - 1);
     let each = |total: f64| total / f64::from(MESSAGES);
     [
         making,
@@ -177,5 +186,7 @@ pub fn measure(members: usize) -> Figures {
         each(reading),
         adding,
         following,
+        removing,
+        losing,
     ]
 }

@@ -2,9 +2,10 @@
 //! behind it. Nothing panics, nothing is accepted that should not be, nothing is changed. Seeds replay; the
 //! fuzz targets in `fuzz/` go further.
 
-mod common;
-
-use common::{Chain, Person, add, group, invitation, relays::Relays, renew, rng};
+use crate::{
+    people::{Chain, Person, add, group, invitation, renew, rng},
+    relays::Relays,
+};
 use parlance_groups::{Error, Event, Suite};
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;

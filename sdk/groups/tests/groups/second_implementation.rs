@@ -1,9 +1,10 @@
 //! The same groups with members that run mls-rs: key packages, invitations, commits and messages, both ways.
 
-mod common;
-
+use crate::{
+    people::{self, Chain, Person, add, content, device, invitation, remove, renew},
+    relays::Relays,
+};
 use codec::Encode;
-use common::{Chain, Person, add, content, device, invitation, relays::Relays, remove, renew};
 use mls_rs::{
     CipherSuite, CipherSuiteProvider, Client, CryptoProvider, ExtensionList, Group, MlsMessage,
     MlsMessageDescription,
@@ -116,7 +117,7 @@ fn both_ways<C: MlsConfig>(ours: &mut Person, id: GroupId, theirs: &mut Group<C>
 #[test]
 fn our_group_with_a_member_of_the_other_implementation() {
     let (chain, mut relays) = (Chain::default(), Relays::new(1));
-    let (mut people, id) = common::group(3, Suite::Classical, &chain, &mut relays);
+    let (mut people, id) = people::group(3, Suite::Classical, &chain, &mut relays);
     let other = other(100, &chain);
     let events = people[0].change(id, &add(vec![other.key_package()]), &mut relays);
     // Behind version and position stands the Welcome.
