@@ -33,7 +33,7 @@ def main():
     try:
         outcome = BENCHMARKS[options.id].run(folder, options.quick)
     except Exception:
-        print(f"failed; the nodes' logs are in {folder}", file=sys.stderr)
+        print(f"failed; what it left is in {folder}", file=sys.stderr)
         raise
     report.write(options.id, outcome)
     if options.keep:
