@@ -58,9 +58,9 @@ fn a_removed_member_fails_on_the_next_message() {
     assert!(texts(&events).is_empty());
     assert!(matches!(people[3].read(&after), Err(Error::Removed(_))));
     assert!(matches!(people[3].send(id, 3), Err(Error::Removed(_))));
-    for reader in 1..3 {
-        people[reader].catch_up(id, &mut relays);
-        assert_eq!(people[reader].read(&after).unwrap(), [2]);
+    for person in &mut people[1..3] {
+        person.catch_up(id, &mut relays);
+        assert_eq!(person.read(&after).unwrap(), [2]);
     }
 }
 

@@ -46,8 +46,8 @@ fn a_member_who_left_is_invited_again() {
         .unwrap();
     people[1].catch_up(id, &mut relays);
     let message = people[2].send(id, 1).unwrap();
-    for reader in 0..2 {
-        assert_eq!(people[reader].read(&message).unwrap(), [1]);
+    for person in &mut people[..2] {
+        assert_eq!(person.read(&message).unwrap(), [1]);
     }
 }
 
@@ -89,8 +89,8 @@ fn a_device_that_lost_its_state_comes_back_and_nobody_else_comes_in_that_way() {
         relays.push(commit);
         let events = people[2].catch_up(id, &mut relays);
         assert_eq!(events, [Event::Rejoined]);
-        for who in 0..2 {
-            people[who].catch_up(id, &mut relays);
+        for person in &mut people[..2] {
+            person.catch_up(id, &mut relays);
         }
         let [a, b, c] = &mut people[..] else {
             unreachable!()
@@ -126,8 +126,8 @@ fn the_change_of_a_device_that_is_removed_meanwhile_is_void() {
             .unwrap();
         assert_eq!(people[2].work(|work| work.offer(id)).unwrap(), None);
         people[2].change(id, &renew(), &mut relays);
-        for who in 0..2 {
-            people[who].catch_up(id, &mut relays);
+        for person in &mut people[..2] {
+            person.catch_up(id, &mut relays);
         }
         let [a, b, c] = &mut people[..] else {
             unreachable!()
@@ -157,16 +157,16 @@ fn an_invitation_that_a_new_joining_overtakes_makes_the_device_join_once_more() 
         .unwrap();
     relays.push(commit);
     assert_eq!(people[2].catch_up(id, &mut relays), [Event::LostTrack]);
-    for who in 0..2 {
-        people[who].catch_up(id, &mut relays);
-        assert_eq!(people[who].devices(id).len(), 3);
+    for person in &mut people[..2] {
+        person.catch_up(id, &mut relays);
+        assert_eq!(person.devices(id).len(), 3);
     }
     let information = people[1].work(|work| work.information(id)).unwrap();
     let (_, commit) = people[2].work(|work| work.rejoin(&information)).unwrap();
     relays.push(commit);
     assert_eq!(people[2].catch_up(id, &mut relays), [Event::Rejoined]);
-    for who in 0..2 {
-        people[who].catch_up(id, &mut relays);
+    for person in &mut people[..2] {
+        person.catch_up(id, &mut relays);
     }
     let [a, b, c] = &mut people[..] else {
         unreachable!()

@@ -213,9 +213,9 @@ fn a_group_of_the_other_implementation_with_our_members() {
     both_ways(&mut ours, id, &mut third, 200);
     let place = relays.len();
     ours.change(id, &renew(), &mut relays);
-    for commit in relays.all()[place..].to_vec() {
-        follow(&mut theirs, &commit);
-        follow(&mut third, &commit);
+    for commit in &relays.all()[place..] {
+        follow(&mut theirs, commit);
+        follow(&mut third, commit);
     }
     both_ways(&mut ours, id, &mut theirs, 400);
     // Both commit at once; ours is first, so theirs is dropped and made again.
@@ -223,8 +223,8 @@ fn a_group_of_the_other_implementation_with_our_members() {
     let place = relays.len();
     ours.change(id, &remove(&[second.device]), &mut relays);
     theirs.clear_pending_commit();
-    for commit in relays.all()[place..].to_vec() {
-        follow(&mut theirs, &commit);
+    for commit in &relays.all()[place..] {
+        follow(&mut theirs, commit);
     }
     both_ways(&mut ours, id, &mut theirs, 600);
 }

@@ -118,7 +118,7 @@ impl Fixture {
         let (group, welcome) = writer.group_with(reader.key_package());
         reader.work(|work| work.join(&welcome));
         let (_, invitation) = writer.group_with(reader.key_package());
-        let text = Text::new("text".into()).expect("short");
+        let text = Text::new("text".to_string()).expect("short");
         let content = Content::new([1; 16], 1, Body::Text(WrittenText { text }));
         let message = writer.work(|work| work.send(group, &content));
         let information = writer.work(|work| work.information(group));
