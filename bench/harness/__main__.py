@@ -9,11 +9,12 @@ import tempfile
 
 import p1
 import p3
+import p6
 import p9
 import report
 import weights
 
-BENCHMARKS = {"P1": p1, "P3": p3, "P9": p9}
+BENCHMARKS = {"P1": p1, "P3": p3, "P6": p6, "P9": p9}
 
 
 def main():
@@ -32,7 +33,7 @@ def main():
     try:
         outcome = BENCHMARKS[options.id].run(folder, options.quick)
     except Exception:
-        print(f"failed; the nodes' logs are in {folder}", file=sys.stderr)
+        print(f"failed; what it left is in {folder}", file=sys.stderr)
         raise
     report.write(options.id, outcome)
     if options.keep:

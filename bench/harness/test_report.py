@@ -3,6 +3,7 @@
 import unittest
 import xml.etree.ElementTree
 
+import p6
 import picture
 import report
 import sides
@@ -40,6 +41,13 @@ class Picture(unittest.TestCase):
         self.assertEqual(len(bars), 4)
         words = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
         self.assertIn("a <b> & c", words)
+
+
+class Encryption(unittest.TestCase):
+    def test_the_programs_rows_become_metrics_with_the_harness_ratio(self):
+        row = {"name": "n", "unit": "us", "better": "lower", "ours": [2, 4], "peer": [6], "peer_name": "p"}
+        (metric,) = p6.metrics({"program": {"metrics": [row]}})
+        self.assertEqual((metric["name"], metric["ratio_median"]), ("n", 2))
 
 
 class Turns(unittest.TestCase):

@@ -8,7 +8,7 @@ use crate::{
 use alloc::boxed::Box;
 use codec::{Decode, Encode, Error as CodecError, Input, Output};
 use core::fmt;
-use ml_kem::{Decapsulate, DecapsulationKey768, EncapsulationKey768, KeyExport};
+use libcrux_ml_kem::mlkem768::{self, MlKem768Ciphertext, MlKem768PrivateKey, MlKem768PublicKey};
 use rand_core::CryptoRng;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -27,13 +27,14 @@ impl KemPublic {
         &self,
         rng: &mut R,
     ) -> Result<(KemCiphertext, Secret<32>), Error> {
-        let key = EncapsulationKey768::new((&*self.0).into())
-            .map_err(|_| Error::WeakKey { what: "ML-KEM key" })?;
-        let mut seed = Secret::<32>::random(rng);
-        let (ciphertext, mut shared) = key.encapsulate_deterministic(seed.bytes().into());
-        seed.zeroize();
-        let secret = Secret::new(shared.into());
-        shared.as_mut_slice().zeroize();
+        let key = MlKem768PublicKey::from(&*self.0);
+        if !mlkem768::validate_public_key(&key) {
+            return Err(Error::WeakKey { what: "ML-KEM key" });
+        }
+        let seed = Secret::<32>::random(rng);
+        let (ciphertext, mut shared) = mlkem768::encapsulate(&key, *seed.bytes());
+        let secret = Secret::new(shared);
+        shared.zeroize();
         Ok((KemCiphertext(Box::new(ciphertext.into())), secret))
     }
 }
@@ -69,7 +70,30 @@ impl fmt::Debug for KemCiphertext {
 
 /// A decapsulation key, expanded; at rest it is its 64-byte seed. It wipes itself.
 #[derive(Clone)]
-pub struct KemSecret(Box<DecapsulationKey768>);
+pub struct KemSecret(Box<Expanded>);
+
+#[derive(Clone)]
+struct Expanded {
+    seed: Secret<64>,
+    private: Private,
+    public: KemPublic,
+}
+
+/// The crate behind it wipes nothing, so this does.
+#[derive(Clone)]
+struct Private(MlKem768PrivateKey);
+
+impl Zeroize for Private {
+    fn zeroize(&mut self) {
+        self.0[..MlKem768PrivateKey::len()].zeroize();
+    }
+}
+
+impl Drop for Private {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
 
 impl KemSecret {
     /// Draws 64 bytes.
@@ -78,31 +102,30 @@ impl KemSecret {
     }
 
     pub fn from_seed(seed: &Secret<64>) -> Self {
-        Self(Box::new(DecapsulationKey768::from_seed(
-            (*seed.bytes()).into(),
-        )))
+        let (private, public) = mlkem768::generate_key_pair(*seed.bytes()).into_parts();
+        let private = Private(private);
+        Self(Box::new(Expanded {
+            seed: seed.clone(),
+            private: private.clone(),
+            public: KemPublic(Box::new(public.into())),
+        }))
     }
 
     pub fn public(&self) -> KemPublic {
-        KemPublic(Box::new(self.0.encapsulation_key().to_bytes().into()))
+        self.0.public.clone()
     }
 
     /// The shared secret. A forged ciphertext gives one that nobody else knows (implicit rejection).
     pub fn decapsulate(&self, ciphertext: &KemCiphertext) -> Secret<32> {
-        let mut shared = self.0.decapsulate((&*ciphertext.0).into());
-        let secret = Secret::new(shared.into());
-        shared.as_mut_slice().zeroize();
+        let ciphertext = MlKem768Ciphertext::from(&*ciphertext.0);
+        let mut shared = mlkem768::decapsulate(&self.0.private.0, &ciphertext);
+        let secret = Secret::new(shared);
+        shared.zeroize();
         secret
     }
 
     pub fn seed(&self) -> Secret<64> {
-        let mut seed = self
-            .0
-            .to_seed()
-            .expect("every key here is made from a seed");
-        let secret = Secret::new(seed.into());
-        seed.as_mut_slice().zeroize();
-        secret
+        self.0.seed.clone()
     }
 }
 
@@ -160,6 +183,14 @@ mod tests {
                 .map(|_| ()),
             Err(Error::WeakKey { what: "ML-KEM key" })
         );
+    }
+
+    #[test]
+    fn wiping_leaves_nothing_of_the_private_key() {
+        let mut private = KemSecret::generate(&mut rng(1)).0.private.clone();
+        assert!(private.0.as_slice().iter().any(|byte| *byte != 0));
+        private.zeroize();
+        assert!(private.0.as_slice().iter().all(|byte| *byte == 0));
     }
 
     #[test]

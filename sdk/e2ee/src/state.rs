@@ -219,7 +219,6 @@ mod tests {
         wipes::<crate::kem::KemSecret>();
         wipes::<x25519_dalek::StaticSecret>();
         wipes::<ed25519_dalek::SigningKey>();
-        wipes::<ml_kem::DecapsulationKey768>();
         wipes::<chacha20poly1305::XChaCha20Poly1305>();
     }
 }

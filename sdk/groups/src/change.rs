@@ -8,7 +8,8 @@
 //!   somebody else's commit (RFC 9420 §12.4 forbids sending while proposals wait).
 //! - **O4** A member has one change at a time. It is stored before it is offered, and made into a commit for
 //!   the present epoch. If the commit is overtaken, what is left of the change is made into a new commit for
-//!   the next epoch: members who are in already are not added, members who are gone not removed.
+//!   the next epoch: members who are in already are not added, members who are gone not removed. A change of
+//!   a device that is removed meanwhile is void.
 //! - **O5** An invitation is given out when its commit has been accepted, never before.
 //! - **O6** Valid: every leaf is a well-formed device, each is there once; at most
 //!   [`MAX_MEMBERS`](crate::limits::MAX_MEMBERS); proposals are Add, Remove, and ExternalInit of a commit

@@ -10,8 +10,8 @@
 //! | --- | --- | --- |
 //! | `member` | M1-M4 | devices, credentials, what the chain says of them |
 //! | `change` | O1-O6 | adding, removing, renewing; commits that come second |
-//! | `receive` | T1-T5 | reading in order and out of order |
-//! | `send` | S1-S5 | writing, and writing again |
+//! | `receive` | T1-T6 | reading in order and out of order |
+//! | `send` | S1-S6 | writing, and writing again |
 //! | `join` | R1-R6 | invitations, joining again |
 //! | `wire` | F1-F3 | bytes |
 //! | `storage` | D1-D3 | states in the database |
@@ -142,6 +142,23 @@ impl Suite {
         match self {
             Self::Hybrid => Ciphersuite::MLS_256_XWING_CHACHA20POLY1305_SHA256_Ed25519,
             Self::Classical => Ciphersuite::MLS_128_DHKEMX25519_CHACHA20POLY1305_SHA256_Ed25519,
+        }
+    }
+}
+
+/// Doors for the fuzz targets, which are given bytes that no user of the crate can hand in.
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing {
+    /// A frame decodes to what it was encoded from, or not.
+    pub fn frame(bytes: &[u8]) {
+        if let Ok(frame) = crate::wire::Frame::decode(bytes)
+            && let Ok(encoded) = frame.encode()
+        {
+            assert_eq!(
+                crate::wire::Frame::decode(&encoded).expect("was encoded"),
+                frame
+            );
         }
     }
 }

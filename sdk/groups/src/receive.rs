@@ -11,6 +11,9 @@
 //!   [`MAX_SEEN`](crate::limits::MAX_SEEN) identifiers of each sender are remembered.
 //! - **T5** Who sees its own commit and does not know it, or a handshake of a later epoch, has an older state
 //!   than the others think: it has lost track and joins again (R2).
+//! - **T6** A device reads what is in its mailbox before it reads on in the order, since texts there may be of
+//!   epochs that go out of reach. What is ahead waits (T2); if there is no room left for it, the device reads
+//!   handshakes until there is.
 
 use crate::{
     Error, GroupId, Member, Records, Standing, Work,
@@ -165,6 +168,11 @@ impl<R: Records> Work<'_, '_, R> {
         }
         match self.with(group, |mls, context| take(mls, context, message)) {
             Ok(Taken::Changed(event)) => {
+                if matches!(event, Event::Removed { .. }) {
+                    // Who is out changes nothing any more, also not after coming in again (O4).
+                    state.pending = None;
+                    self.transaction().remove(COMMITS, &Key::of(group.0))?;
+                }
                 if let Some(pending) = &mut state.pending {
                     pending.commit = None;
                 }
@@ -357,6 +365,10 @@ fn take<R: Records>(
         return Ok(Taken::Own);
     }
     let by = judge(mls, &processed)?;
+    if by == context.own.device {
+        // It came in again from outside, which this state knows nothing of.
+        return Ok(Taken::Own);
+    }
     let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
         return Err(Error::unusable("it is no commit of somebody else"));
     };

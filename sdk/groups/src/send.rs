@@ -6,15 +6,18 @@
 //! - **S3** A text that was not confirmed while the group went on [`AGE`] epochs, or before the device joined
 //!   anew, is encrypted again: the others may not be able to open the old one any more. Its identifier stays,
 //!   so nobody sees it twice (T4).
-//! - **S4** A change of this device that waits, or is overtaken, holds up no text and loses none: a text belongs
+//! - **S4** That relays have taken a text says when, in positions of their order. It is done with if its writer has
+//!   read that far and wrote for an epoch that the others still keep; otherwise it counts as not confirmed. So
+//!   a device that writes before it catches up, or is overtaken by many commits at once, loses no text.
+//! - **S5** A change of this device that waits, or is overtaken, holds up no text and loses none: a text belongs
 //!   to its epoch, not to the commit.
-//! - **S5** Nothing is sent while a member is not on record (M4).
+//! - **S6** Nothing is sent while a member is not on record (M4).
 
 use crate::{
     Error, GroupId, Records, Standing, Work,
     limits::{MAX_PAST_EPOCHS, MAX_UNSENT},
     member::members,
-    state::{State, UNSENT, Unsent, decode},
+    state::{Course, State, UNSENT, Unsent, decode},
     wire::Frame,
 };
 use codec::Encode;
@@ -60,15 +63,30 @@ impl<R: Records> Work<'_, '_, R> {
         Ok(unsent.message)
     }
 
-    /// The relays have taken a text.
-    pub fn confirmed(&mut self, group: GroupId, message: &MessageId) -> Result<(), Error> {
+    /// The relays have taken a text, when the next position of their order was `position`. Whether it is done
+    /// with; if not, read the order and offer what [`unsent`](Self::unsent) gives (S4).
+    pub fn confirmed(
+        &mut self,
+        group: GroupId,
+        message: &MessageId,
+        position: u64,
+    ) -> Result<bool, Error> {
         let key = Key::of(group.0).part(message);
-        if self.transaction().remove(UNSENT, &key)? {
-            let mut state = State::read(&self.rows, group)?;
-            state.unsent = state.unsent.saturating_sub(1);
-            state.write(&self.rows, group)?;
+        let mut state = State::read(&self.rows, group)?;
+        let Some(row) = self.transaction().get(UNSENT, &key)? else {
+            return Ok(true);
+        };
+        if state.course != Course::Following || position > state.position {
+            return Ok(false);
         }
-        Ok(())
+        let present = self.with(group, |mls, _| Ok(mls.epoch().as_u64()))?;
+        if is_old(&decode(&row)?, &state, present) {
+            return Ok(false);
+        }
+        self.transaction().remove(UNSENT, &key)?;
+        state.unsent = state.unsent.saturating_sub(1);
+        state.write(&self.rows, group)?;
+        Ok(true)
     }
 
     /// Texts that the relays have not confirmed, in the order in which they were written, encrypted so that
@@ -78,7 +96,7 @@ impl<R: Records> Work<'_, '_, R> {
         let present = self.with(group, |mls, _| Ok(mls.epoch().as_u64()))?;
         let mut texts = Vec::new();
         for (id, mut unsent) in self.unsent_rows(group)? {
-            if unsent.epoch < state.joined || unsent.epoch.saturating_add(AGE) < present {
+            if is_old(&unsent, &state, present) {
                 (unsent.epoch, unsent.message) = self.encrypt(group, &unsent.frame)?;
                 self.put_unsent(group, &id, &unsent)?;
             }
@@ -122,6 +140,11 @@ impl<R: Records> Work<'_, '_, R> {
         let key = Key::of(group.0).part(id);
         Ok(self.transaction().put(UNSENT, &key, &unsent.encode())?)
     }
+}
+
+/// Whether some of the others may not be able to open a text any more (S3).
+fn is_old(unsent: &Unsent, state: &State, present: u64) -> bool {
+    unsent.epoch < state.joined || unsent.epoch.saturating_add(AGE) < present
 }
 
 fn encrypt<R>(

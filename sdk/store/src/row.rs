@@ -130,6 +130,7 @@ fn padded(length: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn sealer(id: u8) -> Sealer {
         Sealer::new(&Zeroizing::new([3; 32]), [id; 16])
@@ -181,6 +182,27 @@ mod tests {
         }
         for length in 0..row.len() {
             assert!(sealer(1).open(b"hidden", &row[..length]).is_err());
+        }
+    }
+
+    proptest! {
+        /// As if somebody who has the key had written it.
+        #[test]
+        fn contents_of_any_layout_are_taken_apart_or_damaged(
+            changed in any::<prop::sample::Index>(),
+            to in any::<u8>(),
+            length in any::<prop::sample::Index>(),
+        ) {
+            let mut plain = Vec::new();
+            put(&mut plain, &Key::of("conversation").number(7).encode().unwrap());
+            put(&mut plain, b"value");
+            let size = plain.len();
+            plain[changed.index(size)] = to;
+            plain.truncate(length.index(size + 1));
+            match contents(&plain) {
+                Ok((_, value)) => prop_assert!(value.len() <= size),
+                Err(error) => prop_assert!(matches!(error, Error::Damaged { .. }), "{error}"),
+            }
         }
     }
 

@@ -1,9 +1,11 @@
 //! Bytes from strangers, random ones and genuine ones with random changes, for every decoder and the operation
-//! behind it. Nothing panics, nothing is accepted that should not be, nothing is changed. Seeds replay.
+//! behind it. Nothing panics, nothing is accepted that should not be, nothing is changed. Seeds replay; the
+//! fuzz targets in `fuzz/` go further.
 
-mod common;
-
-use common::{Chain, Person, add, group, invitation, relays::Relays, renew, rng};
+use crate::{
+    people::{Chain, Person, add, group, invitation, renew, rng},
+    relays::Relays,
+};
 use parlance_groups::{Error, Event, Suite};
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;

@@ -52,6 +52,15 @@ impl Relays {
         self.log.len()
     }
 
+    pub fn next_position(&self) -> u64 {
+        self.log.len() as u64
+    }
+
+    /// How many offers have not arrived yet.
+    pub fn on_the_way(&self) -> usize {
+        self.on_the_way.len()
+    }
+
     pub fn all(&self) -> &[Vec<u8>] {
         &self.log
     }

@@ -1,9 +1,10 @@
 //! The same groups with members that run mls-rs: key packages, invitations, commits and messages, both ways.
 
-mod common;
-
+use crate::{
+    people::{self, Chain, Person, add, content, device, invitation, remove, renew},
+    relays::Relays,
+};
 use codec::Encode;
-use common::{Chain, Person, add, content, device, invitation, relays::Relays, remove, renew};
 use mls_rs::{
     CipherSuite, CipherSuiteProvider, Client, CryptoProvider, ExtensionList, Group, MlsMessage,
     MlsMessageDescription,
@@ -116,7 +117,7 @@ fn both_ways<C: MlsConfig>(ours: &mut Person, id: GroupId, theirs: &mut Group<C>
 #[test]
 fn our_group_with_a_member_of_the_other_implementation() {
     let (chain, mut relays) = (Chain::default(), Relays::new(1));
-    let (mut people, id) = common::group(3, Suite::Classical, &chain, &mut relays);
+    let (mut people, id) = people::group(3, Suite::Classical, &chain, &mut relays);
     let other = other(100, &chain);
     let events = people[0].change(id, &add(vec![other.key_package()]), &mut relays);
     // Behind version and position stands the Welcome.
@@ -212,9 +213,9 @@ fn a_group_of_the_other_implementation_with_our_members() {
     both_ways(&mut ours, id, &mut third, 200);
     let place = relays.len();
     ours.change(id, &renew(), &mut relays);
-    for commit in relays.all()[place..].to_vec() {
-        follow(&mut theirs, &commit);
-        follow(&mut third, &commit);
+    for commit in &relays.all()[place..] {
+        follow(&mut theirs, commit);
+        follow(&mut third, commit);
     }
     both_ways(&mut ours, id, &mut theirs, 400);
     // Both commit at once; ours is first, so theirs is dropped and made again.
@@ -222,8 +223,8 @@ fn a_group_of_the_other_implementation_with_our_members() {
     let place = relays.len();
     ours.change(id, &remove(&[second.device]), &mut relays);
     theirs.clear_pending_commit();
-    for commit in relays.all()[place..].to_vec() {
-        follow(&mut theirs, &commit);
+    for commit in &relays.all()[place..] {
+        follow(&mut theirs, commit);
     }
     both_ways(&mut ours, id, &mut theirs, 600);
 }

@@ -1,8 +1,9 @@
 //! A group of 500 devices with hybrid keys.
 
-mod common;
-
-use common::{Chain, Person, add, device, invitation, relays::Relays, remove, renew};
+use crate::{
+    people::{self, Chain, Person, add, device, invitation, remove, renew},
+    relays::Relays,
+};
 use parlance_groups::{Error, Suite, limits::MAX_MEMBERS};
 
 /// Most of the 500 only publish a key package; a few are there all the time.
@@ -78,7 +79,7 @@ fn five_hundred_are_added_in_bulk_removed_written_to_and_let_in_again() {
         person.catch_up(id, &mut relays);
     }
     let mut all: Vec<_> = awake.iter_mut().collect();
-    common::assert_same_group(&mut all, id);
+    people::assert_same_group(&mut all, id);
     let third = awake[3].send(id, 3).unwrap();
     for who in [0, 1, 2, 4, 5] {
         assert_eq!(awake[who].read(&third).unwrap(), [3]);

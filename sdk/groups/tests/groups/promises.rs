@@ -1,10 +1,11 @@
 //! What a group promises to its members.
 
-mod common;
-
-use common::{
-    Chain, Person, add, assert_same_group, device, group, invitation, relays::Relays, remove,
-    renew, texts,
+use crate::{
+    people::{
+        self, Chain, Person, add, assert_same_group, content, device, group, invitation, remove,
+        renew, texts,
+    },
+    relays::Relays,
 };
 use parlance_groups::{Change, Error, Event, Record, Standing, Suite};
 
@@ -57,9 +58,9 @@ fn a_removed_member_fails_on_the_next_message() {
     assert!(texts(&events).is_empty());
     assert!(matches!(people[3].read(&after), Err(Error::Removed(_))));
     assert!(matches!(people[3].send(id, 3), Err(Error::Removed(_))));
-    for reader in 1..3 {
-        people[reader].catch_up(id, &mut relays);
-        assert_eq!(people[reader].read(&after).unwrap(), [2]);
+    for person in &mut people[1..3] {
+        person.catch_up(id, &mut relays);
+        assert_eq!(person.read(&after).unwrap(), [2]);
     }
 }
 
@@ -201,107 +202,42 @@ fn a_text_that_was_not_confirmed_is_encrypted_again_and_shown_once() {
         people[1].read(&again[0].1).unwrap().is_empty(),
         "it was shown before"
     );
-    people[0]
-        .work(|work| work.confirmed(id, &again[0].0))
-        .unwrap();
+    let position = relays.next_position();
+    assert!(
+        people[0]
+            .work(|work| work.confirmed(id, &again[0].0, position))
+            .unwrap()
+    );
     assert!(people[0].work(|work| work.unsent(id)).unwrap().is_empty());
 }
 
 #[test]
-fn leaving_is_a_wish_that_a_member_fulfils() {
+fn a_text_of_a_writer_who_has_fallen_behind_is_confirmed_only_when_the_others_can_read_it() {
     let (chain, mut relays) = (Chain::default(), Relays::new(1));
     let (mut people, id) = group(3, Suite::Classical, &chain, &mut relays);
-    let wish = people[2].work(|work| work.leave(id)).unwrap();
-    let events = people[0].work(|work| work.message(&wish)).unwrap().1;
-    let leaver = people[2].device;
-    assert_eq!(events, [Event::WishesToLeave { device: leaver }]);
-    people[0].change(id, &remove(&[leaver]), &mut relays);
-    let events = people[2].catch_up(id, &mut relays);
-    assert!(events.contains(&Event::Removed {
-        by: people[0].device
-    }));
-    people[2].work(|work| work.forget(id)).unwrap();
-    assert!(matches!(
-        people[2].work(|work| work.members(id)),
-        Err(Error::NoGroup(_))
-    ));
-    assert!(
-        people[2]
-            .work(|work| work.groups(None, 10))
-            .unwrap()
-            .is_empty()
-    );
-}
-
-#[test]
-fn a_member_who_left_is_invited_again() {
-    let (chain, mut relays) = (Chain::default(), Relays::new(1));
-    let (mut people, id) = group(3, Suite::Hybrid, &chain, &mut relays);
-    let gone = people[2].device;
-    people[0].change(id, &remove(&[gone]), &mut relays);
+    for _ in 0..5 {
+        people[1].change(id, &renew(), &mut relays);
+    }
     people[2].catch_up(id, &mut relays);
-    let key_package = people[2].key_package(Suite::Hybrid);
-    let events = people[0].change(id, &add(vec![key_package]), &mut relays);
-    people[2]
-        .work(|work| work.join(&invitation(&events)))
-        .unwrap();
-    people[1].catch_up(id, &mut relays);
-    let message = people[2].send(id, 1).unwrap();
-    for reader in 0..2 {
-        assert_eq!(people[reader].read(&message).unwrap(), [1]);
-    }
-}
-
-#[test]
-fn a_device_that_lost_its_state_comes_back_and_nobody_else_comes_in_that_way() {
-    for suite in SUITES {
-        let (chain, mut relays) = (Chain::default(), Relays::new(1));
-        let (mut people, id) = group(3, suite, &chain, &mut relays);
-        let backup = people[2].backup();
-        let seen = people[0].send(id, 1).unwrap();
-        people[2].read(&seen).unwrap();
-        people[2].change(id, &renew(), &mut relays);
-        people[2].restore(&backup);
-        // Its own commit of the part that is lost tells it.
-        let events = people[2].catch_up(id, &mut relays);
-        assert_eq!(events, [Event::LostTrack]);
-        assert!(matches!(people[2].send(id, 9), Err(Error::LostTrack(_))));
-        people[0].catch_up(id, &mut relays);
-        let information = people[0].work(|work| work.information(id)).unwrap();
-
-        let mut stranger = Person::new(50, &chain);
-        let (_, commit) = stranger.work(|work| work.rejoin(&information)).unwrap();
-        relays.push(commit);
-        let (_, commit) = people[2].work(|work| work.rejoin(&information)).unwrap();
-        assert!(matches!(people[2].send(id, 9), Err(Error::Joining(_))));
-        let events = people[0].catch_up(id, &mut relays);
-        assert!(
-            matches!(&events[..], [Event::PassedOver { .. }]),
-            "{events:?}"
-        );
-        relays.push(commit);
-        // The stranger's came first: the device cannot judge it and asks again.
-        let events = people[2].catch_up(id, &mut relays);
-        assert_eq!(events, [Event::LostTrack]);
-        people[0].catch_up(id, &mut relays);
-        people[1].catch_up(id, &mut relays);
-        let information = people[1].work(|work| work.information(id)).unwrap();
-        let (_, commit) = people[2].work(|work| work.rejoin(&information)).unwrap();
-        relays.push(commit);
-        let events = people[2].catch_up(id, &mut relays);
-        assert_eq!(events, [Event::Rejoined]);
-        for who in 0..2 {
-            people[who].catch_up(id, &mut relays);
-        }
-        let [a, b, c] = &mut people[..] else {
-            unreachable!()
-        };
-        assert_same_group(&mut [a, b, c], id);
-        assert_eq!(people[0].devices(id).len(), 3);
-        let message = people[2].send(id, 2).unwrap();
-        assert_eq!(people[0].read(&message).unwrap(), [2]);
-        assert!(people[0].work(|work| work.message(&message)).is_err());
-    }
+    let confirmed = |person: &mut Person, message, position| {
+        person
+            .work(|work| work.confirmed(id, message, position))
+            .unwrap()
+    };
+    // It knows nothing of the five epochs, and the others have left its own.
+    let message = people[0].send(id, 1).unwrap();
+    assert!(people[2].read(&message).is_err());
+    let text = content(1).id;
+    assert!(!confirmed(&mut people[0], &text, relays.next_position()));
+    people[0].catch_up(id, &mut relays);
+    assert!(!confirmed(&mut people[0], &text, relays.next_position()));
+    let again = people[0].work(|work| work.unsent(id)).unwrap();
+    assert_eq!(people[2].read(&again[0].1).unwrap(), [1]);
+    assert!(confirmed(&mut people[0], &text, relays.next_position()));
+    assert!(
+        confirmed(&mut people[0], &text, relays.next_position()),
+        "twice"
+    );
 }
 
 #[test]
@@ -365,7 +301,7 @@ fn an_expired_key_package_is_refused() {
     let (chain, mut relays) = (Chain::default(), Relays::new(1));
     let (mut people, id) = group(1, Suite::Classical, &chain, &mut relays);
     let mut late = Person::new(5, &chain);
-    let made = common::now() - 85 * 24 * 3_600;
+    let made = people::now() - 85 * 24 * 3_600;
     let expired = late
         .work(|work| work.key_packages(Suite::Classical, 1, made))
         .unwrap();

@@ -1,9 +1,6 @@
 //! What the scenarios share: people with devices and databases, a chain, relays.
 
-#![allow(dead_code, missing_docs)]
-
-pub mod relays;
-
+use crate::relays::Relays;
 use parlance_e2ee::{
     Body, Content, DeviceAddress, DeviceIdentity, Text, content::MessageId, content::WrittenText,
 };
@@ -12,7 +9,6 @@ use parlance_groups::{
 };
 use parlance_store::{Kdf, Options, Store};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
-use relays::Relays;
 use std::{cell::RefCell, collections::BTreeMap, path::PathBuf, rc::Rc, time::SystemTime};
 use tempfile::TempDir;
 
@@ -49,6 +45,12 @@ pub fn options() -> Options {
         check_on_open: false,
         ..Options::default()
     }
+}
+
+/// A folder in memory where the system has one: nobody pulls the plug here (sdk/store's tests do), and waiting
+/// for a disk would take most of the time.
+fn folder() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }
 
 pub fn now() -> u64 {
@@ -91,7 +93,7 @@ impl Person {
         let identity = DeviceIdentity::generate(&mut rng(u64::from(number) + 1_000_000));
         let device = device(number);
         chain.set(device, Record::Device(identity.public().signing));
-        let folder = tempfile::tempdir().unwrap();
+        let folder = folder();
         let store = Store::create(folder.path().join("store"), PASSPHRASE, options()).unwrap();
         Self {
             device,
