@@ -47,7 +47,7 @@
 //! | [`device_statement`] | `"parlance/device/1"`, genesis, account, base (4), signing key, agreement key, endpoint key | signing key and endpoint key of the device, Ed25519 |
 //! | [`registration_statement`] | `"parlance/register/1"`, genesis, hash of the anchor, account, signing key, agreement key, endpoint key | the account |
 //! | [`invitation_statement`] | `"parlance/invitation/1"`, genesis, account | secret of the invitation, Ed25519 |
-//! | [`work_challenge`] | BLAKE2b-256 of `"parlance/work/1"`, genesis, hash of the anchor, account | nobody: the puzzle is solved for it |
+//! | [`work_challenge`] | BLAKE2b-256 of `"parlance/puzzle/1"`, genesis, hash of the anchor, account | nobody: the puzzle is solved for it |
 //!
 //! The statements are signed as they are, not hashed before and not wrapped. Their bytes are fixed
 //! by a test.

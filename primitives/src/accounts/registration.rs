@@ -112,7 +112,7 @@ pub fn work_challenge<AccountId: Encode>(
     anchor: &Hash,
     account: &AccountId,
 ) -> [u8; 32] {
-    blake2_256(&(b"parlance/work/1", genesis, anchor, account).encode())
+    blake2_256(&(b"parlance/puzzle/1", genesis, anchor, account).encode())
 }
 
 /// Where an identity stands.

@@ -59,7 +59,7 @@ fn statements_are_what_the_table_says() {
         invitation_statement(&GENESIS, &account()),
         joined(&[b"parlance/invitation/1", &[0x11; 32], &[0x33; 32]])
     );
-    let bound = joined(&[b"parlance/work/1", &[0x11; 32], &[0x22; 32], &[0x33; 32]]);
+    let bound = joined(&[b"parlance/puzzle/1", &[0x11; 32], &[0x22; 32], &[0x33; 32]]);
     assert_eq!(
         work_challenge(&GENESIS, &ANCHOR, &account()),
         sp_crypto_hashing::blake2_256(&bound)
