@@ -35,7 +35,7 @@ def main():
     except Exception:
         print(f"failed; what it left is in {folder}", file=sys.stderr)
         raise
-    report.write(options.id, outcome)
+    report.write(options.id, outcome, options.quick)
     if options.keep:
         print(f"data and logs: {folder}", file=sys.stderr)
     else:

@@ -3,7 +3,7 @@
 //! In the SDK each allocation and each release of a runtime is a call out of the Wasm code into the host.
 //! A transfer makes hundreds, which was a sixth of the time of building a block. Here small blocks
 //! are handed out by the runtime itself; only what is large, and the memory for small blocks in bulk, comes
-//! from the host. Measured in docs/decisions/0009-batches.md.
+//! from the host. Measured in docs/decisions/0015-runtime-memory.md.
 //!
 //! Rules:
 //!

@@ -92,7 +92,7 @@ impl Cache {
             return known.value.clone();
         }
         let value = state.get(key);
-        self.remember(place, key, value.as_ref().cloned());
+        self.remember(place, key, value.clone());
         value
     }
 
