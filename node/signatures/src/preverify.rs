@@ -173,7 +173,6 @@ mod tests {
 
     fn extension(era: Era, metadata_hash: bool) -> TxExtension {
         (
-            frame_system::AuthorizeCall::new(),
             frame_system::CheckNonZeroSender::new(),
             frame_system::CheckSpecVersion::new(),
             frame_system::CheckTxVersion::new(),

@@ -8,7 +8,7 @@ use frame_benchmarking::v2::*;
 use frame_support::{
     BoundedVec,
     dispatch::{CheckIfFeeless, DispatchResult},
-    pallet_prelude::{Authorize, TransactionSource},
+    pallet_prelude::{TransactionSource, ValidateUnsigned},
     traits::{EnsureOrigin, Get, UnfilteredDispatchable, fungible::Mutate},
 };
 use frame_system::RawOrigin;
@@ -197,25 +197,25 @@ fn free<T: Config>(who: T::AccountId, call: Call<T>) -> DispatchResult {
         .map_err(|error| error.error)
 }
 
+#[allow(deprecated)]
 #[benchmarks]
 mod benchmarks {
     use super::*;
 
     #[benchmark]
-    fn authorize_work() -> Result<(), BenchmarkError> {
+    fn validate_work() -> Result<(), BenchmarkError> {
         set_stage::<T>();
         let call = register_call::<T>(work::<T>);
         #[block]
         {
-            call.authorize(TransactionSource::External)
-                .ok_or("the call authorises itself")?
+            Pallet::<T>::validate_unsigned(TransactionSource::External, &call)
                 .map_err(|_| "the proof is good")?;
         }
         Ok(())
     }
 
     #[benchmark]
-    fn authorize_invitation() -> Result<(), BenchmarkError> {
+    fn validate_invitation() -> Result<(), BenchmarkError> {
         set_stage::<T>();
         let inviter: T::AccountId = account("inviter", 0, 0);
         identity::<T>(&inviter, true);
@@ -223,8 +223,7 @@ mod benchmarks {
         let call = register_call::<T>(invited::<T>);
         #[block]
         {
-            call.authorize(TransactionSource::External)
-                .ok_or("the call authorises itself")?
+            Pallet::<T>::validate_unsigned(TransactionSource::External, &call)
                 .map_err(|_| "the invitation is good")?;
         }
         Ok(())
@@ -240,7 +239,7 @@ mod benchmarks {
         let newcomer = T::BenchmarkHelper::newcomer();
         #[block]
         {
-            call.dispatch_bypass_filter(RawOrigin::Authorized.into())
+            call.dispatch_bypass_filter(RawOrigin::None.into())
                 .map_err(|error| error.error)?;
         }
         assert!(Identities::<T>::contains_key(&newcomer));

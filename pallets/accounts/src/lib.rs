@@ -253,8 +253,8 @@ pub mod pallet {
         /// Gives an account an identity, without tokens and without a fee.
         ///
         /// ## Dispatch Origin
-        /// Authorised: sent as a general transaction without a signer, since an account that does
-        /// not exist yet cannot sign one. `signature` is the account's.
+        /// None: sent as a bare extrinsic, since an account that does not exist yet cannot sign a
+        /// transaction. `signature` is the account's.
         ///
         /// ## Details
         /// Anchored to a recent block, guarded by a proof of work or an invitation, proven by
@@ -267,18 +267,17 @@ pub mod pallet {
         /// ## Events
         /// - [`Event::Registered`], [`Event::Changed`].
         #[pallet::call_index(0)]
-        #[pallet::weight(T::WeightInfo::register())]
-        #[pallet::authorize(Pallet::<T>::authorize_register)]
-        #[pallet::weight_of_authorize(
-            T::WeightInfo::authorize_work().max(T::WeightInfo::authorize_invitation())
-        )]
+        #[pallet::weight(T::WeightInfo::register().saturating_add(match guard {
+            Guard::Work { .. } => T::WeightInfo::validate_work(),
+            Guard::Invitation { .. } => T::WeightInfo::validate_invitation(),
+        }))]
         pub fn register(
             origin: OriginFor<T>,
             registration: Registration<T::AccountId>,
             guard: Guard,
             signature: T::Signature,
         ) -> DispatchResult {
-            ensure_authorized(origin)?;
+            ensure_none(origin)?;
             let _ = signature;
             Self::do_register(&registration, &guard)
         }
@@ -510,6 +509,25 @@ pub mod pallet {
             CurrentParameters::<T>::put(parameters);
             Self::deposit_event(Event::ParametersSet { parameters });
             Ok(())
+        }
+    }
+
+    // Why the older of the SDK's two ways: decision 6.
+    #[allow(deprecated)]
+    #[pallet::validate_unsigned]
+    impl<T: Config> ValidateUnsigned for Pallet<T> {
+        type Call = Call<T>;
+
+        fn validate_unsigned(_: TransactionSource, call: &Self::Call) -> TransactionValidity {
+            let Call::register {
+                registration,
+                guard,
+                signature,
+            } = call
+            else {
+                return Err(InvalidTransaction::Call.into());
+            };
+            Ok(Self::validate_registration(registration, guard, signature)?)
         }
     }
 }

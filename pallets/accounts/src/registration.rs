@@ -7,7 +7,7 @@
 use codec::Encode;
 use frame_support::{
     dispatch::DispatchResult,
-    pallet_prelude::{TransactionSource, TransactionValidityError, ValidTransaction, Weight},
+    pallet_prelude::ValidTransaction,
     traits::Get,
 };
 use frame_system::pallet_prelude::BlockNumberFor;
@@ -34,21 +34,17 @@ use crate::{
 
 impl<T: Config> Pallet<T> {
     /// Whether a registration may enter the pool or the block under construction.
-    pub(crate) fn authorize_register(
-        _source: TransactionSource,
+    pub(crate) fn validate_registration(
         registration: &Registration<T::AccountId>,
         guard: &Guard,
         signature: &T::Signature,
-    ) -> Result<(ValidTransaction, Weight), TransactionValidityError> {
+    ) -> Result<ValidTransaction, Rejection> {
         let genesis = Self::genesis();
         let anchor = Self::anchor_hash(registration.anchor).ok_or(Rejection::Anchor)?;
         let shown = Self::check_guard(registration, guard, &genesis, &anchor)?;
         Self::check_signatures(registration, signature, &genesis, &anchor)?;
         let left = Self::check_state(registration, guard, shown)?;
-        Ok((
-            Self::valid_transaction(registration, guard, shown, left),
-            Weight::zero(),
-        ))
+        Ok(Self::valid_transaction(registration, guard, shown, left))
     }
 
     /// What the guard shows, by itself: work, or possession of an invitation's key.
@@ -170,7 +166,7 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Registers what was authorised in this very transaction.
+    /// Registers what was validated in this very transaction.
     pub(crate) fn do_register(
         registration: &Registration<T::AccountId>,
         guard: &Guard,

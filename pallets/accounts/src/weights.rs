@@ -16,8 +16,8 @@ use frame_support::{
 
 /// Weight functions needed for `pallet_accounts`.
 pub trait WeightInfo {
-    fn authorize_work() -> Weight;
-    fn authorize_invitation() -> Weight;
+    fn validate_work() -> Weight;
+    fn validate_invitation() -> Weight;
     fn register() -> Weight;
     fn change_identity(n: u32) -> Weight;
     fn remove_identity() -> Weight;
@@ -34,11 +34,11 @@ pub trait WeightInfo {
 /// Weights for `pallet_accounts` with the runtime's own database weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    fn authorize_work() -> Weight {
-        measured::authorize_work::<T::DbWeight>()
+    fn validate_work() -> Weight {
+        measured::validate_work::<T::DbWeight>()
     }
-    fn authorize_invitation() -> Weight {
-        measured::authorize_invitation::<T::DbWeight>()
+    fn validate_invitation() -> Weight {
+        measured::validate_invitation::<T::DbWeight>()
     }
     fn register() -> Weight {
         measured::register::<T::DbWeight>()
@@ -77,11 +77,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
 // For tests.
 impl WeightInfo for () {
-    fn authorize_work() -> Weight {
-        measured::authorize_work::<RocksDbWeight>()
+    fn validate_work() -> Weight {
+        measured::validate_work::<RocksDbWeight>()
     }
-    fn authorize_invitation() -> Weight {
-        measured::authorize_invitation::<RocksDbWeight>()
+    fn validate_invitation() -> Weight {
+        measured::validate_invitation::<RocksDbWeight>()
     }
     fn register() -> Weight {
         measured::register::<RocksDbWeight>()
@@ -127,7 +127,7 @@ mod measured {
     // Storage: `Accounts::CurrentGate` (r:1 w:0)
     // Storage: `Accounts::Standings` (r:1 w:0)
     // Storage: `Accounts::Sizes` (r:1 w:0)
-    pub fn authorize_work<D: Get<RuntimeDbWeight>>() -> Weight {
+    pub fn validate_work<D: Get<RuntimeDbWeight>>() -> Weight {
         Weight::from_parts(300_000_000, 3593)
             .saturating_add(D::get().reads(5_u64))
             .saturating_add(D::get().writes(0_u64))
@@ -139,7 +139,7 @@ mod measured {
     // Storage: `Accounts::Invitations` (r:1 w:0)
     // Storage: `Accounts::Standings` (r:1 w:0)
     // Storage: `Accounts::Sizes` (r:1 w:0)
-    pub fn authorize_invitation<D: Get<RuntimeDbWeight>>() -> Weight {
+    pub fn validate_invitation<D: Get<RuntimeDbWeight>>() -> Weight {
         Weight::from_parts(260_000_000, 3593)
             .saturating_add(D::get().reads(7_u64))
             .saturating_add(D::get().writes(0_u64))

@@ -1,14 +1,13 @@
-//! The registration as it travels: a general transaction of extrinsic format 5.
+//! The registration as it travels: a bare extrinsic, without signer and extensions.
 //!
 //! Nobody's nonce and nobody's fee stand behind it, so it has no signer; what is signed lies in the
-//! call's arguments. All integers are little-endian, `compact` is SCALE's compact integer.
+//! call's arguments. Whoever reads blocks knows the form from inherents: libraries that have never
+//! heard of general transactions read it, too. All integers are little-endian, `compact` is SCALE's compact integer.
 //!
 //! | bytes | what |
 //! | --- | --- |
 //! | compact | length of all that follows |
-//! | `45` | general transaction, format 5 |
-//! | `00` | version of the set of transaction extensions |
-//! | `00 00 00 00` | the extensions: immortal, nonce 0, tip 0, no metadata hash; the others have no bytes |
+//! | `05` | bare, extrinsic format 5; `04`, format 4, is read as well |
 //! | `21 00` | the call: pallet [`PALLET_INDEX`], call [`REGISTER_INDEX`] |
 //! | 32 | account |
 //! | 32, 32, 32 | signing key (Ed25519), agreement key (X25519), endpoint key (Ed25519) |
@@ -24,8 +23,7 @@
 //! | `00`, 8, compact, solution | proof of work: nonce, then the solution with its length |
 //! | `01`, 32, 64 | invitation: its public key (Ed25519), and that key's signature |
 //!
-//! A work registration with an sr25519 key has 430 bytes with its prefix on the public chains.
-//! Bytes of the extensions are not signed: whoever changes them sends the same registration.
+//! A work registration with an sr25519 key has 425 bytes with its prefix on the public chains.
 //!
 //! Indices are those of `transaction_version` 1 and stand in the chain's metadata too: a client
 //! that meets another `transaction_version` looks there. A test of the runtime compares both.
@@ -41,12 +39,8 @@ pub const PALLET_INDEX: u8 = 33;
 /// Index of its call `register`.
 pub const REGISTER_INDEX: u8 = 0;
 
-/// Format 5, general: no signature before the call.
-const GENERAL: u8 = 5 | 0b0100_0000;
-/// The only set of extensions that the chain knows.
-const EXTENSION_VERSION: u8 = 0;
-/// Era, nonce, tip, mode of the metadata hash.
-const EXTENSIONS: [u8; 4] = [0; 4];
+/// Format 5, bare: neither signature nor extensions before the call.
+const BARE: u8 = 5;
 
 /// The transaction for `author_submitExtrinsic`, its length prefix included.
 pub fn registration_transaction(
@@ -54,9 +48,8 @@ pub fn registration_transaction(
     guard: &Guard,
     signature: &Signature,
 ) -> Vec<u8> {
-    let head = [GENERAL, EXTENSION_VERSION];
     let call = [PALLET_INDEX, REGISTER_INDEX];
-    (head, EXTENSIONS, call, registration, guard, signature)
+    (BARE, call, registration, guard, signature)
         .encode()
         .encode()
 }

@@ -37,10 +37,8 @@ pub type Block = generic::Block<Header, UncheckedExtrinsic>;
 /// Block with a justification.
 pub type SignedBlock = generic::SignedBlock<Block>;
 /// Checks and charges around each transaction: the SDK's standard set, so that wallets need nothing new.
-/// `AuthorizeCall` comes first, since it gives a transaction without a signer its origin, and has no bytes;
 /// `SkipCheckIfFeeless` shows itself as what it wraps.
 pub type TxExtension = (
-    frame_system::AuthorizeCall<Runtime>,
     frame_system::CheckNonZeroSender<Runtime>,
     frame_system::CheckSpecVersion<Runtime>,
     frame_system::CheckTxVersion<Runtime>,

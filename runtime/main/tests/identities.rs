@@ -65,7 +65,6 @@ fn pass_to(number: BlockNumber) {
 
 fn extension(nonce: u32) -> TxExtension {
     (
-        frame_system::AuthorizeCall::new(),
         frame_system::CheckNonZeroSender::new(),
         frame_system::CheckSpecVersion::new(),
         frame_system::CheckTxVersion::new(),
@@ -205,13 +204,12 @@ fn fee_was_skipped() -> bool {
 }
 
 #[test]
-fn wallets_see_the_extensions_that_they_know_and_one_without_bytes() {
+fn wallets_see_the_extensions_that_they_know() {
     let metadata = <TxExtension as TransactionExtension<RuntimeCall>>::metadata();
     let names: Vec<&str> = metadata.iter().map(|one| one.identifier).collect();
     assert_eq!(
         names,
         [
-            "AuthorizeCall",
             "CheckNonZeroSender",
             "CheckSpecVersion",
             "CheckTxVersion",
@@ -238,7 +236,7 @@ fn the_documented_bytes_of_a_registration_are_the_runtimes() {
             transaction.function,
             RuntimeCall::Accounts(pallet_accounts::Call::<Runtime>::register { .. })
         ));
-        let built = UncheckedExtrinsic::new_transaction(transaction.function, extension(0));
+        let built = UncheckedExtrinsic::new_bare(transaction.function);
         assert_eq!(built.encode(), sent);
     });
 }
@@ -280,9 +278,13 @@ fn what_is_not_a_registration_needs_a_signer() {
             pallet_accounts::Call::<Runtime>::remove_identity {}.into(),
         ];
         for call in calls {
-            let bare = UncheckedExtrinsic::new_transaction(call, extension(0));
-            assert!(offer(&bare).is_err());
-            assert!(include(bare).is_err());
+            for unsigned in [
+                UncheckedExtrinsic::new_bare(call.clone()),
+                UncheckedExtrinsic::new_transaction(call, extension(0)),
+            ] {
+                assert!(offer(&unsigned).is_err());
+                assert!(include(unsigned).is_err());
+            }
         }
     });
 }

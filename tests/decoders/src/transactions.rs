@@ -206,7 +206,6 @@ fn signed_ed25519(payload: &[u8]) -> (AccountId32, Signature) {
 
 fn extension(era: Era, nonce: Nonce, tip: u128) -> TxExtension {
     (
-        frame_system::AuthorizeCall::new(),
         frame_system::CheckNonZeroSender::new(),
         frame_system::CheckSpecVersion::new(),
         frame_system::CheckTxVersion::new(),

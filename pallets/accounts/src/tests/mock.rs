@@ -38,7 +38,6 @@ use crate::{
 
 pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
 pub type TxExtension = (
-    frame_system::AuthorizeCall<Test>,
     frame_system::CheckNonZeroSender<Test>,
     frame_system::CheckSpecVersion<Test>,
     frame_system::CheckTxVersion<Test>,
@@ -367,7 +366,6 @@ pub fn include(transaction: Transaction) -> ApplyExtrinsicResult {
 /// The standard checks, for a sender with `nonce`.
 pub fn extension(nonce: u32) -> TxExtension {
     (
-        frame_system::AuthorizeCall::new(),
         frame_system::CheckNonZeroSender::new(),
         frame_system::CheckSpecVersion::new(),
         frame_system::CheckTxVersion::new(),

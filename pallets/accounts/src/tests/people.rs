@@ -135,11 +135,12 @@ impl Person {
             &registration.keys,
         );
         let signature = MultiSignature::from(self.pair.sign(&statement));
-        general(Call::register {
+        Transaction::new_bare(
+            Call::register {
             registration,
             guard,
             signature,
-        })
+        }.into())
     }
 
     /// A registration by as much work as is wanted now, anchored to the last block.
@@ -237,7 +238,7 @@ pub fn invite_call(keys: &[&ed25519::Pair]) -> Call {
     }
 }
 
-/// A transaction without a signer.
+/// A transaction that has extensions, but no signer.
 pub fn general(call: impl Into<RuntimeCall>) -> Transaction {
     Transaction::new_transaction(call.into(), extension(0))
 }

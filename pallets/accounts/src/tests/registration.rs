@@ -360,11 +360,7 @@ fn nobody_signs_a_registration_and_nothing_else_goes_unsigned() {
             guard: ada.work(anchor, wanted(anchor)),
             signature: MultiSignature::from(ada.pair.sign(b"anything")),
         };
-        for origin in [
-            RuntimeOrigin::signed(ada.id()),
-            RuntimeOrigin::none(),
-            RuntimeOrigin::root(),
-        ] {
+        for origin in [RuntimeOrigin::signed(ada.id()), RuntimeOrigin::root()] {
             let RuntimeCall::Accounts(call) = RuntimeCall::from(call.clone()) else {
                 unreachable!()
             };
@@ -375,7 +371,10 @@ fn nobody_signs_a_registration_and_nothing_else_goes_unsigned() {
                 DispatchError::BadOrigin
             );
         }
-        assert!(offer(&Transaction::new_bare(call.into())).is_err());
+        let unproven = Transaction::new_bare(call.clone().into());
+        assert!(offer(&unproven).is_err());
+        assert!(include(unproven).is_err());
+        assert!(offer(&general(call)).is_err());
         let bob = Person::of("Bob");
         bob.settles();
         pass(1);

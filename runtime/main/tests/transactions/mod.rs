@@ -7,7 +7,6 @@ use sp_runtime::{MultiSignature, generic::Era};
 
 fn extension(nonce: Nonce) -> TxExtension {
     (
-        frame_system::AuthorizeCall::new(),
         frame_system::CheckNonZeroSender::new(),
         frame_system::CheckSpecVersion::new(),
         frame_system::CheckTxVersion::new(),

@@ -5,6 +5,11 @@
 'use strict';
 
 const assert = require('node:assert/strict');
+const { execFile } = require('node:child_process');
+const fs = require('node:fs');
+const os = require('node:os');
+const path = require('node:path');
+const { promisify } = require('node:util');
 const { ApiPromise, Keyring, WsProvider } = require('@polkadot/api');
 const { createKeyMulti, encodeAddress, sortAddresses } = require('@polkadot/util-crypto');
 
@@ -183,6 +188,27 @@ async function standAsACandidate(wallet) {
     event(await wallet.submit(vote, voter), 'vdpos', 'Voted');
 }
 
+async function readTheBlockOfARegistration(wallet) {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'parlance-js-'));
+    const program = process.env.BIMP_BIN ?? path.join(path.dirname(process.env.PARLANCE_BIN), 'bimp');
+    const trust = wallet.api.genesisHash.toHex();
+    let made;
+    try {
+        const words = ['identity', 'new', '--json', '--node', process.env.PARLANCE_URL, '--trust', trust];
+        const env = { ...process.env, BIMP_FOLDER: folder, BIMP_PASSPHRASE: 'of a test' };
+        // Not the variant that blocks: the connection to the node lives on meanwhile.
+        made = JSON.parse((await promisify(execFile)(program, words, { env, timeout: 120_000 })).stdout);
+    } finally {
+        fs.rmSync(folder, { recursive: true });
+    }
+    const { registered } = await wallet.ask('parlance_identityStanding', made.account);
+    const { block } = await wallet.api.rpc.chain.getBlock(await wallet.api.rpc.chain.getBlockHash(registered));
+    const found = block.extrinsics.find(({ method }) => method.section === 'accounts' && method.method === 'register');
+    assert.ok(found && !found.isSigned, `no registration among ${block.extrinsics.length} extrinsics`);
+    const [registration] = found.method.args;
+    assert.equal(registration.account.toString(), made.account);
+}
+
 async function claimWhatAVoteEarned(wallet) {
     const voter = wallet.key('//Ferdie');
     const end = Date.now() + TWO_ERAS_MS;
@@ -204,6 +230,7 @@ const SCENARIOS = [
     ['act by proxy', actByProxy],
     ['follow final blocks', followFinalBlocks],
     ['stand as a candidate', standAsACandidate],
+    ['read the block of a registration', readTheBlockOfARegistration],
     ['claim what a vote earned', claimWhatAVoteEarned],
 ];
 

@@ -5,9 +5,13 @@ Each function whose name begins with a verb below is one scenario; they run in o
 each, and the last line counts them.
 """
 
+import json
 import os
+import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from substrateinterface import Keypair, SubstrateInterface
 
@@ -152,6 +156,28 @@ def stand_as_a_candidate(wallet):
     event(wallet.submit(voter, wallet.vote("//Eve", 10 * TOKEN)), "Vdpos", "Voted")
 
 
+def read_the_block_of_a_registration(wallet):
+    with tempfile.TemporaryDirectory() as folder:
+        program = os.environ.get("BIMP_BIN") or str(Path(os.environ["PARLANCE_BIN"]).with_name("bimp"))
+        made = subprocess.run(
+            [program, "identity", "new", "--json", "--node", wallet.chain.url, "--trust", wallet.chain.get_block_hash(0)],
+            env={**os.environ, "BIMP_FOLDER": folder, "BIMP_PASSPHRASE": "of a test"},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+    assert made.returncode == 0, made.stderr
+    account = json.loads(made.stdout)["account"]
+    number = wallet.ask("parlance_identityStanding", account)["registered"]
+    block = wallet.chain.get_block(block_number=number)
+    calls = [extrinsic.value["call"] for extrinsic in block["extrinsics"]]
+    register = next(call for call in calls if (call["call_module"], call["call_function"]) == ("Accounts", "register"))
+    arguments = {argument["name"]: argument["value"] for argument in register["call_args"]}
+    assert arguments["registration"]["account"] == account, arguments
+    assert 0 < arguments["registration"]["anchor"] < number, arguments
+
+
 def claim_what_a_vote_earned(wallet):
     voter = wallet.key("//Ferdie")
     end = time.monotonic() + TWO_ERAS_SECONDS
@@ -170,6 +196,7 @@ SCENARIOS = (
     act_by_proxy,
     follow_final_blocks,
     stand_as_a_candidate,
+    read_the_block_of_a_registration,
     claim_what_a_vote_earned,
 )
 

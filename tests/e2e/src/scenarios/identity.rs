@@ -48,8 +48,8 @@ struct Scene {
     /// Another node of the network, which has seen no transaction in its own pool.
     other: Rpc,
     ada: Newcomer,
-    /// The bytes with which she came.
-    came: Vec<u8>,
+    /// The registration with which she came, signed anew: bytes that no pool has seen.
+    repeats: [Vec<u8>; 2],
 }
 
 async fn run(stage: &Stage) -> Result<()> {
@@ -59,10 +59,10 @@ async fn run(stage: &Stage) -> Result<()> {
         chain: Chain::connect(&network.nodes[0].url()).await?,
         other: network.nodes[1].rpc(),
         ada: Newcomer::of("//Newcomer//Ada")?,
-        came: Vec::new(),
+        repeats: Default::default(),
         rpc,
     };
-    scene.came = stage.scenario(WORK, work(stage, &scene)).await?;
+    scene.repeats = stage.scenario(WORK, work(stage, &scene)).await?;
     stage.scenario(DEVICES, devices(&scene)).await?;
     stage.scenario(DEPOSIT, deposit(&scene)).await?;
     stage.scenario(INVITED, invited(&scene)).await?;
@@ -73,12 +73,13 @@ async fn run(stage: &Stage) -> Result<()> {
     stage.scenario(REMOVED, removed(&scene)).await
 }
 
-async fn work(stage: &Stage, scene: &Scene) -> Result<Vec<u8>> {
+async fn work(stage: &Stage, scene: &Scene) -> Result<[Vec<u8>; 2]> {
     let (ada, rpc) = (&scene.ada, &scene.rpc);
     ensure!(on_chain(scene, ada).await?.is_none(), "Ada exists already");
     let start = std::time::Instant::now();
     let needs = requirements(rpc).await?;
-    let transaction = ada.registers(&needs, &ada.work(&needs)?)?;
+    let guard = ada.work(&needs)?;
+    let transaction = ada.registers(&needs, &guard)?;
     let solved = start.elapsed().as_secs_f64();
     let identity = ada.sends(rpc, &transaction).await?;
     stage.figure(&format!(
@@ -120,7 +121,11 @@ async fn work(stage: &Stage, scene: &Scene) -> Result<Vec<u8>> {
         .await?;
     let relayed = facts::amount(&allowances[0]["free"])?;
     ensure!(relayed > 0, "nothing is free: {allowances}");
-    Ok(transaction)
+    // Signatures of sr25519 are never the same twice.
+    Ok([
+        ada.registers(&needs, &guard)?,
+        ada.registers(&needs, &guard)?,
+    ])
 }
 
 async fn devices(scene: &Scene) -> Result<()> {
@@ -214,21 +219,11 @@ async fn expect(scene: &Scene, transaction: &[u8], reason: &str) -> Result<()> {
     Ok(())
 }
 
-/// The same registration with another nonce among its extensions, which is nobody's and not signed: bytes
-/// that no pool has seen.
-fn repeated(came: &[u8], nonce: u8) -> Result<Vec<u8>> {
-    let mut bytes = came.to_vec();
-    let general = bytes.windows(2).position(|pair| pair == [0x45, 0]);
-    // After version and era, as a compact integer.
-    bytes[general.context("no general transaction")? + 3] = nonce << 2;
-    Ok(bytes)
-}
-
 async fn refused(scene: &Scene) -> Result<()> {
     let eve = Newcomer::of("//Newcomer//Eve")?;
     let needs = requirements(&scene.rpc).await?;
 
-    expect(scene, &repeated(&scene.came, 1)?, "Custom error: 5").await?;
+    expect(scene, &scene.repeats[0], "Custom error: 5").await?;
 
     // Solved and signed for another chain.
     let foreign = Requirements {
@@ -373,7 +368,7 @@ async fn removed(scene: &Scene) -> Result<()> {
         "the identity stands"
     );
     ensure!(on_chain(scene, ada).await?.is_none(), "the account remains");
-    expect(scene, &repeated(&scene.came, 2)?, "ancient birth block").await?;
+    expect(scene, &scene.repeats[1], "ancient birth block").await?;
     let sizes = sizes(scene).await?;
     ensure!(sizes[0] == 1, "{} by work, not Late alone", sizes[0]);
     Ok(())
