@@ -24,18 +24,20 @@ def main():
         return weights.measure(sys.argv[2:])
     arguments = argparse.ArgumentParser(prog="scripts/bench")
     arguments.add_argument("id", choices=sorted(BENCHMARKS))
-    arguments.add_argument("--quick", action="store_true", help="two runs and less load")
+    arguments.add_argument("--quick", action="store_true", help="less load, and two runs")
+    arguments.add_argument("--runs", type=int, help="runs per side (default: 5, or 2 with --quick)")
     arguments.add_argument("--keep", action="store_true", help="leave data and logs behind")
     options = arguments.parse_args()
+    runs = options.runs or (2 if options.quick else 5)
     # Turned into an exception, so that the nodes are ended on the way out.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by a signal"))
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f"parlance-bench-{options.id}-"))
     try:
-        outcome = BENCHMARKS[options.id].run(folder, options.quick)
+        outcome = BENCHMARKS[options.id].run(folder, options.quick, runs)
     except Exception:
         print(f"failed; what it left is in {folder}", file=sys.stderr)
         raise
-    report.write(options.id, outcome, options.quick)
+    report.write(options.id, outcome, options.quick, runs)
     if options.keep:
         print(f"data and logs: {folder}", file=sys.stderr)
     else:

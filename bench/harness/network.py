@@ -7,6 +7,7 @@ import re
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 
@@ -185,6 +186,25 @@ def run_timed(command) -> tuple[float, float]:
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)}: {words[-2000:]}")
     return wall, usage.ru_utime + usage.ru_stime
+
+
+# What a process uses at most includes what the one that started it used before: a small one stands between.
+_PEAK = """
+import os, sys
+pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, file_actions=[(os.POSIX_SPAWN_OPEN, 1, "/dev/null", 1, 0)])
+_, status, usage = os.wait4(pid, 0)
+print(usage.ru_maxrss)
+sys.exit(os.waitstatus_to_exitcode(status))
+"""
+
+
+def peak_mib(command) -> float:
+    """Runs a command to its end and returns the most memory that it had resident, in MiB."""
+    command = [sys.executable, "-S", "-c", _PEAK, *map(str, command)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command[4:])}: {done.stderr[-2000:]}")
+    return int(done.stdout) / 1024
 
 
 def export_blocks(side, spec, base_path, out, last=None):

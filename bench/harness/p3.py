@@ -19,9 +19,9 @@ RATE = 2.0
 TRANSFERS = {False: 120, True: 40}
 
 
-def run(folder, quick: bool) -> dict:
+def run(folder, quick: bool, runs: int) -> dict:
     raw = {side.key: [] for side in sides.SIDES}
-    for number, side in sides.in_turn(2 if quick else 5):
+    for number, side in sides.in_turn(runs):
         one = measure(folder, side, number, TRANSFERS[quick])
         raw[side.key].append(one)
         p95 = one["finality"]["p95"] / 1e3

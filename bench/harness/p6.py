@@ -21,15 +21,15 @@ ABOUT = {
 PROGRAMS = ("parlance-e2ee-bench", "parlance-groups-bench")
 
 
-def run(_folder, quick: bool) -> dict:
-    raw = {program: measure(program, quick) for program in PROGRAMS}
+def run(_folder, quick: bool, runs: int) -> dict:
+    raw = {program: measure(program, quick, runs) for program in PROGRAMS}
     return {"metrics": list(metrics(raw)), "raw": raw}
 
 
-def measure(program: str, quick: bool) -> dict:
+def measure(program: str, quick: bool, runs: int) -> dict:
     """One program: it measures both sides in turn, several times, and prints all values."""
     target = os.environ.get("CARGO_TARGET_DIR") or report.ROOT / "target"
-    command = [os.path.join(target, "release", program), *(["--quick"] if quick else [])]
+    command = [os.path.join(target, "release", program), "--runs", str(runs), *(["--quick"] if quick else [])]
     print(f"P6 {program}", file=sys.stderr)
     done = subprocess.run(command, capture_output=True, text=True, timeout=1800)
     if done.returncode:

@@ -1,5 +1,7 @@
 """P9: what a node costs when nothing happens, how fast it starts, how fast it catches up."""
 
+import os
+import pathlib
 import shutil
 import statistics
 import sys
@@ -14,16 +16,20 @@ ABOUT = {
     "text": "A single authority that builds empty blocks: resident memory at the end and processor time "
     "over the idle time; the time from starting the process to its first answer, with an empty folder "
     "and with an existing chain; and the time in which a node with an empty folder fetches and imports a "
-    "chain of empty blocks from a peer on this machine, from its first block on.",
+    "chain of empty blocks from a peer on this machine, from its first block on. The light wallet is `bimp wallet "
+    "balance` without a data folder: it proves finality from the genesis on and a balance, and its peer is the goal.",
     "goal": "not above the stock node + 20 % when idle",
 }
 IDLE_SECONDS = {False: 60, True: 20}
 # The chain that is fetched: at 2 s slots 300 blocks, or 90. The peer at 6 s is left out of this.
 GROW_SECONDS = {False: 600, True: 180}
+WALLET_GOAL_MIB = 20
+# Beside the node, as it is installed and built.
+BIMP = os.environ.get("BIMP_BIN") or pathlib.Path(sides.OURS.binary).with_name("bimp")
+ALICE = "5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY"
 
 
-def run(folder, quick: bool) -> dict:
-    runs = 2 if quick else 5
+def run(folder, quick: bool, runs: int) -> dict:
     raw = {side.key: [] for side in sides.SIDES}
     for number, side in sides.in_turn(runs):
         one = idle(folder, side, number, IDLE_SECONDS[quick])
@@ -36,7 +42,20 @@ def run(folder, quick: bool) -> dict:
     for number, side, rate in sync(folder, runs, GROW_SECONDS[quick]):
         raw[side.key][number]["sync"] = rate
         print(f"P9 {side.name}: {rate:.0f} blocks/s fetched and imported", file=sys.stderr)
-    return {"metrics": list(metrics(raw)), "raw": raw}
+    wallet = wallet_memory(folder, runs)
+    print(f"P9 light wallet: {max(wallet):.1f} MiB at most", file=sys.stderr)
+    goal = report.metric("light wallet, resident at most", "MiB", "lower", wallet, [WALLET_GOAL_MIB], "the goal")
+    return {"metrics": [*metrics(raw), goal], "raw": raw | {"wallet": wallet}}
+
+
+def wallet_memory(folder, runs: int) -> list[float]:
+    """Peak memory of the user's client, which proves a balance from the genesis on, in MiB."""
+    side = sides.OURS
+    with network.Node(side, side.spec(folder, "dev"), folder / "wallet", "alice", alone=True) as node:
+        node.wait("finality", lambda node: node.finalized() >= 2)
+        genesis = node.call("chain_getBlockHash", 0)
+        command = [BIMP, "wallet", "balance", ALICE, "--node", node.url, "--trust", genesis, "--json"]
+        return [network.peak_mib(command) for _ in range(runs)]
 
 
 def idle(folder, side, number: int, seconds: float) -> dict:

@@ -31,10 +31,11 @@ def metric(name, unit, better, ours, peer, peer_name) -> dict:
     }
 
 
-def write(name: str, outcome: dict, quick: bool):
+def write(name: str, outcome: dict, quick: bool, runs: int):
     """Writes the result, everything that was measured on the way, and the picture."""
     OUT.mkdir(parents=True, exist_ok=True)
-    result = {"id": name, "commit": commit(), "machine": machine(), "quick": quick}
+    result = {"id": name, "commit": commit(), "machine": machine()}
+    result |= {"quick": quick, "runs": runs}
     result["metrics"] = outcome["metrics"]
     (OUT / f"{name}.json").write_text(json.dumps(result, indent=1) + "\n")
     (OUT / f"{name}.raw.json").write_text(json.dumps(outcome["raw"], indent=1) + "\n")
@@ -73,8 +74,8 @@ say more.
 
 def section(name: str, about: dict, result: dict) -> str:
     lines = [f"## {name}: {about['title']}", "", about["text"], "", f"Goal: {about['goal']}.", ""]
-    words = f"{name} --quick" if result.get("quick") else name
-    lines += [f"`scripts/bench {words}` · commit {result['commit']} · {result['machine']}", ""]
+    quick = " --quick" if result.get("quick") else ""
+    lines += [f"`scripts/bench {name}{quick} --runs {result['runs']}` · commit {result['commit']} · {result['machine']}", ""]
     lines += ["| what | unit | ours | peer | peer's name | ratio |", "| --- | --- | --- | --- | --- | --- |"]
     for row in result["metrics"]:
         ratio = f"{row['ratio_median']:.2f}" if row["ratio_median"] is not None else "-"

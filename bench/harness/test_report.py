@@ -3,6 +3,7 @@
 import unittest
 import xml.etree.ElementTree
 
+import p1
 import p6
 import picture
 import report
@@ -48,6 +49,18 @@ class Encryption(unittest.TestCase):
         row = {"name": "n", "unit": "us", "better": "lower", "ours": [2, 4], "peer": [6], "peer_name": "p"}
         (metric,) = p6.metrics({"program": {"metrics": [row]}})
         self.assertEqual((metric["name"], metric["ratio_median"]), ("n", 2))
+
+
+class Growth(unittest.TestCase):
+    def test_the_slope_is_the_change_per_ten_times(self):
+        self.assertAlmostEqual(p1.slope([10, 100, 1000], [200, 180, 160]), -10)
+
+    def test_each_size_and_the_slope_become_rows(self):
+        rates = {side.key: {10: [100, 100], 100: [50, 90]} for side in p1.GROWTH_SIDES}
+        rows = list(p1.growth_metrics(rates))
+        self.assertEqual([row["ours"] for row in rows[:2]], [[100, 100], [50, 90]])
+        self.assertEqual([round(value) for value in rows[2]["ours"]], [-50, -10])
+        self.assertIsNone(rows[2]["ratio_median"])
 
 
 class Turns(unittest.TestCase):

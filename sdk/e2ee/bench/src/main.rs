@@ -1,6 +1,6 @@
 //! What a message costs, ours and vodozemac's Olm in the same run, interleaved.
 //!
-//! `cargo run --release [-- --quick]` prints one JSON object in the form that docs/benchmarks.md is made
+//! `cargo run --release -- [--quick] [--runs N]` prints one JSON object in the form that docs/benchmarks.md is made
 //! from: microseconds per message, five runs (two of fewer messages with `--quick`), `ratio_median` above 1 if ours is better. Both sides take
 //! randomness from the operating system, and each message is encoded to bytes and decoded again.
 
@@ -27,7 +27,7 @@ struct Metric {
 fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let messages = if quick { 400 } else { 4_000 };
-    let runs = if quick { 2 } else { RUNS };
+    let runs = runs().unwrap_or(if quick { 2 } else { RUNS });
     let mut metrics = Vec::new();
     let one_chain: fn(&mut dyn Pair, usize) = |pair, _| pair.pass(true);
     let ping_pong: fn(&mut dyn Pair, usize) = |pair, index| pair.pass(index % 2 == 1);
@@ -52,6 +52,12 @@ fn main() {
         || olm::handshakes(messages / 20),
     ));
     print(&metrics);
+}
+
+/// The number after `--runs`.
+fn runs() -> Option<usize> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--runs");
+    arguments.nth(1)?.parse().ok()
 }
 
 /// Both sides in turn, the order turned round from run to run.

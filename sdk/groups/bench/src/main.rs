@@ -1,6 +1,6 @@
 //! What a group of 500 costs, ours and openmls alone in the same run, interleaved.
 //!
-//! `cargo run --release [-- --quick]` prints one JSON object: milliseconds per operation, five runs (two of a
+//! `cargo run --release -- [--quick] [--runs N]` prints one JSON object: milliseconds per operation, five runs (two of a
 //! group of 100 with `--quick`), the sides in turn, `ratio_median` above 1 if ours is better. Both sides use the same cryptography (libcrux, X-Wing). Ours
 //! stores every step encrypted on the disk and waits for it; openmls alone keeps its states in memory. So the
 //! ratio is the price of everything around MLS, most of all of the disk.
@@ -28,7 +28,7 @@ const NAMES: [&str; 8] = [
 fn main() {
     let quick = std::env::args().any(|argument| argument == "--quick");
     let members = if quick { 100 } else { 500 };
-    let runs = if quick { 2 } else { RUNS };
+    let runs = runs().unwrap_or(if quick { 2 } else { RUNS });
     let (mut ours, mut alone) = (Vec::new(), Vec::new());
     for run in 0..runs {
         if run % 2 == 0 {
@@ -40,6 +40,12 @@ fn main() {
         }
     }
     print(members, &ours, &alone);
+}
+
+/// The number after `--runs`.
+fn runs() -> Option<usize> {
+    let mut arguments = std::env::args().skip_while(|argument| argument != "--runs");
+    arguments.nth(1)?.parse().ok()
 }
 
 fn column(figures: &[Figures], which: usize) -> Vec<f64> {
