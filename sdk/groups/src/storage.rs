@@ -96,6 +96,13 @@ impl<'s> Rows<'s> {
     fn list<T: DeserializeOwned>(&self, place: Place) -> Result<Vec<T>, Error> {
         Ok(self.read(place)?.unwrap_or_default())
     }
+
+    /// Adds to a list in one row. The item is borrowed and the list owns its own, so it goes through bytes.
+    fn append<T: Serialize + DeserializeOwned>(&self, place: Place, item: &T) -> Result<(), Error> {
+        let mut all: Vec<T> = self.list(place)?;
+        all.push(decode(&encode(item)?)?);
+        self.write(place, &all)
+    }
 }
 
 fn encode<T: Serialize + ?Sized>(value: &T) -> Result<Bytes, Error> {
@@ -269,10 +276,7 @@ impl StorageProvider<CURRENT_VERSION> for Rows<'_> {
         group: &GroupId,
         node: &LeafNode,
     ) -> Result<(), Error> {
-        let place = place("own leaf nodes", group)?;
-        let mut nodes: Vec<LeafNode> = self.list(place)?;
-        nodes.push(decode(&encode(node)?)?);
-        self.write(place, &nodes)
+        self.append(place("own leaf nodes", group)?, node)
     }
 
     fn own_leaf_nodes<
@@ -342,10 +346,7 @@ impl StorageProvider<CURRENT_VERSION> for Rows<'_> {
         proposal: &QueuedProposal,
     ) -> Result<(), Error> {
         self.write(place("proposal", &(group, reference))?, proposal)?;
-        let list = place("proposals", group)?;
-        let mut references: Vec<ProposalRef> = self.list(list)?;
-        references.push(decode(&encode(reference)?)?);
-        self.write(list, &references)
+        self.append(place("proposals", group)?, reference)
     }
 
     fn queued_proposal_refs<
