@@ -5,11 +5,7 @@
 //! anything but the hashes of two blocks was read.
 
 use codec::Encode;
-use frame_support::{
-    dispatch::DispatchResult,
-    pallet_prelude::ValidTransaction,
-    traits::Get,
-};
+use frame_support::{dispatch::DispatchResult, pallet_prelude::ValidTransaction, traits::Get};
 use frame_system::pallet_prelude::BlockNumberFor;
 use parlance_primitives::{
     BlockNumber, Hash,

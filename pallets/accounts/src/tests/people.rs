@@ -137,10 +137,12 @@ impl Person {
         let signature = MultiSignature::from(self.pair.sign(&statement));
         Transaction::new_bare(
             Call::register {
-            registration,
-            guard,
-            signature,
-        }.into())
+                registration,
+                guard,
+                signature,
+            }
+            .into(),
+        )
     }
 
     /// A registration by as much work as is wanted now, anchored to the last block.
