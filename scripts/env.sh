@@ -114,6 +114,59 @@ stage_blocked() {
     STAGES+=("$(printf '%-14s %-8s %s' "$name" failed "not run: $by failed")")
 }
 
+# stages_beside COMMAND...: runs a command that runs stages, in the background and with the lowest priority, so that
+# what measures time goes on as if alone. Its output and results come with stages_join.
+# shellcheck disable=SC2030 # results come by a file
+stages_beside() {
+    BESIDE=$(mktemp -d)
+    # A process group of its own, so that all of it can be ended.
+    set -m
+    (
+        set +m
+        renice -n 19 "$BASHPID" >/dev/null
+        STAGES=()
+        STAGES_PASSED=0
+        STAGES_FAILED=0
+        "$@"
+        printf '%s\n' "$STAGES_PASSED $STAGES_FAILED" ${STAGES[@]+"${STAGES[@]}"} >"$BESIDE/results"
+    ) >"$BESIDE/output" 2>&1 &
+    BESIDE_PID=$!
+    set +m
+    trap stages_end EXIT
+}
+
+# Waits for what stages_beside started, prints what it said and takes its results over.
+# shellcheck disable=SC2031
+stages_join() {
+    [[ -n ${BESIDE_PID:-} ]] || return 0
+    wait "$BESIDE_PID" || true
+    BESIDE_PID=
+    cat "$BESIDE/output" >&2
+    if [[ -e $BESIDE/results ]]; then
+        local passed failed row
+        {
+            read -r passed failed
+            while IFS= read -r row; do
+                STAGES+=("$row")
+            done
+        } <"$BESIDE/results"
+        STAGES_PASSED=$((STAGES_PASSED + passed))
+        STAGES_FAILED=$((STAGES_FAILED + failed))
+    else
+        STAGES_FAILED=$((STAGES_FAILED + 1))
+        STAGES+=("$(printf '%-14s %-8s %s' beside failed 'ended before its end')")
+    fi
+    stages_end
+}
+
+# Ends what still runs beside.
+stages_end() {
+    [[ -z ${BESIDE_PID:-} ]] || kill -- -"$BESIDE_PID" 2>/dev/null || true
+    BESIDE_PID=
+    [[ -z ${BESIDE:-} ]] || rm -rf "$BESIDE"
+    BESIDE=
+}
+
 # Prints the table of stages and, as the last line, the counts.
 stage_summary() {
     printf '\n%-14s %-8s %s\n' stage result time
