@@ -91,7 +91,7 @@ impl<'a> Signed<'a> {
 
     /// Height of the block whose hash the signature covers, in a block at `number`.
     fn birth(&self, number: BlockNumber) -> Option<BlockNumber> {
-        let era: Era = self.extension.5.0;
+        let era: Era = self.extension.4.0;
         BlockNumber::try_from(era.birth(number.into())).ok()
     }
 
@@ -118,7 +118,7 @@ impl<'a> Signed<'a> {
     /// The bytes that were signed: call, extension, and what the extension implies. `None` where the
     /// sender signed the metadata's hash as well, which only the runtime knows.
     fn payload(&self, facts: &Facts, birth: Hash) -> Option<Vec<u8>> {
-        if self.extension.9.encode() != [METADATA_HASH_DISABLED] {
+        if self.extension.8.encode() != [METADATA_HASH_DISABLED] {
             return None;
         }
         let mut payload = self.call.to_vec();

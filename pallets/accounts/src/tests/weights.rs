@@ -12,8 +12,8 @@ fn each_call_fits_a_block() {
     // take.
     let quarter = Weight::from_parts(500_000_000_000, 512 * 1_024);
     for (name, weight) in [
-        ("authorize_work", <() as WeightInfo>::authorize_work()),
-        ("authorize_invitation", <()>::authorize_invitation()),
+        ("validate_work", <() as WeightInfo>::validate_work()),
+        ("validate_invitation", <()>::validate_invitation()),
         ("register", <()>::register()),
         ("change_identity", <()>::change_identity(MAX_CHANGES)),
         ("remove_identity", <()>::remove_identity()),
@@ -38,8 +38,8 @@ fn each_call_fits_a_block() {
 fn registrations_without_a_fee_take_a_small_part_of_a_block() {
     let rules = Parameters::default();
     let each = <()>::register()
-        .saturating_add(<()>::authorize_work())
-        .max(<()>::register().saturating_add(<()>::authorize_invitation()));
+        .saturating_add(<()>::validate_work())
+        .max(<()>::register().saturating_add(<()>::validate_invitation()));
     let most = each.saturating_mul((rules.work.per_block + rules.invitation.per_block).into());
     // A hundredth of two seconds.
     assert!(most.ref_time() <= 20_000_000_000, "{most:?}");
