@@ -24,11 +24,11 @@ pub fn run(cli: &Cli, command: &BenchmarkCmd) -> sc_cli::Result<()> {
                 command.run_with_spec::<HashingFor<Block>, ()>(Some(config.chain_spec))
             }
             BenchmarkCmd::Block(command) => {
-                let parts = service::new_partial(&config)?;
+                let parts = service::new_partial(&config, &Default::default())?;
                 command.run(parts.client)
             }
             BenchmarkCmd::Storage(command) => {
-                let parts = service::new_partial(&config)?;
+                let parts = service::new_partial(&config, &Default::default())?;
                 let database = parts.backend.expose_db();
                 let storage = parts.backend.expose_storage();
                 let cache = parts.backend.expose_shared_trie_cache();
@@ -51,7 +51,7 @@ pub fn run(cli: &Cli, command: &BenchmarkCmd) -> sc_cli::Result<()> {
 fn measure_overhead(config: Configuration, command: &OverheadCmd) -> sc_cli::Result<()> {
     // Remembered signatures would hide what the first check of one costs.
     signatures::configure(0, None)?;
-    let parts = service::new_partial(&config)?;
+    let parts = service::new_partial(&config, &Default::default())?;
     let keystore = parts.keystore_container.keystore();
     keystore
         .sr25519_generate_new(AURA, Some("//Alice"))

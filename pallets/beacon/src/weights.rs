@@ -1,6 +1,6 @@
-//! Weights of `pallet_beacon`, measured by `scripts/bench weights` on 2026-11-21: do not edit.
+//! Weights of `pallet_beacon`, measured by `scripts/bench weights` on 2026-11-25: do not edit.
 //!
-//! Processor: Intel(R) Xeon(R) Processor. Steps 20, repeat 10, Wasm execution Compiled,
+//! Processor: AMD EPYC. Steps 20, repeat 10, Wasm execution Compiled,
 //! chain Some("dev"), database cache 1024 MiB, worst-case map of 1000000 entries.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
@@ -49,9 +49,9 @@ mod measured {
     // Proof: `Beacon::Owed` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
     // Storage: `Beacon::Mix` (r:1 w:1)
     // Proof: `Beacon::Mix` (`max_values`: Some(1), `max_size`: Some(32), added: 527, mode: `MaxEncodedLen`)
-    // Recorded proof: 440 bytes. Fastest run: 421_436 ns.
+    // Recorded proof: 441 bytes. Fastest run: 629_464 ns.
     pub fn contribute<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(429_342_000, 1558)
+        Weight::from_parts(679_446_000, 1558)
             .saturating_add(D::get().reads(3_u64))
             .saturating_add(D::get().writes(2_u64))
     }
@@ -64,9 +64,9 @@ mod measured {
     // Proof: `Beacon::CurrentEpoch` (`max_values`: Some(1), `max_size`: Some(8), added: 503, mode: `MaxEncodedLen`)
     // Storage: `Beacon::History` (r:0 w:1)
     // Proof: `Beacon::History` (`max_values`: None, `max_size`: Some(44), added: 2519, mode: `MaxEncodedLen`)
-    // Recorded proof: 172 bytes. Fastest run: 10_803 ns.
+    // Recorded proof: 173 bytes. Fastest run: 15_558 ns.
     pub fn rotate<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(11_800_000, 1517)
+        Weight::from_parts(27_380_000, 1517)
             .saturating_add(D::get().reads(2_u64))
             .saturating_add(D::get().writes(4_u64))
     }
