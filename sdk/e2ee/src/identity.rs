@@ -9,12 +9,15 @@
 //! - **I5** For protocols that have one key per identity (X3DH rev. 1 §2.4 with XEdDSA), a *linked*
 //!   identity uses the same secret for both: the agreement key is the Montgomery form of the signing key.
 
-use crate::{Error, secret::Secret, x25519::KeyPair};
+use crate::{
+    Error,
+    secret::{Secret, wipes_on_drop},
+    x25519::KeyPair,
+};
 use codec::{Decode, Encode, Error as CodecError, Input, Output};
 use core::fmt;
 use ed25519_dalek::{Signature, Signer, SigningKey, VerifyingKey};
 use rand_core::CryptoRng;
-use zeroize::ZeroizeOnDrop;
 
 /// What everybody may know of a device (I2).
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -107,7 +110,7 @@ impl DeviceIdentity {
     }
 }
 
-impl ZeroizeOnDrop for DeviceIdentity {}
+wipes_on_drop! { DeviceIdentity { secret: [signing, agreement], open: [] } }
 
 impl fmt::Debug for DeviceIdentity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,14 +3,14 @@
 use crate::{
     Error,
     limits::{KEM_CIPHERTEXT, KEM_PUBLIC},
-    secret::Secret,
+    secret::{Secret, Wipes, wipes_on_drop},
 };
 use alloc::boxed::Box;
 use codec::{Decode, Encode, Error as CodecError, Input, Output};
 use core::fmt;
 use libcrux_ml_kem::mlkem768::{self, MlKem768Ciphertext, MlKem768PrivateKey, MlKem768PublicKey};
 use rand_core::CryptoRng;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::Zeroize;
 
 /// An encapsulation key in its encoding. Whether it is a key at all shows when it is used.
 #[derive(Clone, PartialEq, Eq, Encode, Decode)]
@@ -95,6 +95,8 @@ impl Drop for Private {
     }
 }
 
+impl Wipes for Private {}
+
 impl KemSecret {
     /// Draws 64 bytes.
     pub fn generate<R: CryptoRng + ?Sized>(rng: &mut R) -> Self {
@@ -129,7 +131,8 @@ impl KemSecret {
     }
 }
 
-impl ZeroizeOnDrop for KemSecret {}
+wipes_on_drop! { Expanded { secret: [seed, private], open: [public] } }
+wipes_on_drop! { KemSecret { secret: [0], open: [] } }
 
 impl fmt::Debug for KemSecret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

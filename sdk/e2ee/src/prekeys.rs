@@ -19,12 +19,12 @@ use crate::{
     identity::{DeviceIdentity, IdentityPublic},
     kem::KemSecret,
     limits::{MAX_ONE_TIME_PREKEYS, MAX_REPLAY_LOG},
+    secret::wipes_on_drop,
     x25519::KeyPair,
 };
 use alloc::{boxed::Box, vec::Vec};
 use codec::{Decode, Encode, Error as CodecError, Input};
 use rand_core::CryptoRng;
-use zeroize::ZeroizeOnDrop;
 
 /// Number of a handshake (H6).
 pub(crate) type HandshakeId = [u8; 16];
@@ -80,8 +80,11 @@ pub struct PreKeyStore {
     one_time: Vec<Box<PreKeySecret>>,
 }
 
-/// Every secret in it wipes itself.
-impl ZeroizeOnDrop for PreKeyStore {}
+wipes_on_drop! { PreKeySecret { secret: [pair, kem], open: [id] } }
+wipes_on_drop! { Generation { secret: [key], open: [created, taken] } }
+wipes_on_drop! {
+    PreKeyStore { secret: [current, previous, one_time], open: [mode, next_id] }
+}
 
 impl PreKeyStore {
     /// A store with a signed prekey and no one-time prekeys. `now` is in seconds since 1970.

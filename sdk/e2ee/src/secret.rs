@@ -1,11 +1,49 @@
 //! Key material that wipes itself, compares in constant time and never prints.
 
-use alloc::vec::Vec;
+use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use codec::{Decode, Encode, Error as CodecError, Input, Output};
 use core::fmt;
+use ed25519_dalek::SigningKey;
 use rand_core::CryptoRng;
 use subtle::ConstantTimeEq;
+use x25519_dalek::StaticSecret;
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+/// What wipes every secret in it when it is dropped. Each type says so by [`wipes_on_drop`], which checks it.
+pub trait Wipes {}
+
+/// Compiles for what wipes itself.
+pub const fn assert_wipes<T: Wipes>(_: &T) {}
+
+impl<T: Wipes> Wipes for Option<T> {}
+impl<T: Wipes> Wipes for Box<T> {}
+impl<T: Wipes> Wipes for Vec<T> {}
+impl<K, T: Wipes> Wipes for BTreeMap<K, T> {}
+impl<const N: usize> Wipes for Secret<N> {}
+impl Wipes for SigningKey {}
+impl Wipes for StaticSecret {}
+
+/// Of these the code that wipes is derived, or another crate's.
+const _: () = {
+    const fn says_so<T: ZeroizeOnDrop>() {}
+    says_so::<Secret<32>>();
+    says_so::<SigningKey>();
+    says_so::<StaticSecret>();
+};
+
+/// Says that a type wipes its secrets, and has the compiler check it: every field is named, as a secret, which must
+/// wipe itself, or as open to anybody. A field that is added to the type and not here does not compile.
+macro_rules! wipes_on_drop {
+    ($type:ident { secret: [$($secret:tt),+], open: [$($open:ident),*] }) => {
+        impl zeroize::ZeroizeOnDrop for $type {}
+        impl crate::secret::Wipes for $type {}
+        const _: fn(&$type) = |whole| {
+            let $type { $($secret: _,)+ $($open: _,)* } = whole;
+            $(crate::secret::assert_wipes(&whole.$secret);)+
+        };
+    };
+}
+pub(crate) use wipes_on_drop;
 
 /// `N` secret bytes.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]

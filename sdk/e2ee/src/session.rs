@@ -20,11 +20,12 @@ use crate::{
     identity::{DeviceIdentity, IdentityPublic},
     prekeys::{HandshakeId, PreKeyStore},
     ratchet::{Opened, Ratchet, RatchetMessage},
+    secret::wipes_on_drop,
 };
 use alloc::{boxed::Box, vec::Vec};
 use codec::{Decode, Encode, Error as CodecError, Input, Output};
 use rand_core::CryptoRng;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 /// A message between two devices, as it travels inside an envelope (S3).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,7 +129,9 @@ pub struct Session {
     ratchet: Ratchet,
 }
 
-impl ZeroizeOnDrop for Session {}
+wipes_on_drop! {
+    Session { secret: [ratchet], open: [id, peer, initiator, last_resort, pending] }
+}
 
 impl Session {
     /// Alice's end. `context` is bound into the session (H4): both ends must give the same.

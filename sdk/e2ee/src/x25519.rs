@@ -1,11 +1,13 @@
 //! X25519 (RFC 7748) key pairs.
 
-use crate::{Error, secret::Secret};
+use crate::{
+    Error,
+    secret::{Secret, wipes_on_drop},
+};
 use codec::{Decode, Encode, Error as CodecError, Input, Output};
 use core::fmt;
 use rand_core::CryptoRng;
 use x25519_dalek::{PublicKey, StaticSecret};
-use zeroize::ZeroizeOnDrop;
 
 /// A private key with its public key. The private key wipes itself.
 #[derive(Clone)]
@@ -58,7 +60,7 @@ fn is_canonical(public: &[u8; 32]) -> bool {
     }
 }
 
-impl ZeroizeOnDrop for KeyPair {}
+wipes_on_drop! { KeyPair { secret: [secret], open: [public] } }
 
 impl fmt::Debug for KeyPair {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -79,7 +79,7 @@ impl<R: Records> Work<'_, '_, R> {
                 .map_err(Error::library("make a group"));
         let mls = self.or_broken(made)?;
         self.insert(id, mls);
-        State::new(0, Course::Following, 0).write(&self.rows, id)?;
+        State::new(0, Course::Following).write(&self.rows, id)?;
         Ok(id)
     }
 

@@ -24,7 +24,7 @@ pub enum Error {
     NoGroup(GroupId),
     /// The group exists already.
     #[error(
-        "this device is in group {0} already: if it was removed and invited again, read the relays' order first"
+        "this device is in group {0} already: if it was removed and invited again, read the relays' order first, and give the group up if that does not show it"
     )]
     AlreadyJoined(GroupId),
     /// This device is no longer in the group.
@@ -108,6 +108,11 @@ pub enum Error {
         /// Why.
         reason: String,
     },
+    /// A message of an epoch that this device has not come to, and cannot keep.
+    #[error(
+        "the message is of an epoch that group {0} has not come to here, and there is no room to keep it: leave it in the mailbox, read the relays' order on, and read it again"
+    )]
+    TooEarly(GroupId),
     /// Contents are wrong.
     #[error(transparent)]
     Content(parlance_e2ee::Error),

@@ -3,14 +3,17 @@
 //! - **R1** A device publishes key packages on its relays, each for one invitation. Its relays hand each out
 //!   once.
 //! - **R2** A device whose state is gone, old or left behind joins again by a commit from outside (RFC 9420
-//!   §12.4.3.2): a member gives it group information through their own session; its commit takes the place of
-//!   its old leaf and goes through the relays' order as any other.
+//!   §12.4.3.2): a member, best one that is not in doubt, gives it group information through their own session;
+//!   its commit takes the place of its old leaf and goes through the relays' order as any other.
 //! - **R3** Such a commit is valid only if it replaces the leaf of the same device with the same signature
 //!   key. So who gets hold of group information comes in nowhere, and a device with new keys, or one that was
 //!   removed, needs an invitation.
 //! - **R4** A commit from outside is not encrypted: relays see which device joined again. An invitation after
 //!   being removed shows them nothing; it needs a member who does it.
-//! - **R5** A commit from outside that is overtaken is void; the device asks for new information.
+//! - **R5** A commit from outside that is overtaken is void; the device asks for new information. It cannot
+//!   judge the commits before its own, since it joins by its own: if there are any for the same epoch or a later
+//!   one, whether genuine or forged, it is in doubt, and in the group only when a member's commit or place
+//!   shows it (P3). Until then it sends nothing.
 //! - **R6** Messages of epochs between the old state and the new are not readable. Their senders' unconfirmed
 //!   ones come again (S3).
 
@@ -113,7 +116,7 @@ impl<R: Records> Work<'_, '_, R> {
             .map_err(Error::library("store a group"))?;
         leaves(&mls)?;
         let found = members(&mls, context.records)?;
-        let mut state = State::new(position, Course::Following, mls.epoch().as_u64());
+        let mut state = State::new(position, Course::Following);
         if let Some(old) = old {
             state = state.with_rows_of(&old);
         }
@@ -176,8 +179,9 @@ impl<R: Records> Work<'_, '_, R> {
         let course = Course::Joining {
             epoch,
             commit: hash(&commit),
+            placed: false,
         };
-        let mut state = State::new(position, course, mls.epoch().as_u64());
+        let mut state = State::new(position, course);
         if let Some(old) = State::find(&self.rows, id)? {
             state = state.with_rows_of(&old);
             state.pending = old.pending;
@@ -198,15 +202,21 @@ impl<R: Records> Work<'_, '_, R> {
         loop {
             let groups = self.groups(after, 100)?;
             for group in &groups {
-                let mut state = State::read(&self.rows, *group)?;
-                state.course = Course::Lost;
-                state.write(&self.rows, *group)?;
+                self.give_up(*group)?;
             }
             match groups.last() {
                 Some(last) => after = Some(*last),
                 None => return Ok(()),
             }
         }
+    }
+
+    /// Marks a group as to be joined again: when a member that was asked for its place says that this device is
+    /// not in the group any more, so that only an invitation helps.
+    pub fn give_up(&mut self, group: GroupId) -> Result<(), Error> {
+        let mut state = State::read(&self.rows, group)?;
+        state.course = Course::Lost;
+        state.write(&self.rows, group)
     }
 
     /// Deletes everything of a group. A member that only forgets is still in the group for the others.

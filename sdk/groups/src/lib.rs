@@ -10,7 +10,8 @@
 //! | --- | --- | --- |
 //! | `member` | M1-M4 | devices, credentials, what the chain says of them |
 //! | `change` | O1-O6 | adding, removing, renewing; commits that come second |
-//! | `receive` | T1-T6 | reading in order and out of order |
+//! | `receive`, `early` | T1-T7 | reading in order and out of order |
+//! | `place` | P1-P6 | doubt, and how it is resolved |
 //! | `send` | S1-S6 | writing, and writing again |
 //! | `join` | R1-R6 | invitations, joining again |
 //! | `wire` | F1-F3 | bytes |
@@ -85,8 +86,11 @@ pub mod limits;
 pub mod order;
 
 mod change;
+mod early;
 mod join;
+mod judge;
 mod member;
+mod place;
 mod receive;
 mod send;
 mod state;
@@ -98,6 +102,7 @@ pub use change::Change;
 pub use error::Error;
 pub use member::{Member, Record, Records, Standing};
 pub use order::{HandshakeOrder, Progress};
+pub use place::{Comparison, Place};
 pub use receive::Event;
 pub use work::{Groups, Work};
 

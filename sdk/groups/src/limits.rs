@@ -16,11 +16,15 @@ pub const MAX_LATE: u32 = 256;
 /// Messages of one sender that may be missing before one that opens.
 pub const MAX_SKIP: u32 = 2_000;
 
-/// Messages of later epochs that wait for their commit, per group.
-pub const MAX_EARLY: usize = 1_000;
+/// Epochs that a message may be ahead of this device and still be kept. As many as [`MAX_PAST_EPOCHS`], which is how
+/// far a device reads handshakes before it looks into its mailbox again.
+pub const MAX_AHEAD: u64 = MAX_PAST_EPOCHS as u64;
 
-/// Epochs that a message may be ahead of this device.
-pub const MAX_AHEAD: u64 = 1_000;
+/// Messages that wait for their commit, per group and epoch.
+pub const MAX_EARLY: usize = 250;
+
+/// What these messages take together, bytes, per group and epoch.
+pub const MAX_EARLY_BYTES: usize = 1024 * 1024;
 
 /// Identifiers remembered per group and sender, to show a text once that was encrypted twice.
 pub const MAX_SEEN: usize = 256;

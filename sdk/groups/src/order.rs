@@ -1,6 +1,6 @@
 //! The seam to the group's relays: who decides which handshake comes first.
 
-use crate::{Error, Event, GroupId, Records, Work};
+use crate::{Error, Event, GroupId, Records, Work, limits::MAX_PAST_EPOCHS};
 
 /// Handshakes that are read at once.
 const PAGE: usize = 64;
@@ -32,19 +32,22 @@ pub struct Progress {
     /// What was read.
     pub events: Vec<Event>,
     /// A commit to be offered to the relays, *after the work is committed*: a commit that is accepted and that
-    /// its device does not know any more makes it lose track (T5).
+    /// its device does not know any more leaves it behind (T5).
     pub offer: Option<Vec<u8>>,
+    /// Whether to read the mailbox and then on: so many epochs have begun that messages which are ahead of this
+    /// device now may go out of reach (T7).
+    pub more: bool,
 }
 
 impl<R: Records> Work<'_, '_, R> {
-    /// Reads all that the relays have ordered, and says what to offer to them: the one loop that a client runs
-    /// per group.
+    /// Reads what the relays have ordered, up to [`MAX_PAST_EPOCHS`] new epochs, and says what to offer to them:
+    /// the one loop that a client runs per group. Nothing that was in the mailbox before goes out of reach by it.
     pub fn catch_up<O: HandshakeOrder>(
         &mut self,
         group: GroupId,
         order: &mut O,
     ) -> Result<Progress, Error> {
-        let mut events = Vec::new();
+        let (mut events, mut begun) = (Vec::new(), 0);
         loop {
             let position = self.position(group)?;
             let read = order.read(group, position, PAGE);
@@ -53,10 +56,23 @@ impl<R: Records> Work<'_, '_, R> {
                 break;
             }
             for (position, handshake) in (position..).zip(&handshakes) {
-                events.extend(self.handshake(group, position, handshake)?);
+                let read = self.handshake(group, position, handshake)?;
+                let changed = |event: &&Event| matches!(event, Event::Changed { .. });
+                begun += read.iter().filter(changed).count();
+                events.extend(read);
+                if begun >= MAX_PAST_EPOCHS {
+                    return Ok(Progress {
+                        events,
+                        offer: None,
+                        more: true,
+                    });
+                }
             }
         }
-        let offer = self.offer(group)?;
-        Ok(Progress { events, offer })
+        Ok(Progress {
+            events,
+            offer: self.offer(group)?,
+            more: false,
+        })
     }
 }

@@ -2,36 +2,45 @@
 //!
 //! - **T1** Handshakes are read by position, none left out ([`Error::Gap`]). What is not valid in the present
 //!   epoch is passed over by everybody alike (O2).
-//! - **T2** A message of an epoch that has not come yet waits in the database, up to
-//!   [`MAX_EARLY`](crate::limits::MAX_EARLY); one of the last [`MAX_PAST_EPOCHS`](crate::limits::MAX_PAST_EPOCHS)
-//!   opens; an older one does not, and its sender encrypts it again (S3).
+//! - **T2** A message of one of the next [`MAX_AHEAD`](crate::limits::MAX_AHEAD) epochs waits in the database, up
+//!   to [`MAX_EARLY`](crate::limits::MAX_EARLY) and [`MAX_EARLY_BYTES`](crate::limits::MAX_EARLY_BYTES) per epoch;
+//!   what came first stays. One of the last [`MAX_PAST_EPOCHS`](crate::limits::MAX_PAST_EPOCHS) opens; an older
+//!   one does not, and its sender encrypts it again (S3).
 //! - **T3** Within an epoch messages open in any order, up to [`MAX_LATE`](crate::limits::MAX_LATE) late. The
 //!   key of a message is deleted with its opening, so it opens once.
 //! - **T4** A text is shown once although it may have been encrypted twice: the last
 //!   [`MAX_SEEN`](crate::limits::MAX_SEEN) identifiers of each sender are remembered.
-//! - **T5** Who sees its own commit and does not know it, or a handshake of a later epoch, has an older state
-//!   than the others think: it has lost track and joins again (R2).
-//! - **T6** A device reads what is in its mailbox before it reads on in the order, since texts there may be of
-//!   epochs that go out of reach. What is ahead waits (T2); if there is no room left for it, the device reads
-//!   handshakes until there is.
+//! - **T5** A commit of this epoch or a later one that does not open is forged, or this device has missed a
+//!   commit, and nothing in it tells which: without an epoch's keys nothing of it can be verified. So it is passed
+//!   over, and the device is *in doubt*. It follows the order as before, writes, changes the group and gives
+//!   information, since a forged handshake shall stop nobody; only its texts do not count as confirmed
+//!   (S4). Doubt ends when another member shows that it is in the same group: by a commit that opens, by a text
+//!   that opens in an epoch that began since, or by its place (P3). Who has truly missed a commit learns it
+//!   from the place of another (P4). A handshake that claims to be this device's own, and that it does not know, is
+//!   not proof either: whoever damages a genuine one makes it.
+//! - **T6** Proof is a commit from outside by this device that is valid and that it does not know: its state is
+//!   older than the others think, and it has lost track and joins again (R2).
+//! - **T7** A device reads what is in its mailbox before it reads on in the order, since texts there may be of
+//!   epochs that go out of reach; reading stops after so many new epochs
+//!   ([`Progress::more`](crate::Progress::more)), and the mailbox comes first again. What is too early to be
+//!   kept ([`Error::TooEarly`]) stays in the mailbox meanwhile.
 
 use crate::{
     Error, GroupId, Member, Records, Standing, Work,
-    limits::{MAX_AHEAD, MAX_EARLY, MAX_HANDSHAKE, MAX_MESSAGE, MAX_SEEN},
-    member::{check_size, device_of, leaves, members},
-    state::{COMMITS, Course, EARLY, SEEN, State, hash},
+    judge::{Taken, changed, take},
+    limits::{MAX_HANDSHAKE, MAX_MESSAGE, MAX_SEEN},
+    member::{device_of, leaves},
+    state::{COMMITS, Course, Doubt, SEEN, State, hash},
     wire::{Frame, protocol_message},
     work::Context,
 };
 use codec::Encode;
 use openmls::{
-    framing::{ContentType, ProcessedMessage, ProcessedMessageContent, ProtocolMessage, Sender},
-    group::{MlsGroup, StagedCommit},
-    messages::proposals::Proposal,
+    framing::{ContentType, ProcessedMessageContent, ProtocolMessage},
+    group::MlsGroup,
 };
 use parlance_e2ee::{Content, DeviceAddress};
-use parlance_store::{Key, Page};
-use std::collections::BTreeSet;
+use parlance_store::Key;
 
 /// What reading gave.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,9 +89,11 @@ pub enum Event {
     },
     /// This device is in step again after joining anew.
     Rejoined,
-    /// This device cannot follow and must join again (T5).
+    /// A handshake is forged, or this device has missed one (T5): ask a member for its place (P2).
+    InDoubt,
+    /// This device cannot follow and must join again (T6).
     LostTrack,
-    /// A handshake that nobody takes, and why (O2).
+    /// A handshake that this device does not take, and why (O2, T5).
     PassedOver {
         /// Why.
         reason: String,
@@ -110,13 +121,14 @@ impl<R: Records> Work<'_, '_, R> {
         state.position = state.position.saturating_add(1);
         let mut events = match protocol_message(bytes, MAX_HANDSHAKE, "handshake") {
             Ok(message) if *message.group_id() == group.to_mls() => {
-                self.place(group, &mut state, message, bytes)?
+                self.place_handshake(group, &mut state, message, bytes)?
             }
             Ok(_) => vec![passed_over("it is of another group")],
             Err(error) => vec![passed_over(error)],
         };
         let advanced = |event: &Event| matches!(event, Event::Changed { .. } | Event::Rejoined);
         if events.iter().any(advanced) {
+            state.began = position;
             events.extend(self.read_early(group, &mut state)?);
         }
         state.write(&self.rows, group)?;
@@ -124,7 +136,7 @@ impl<R: Records> Work<'_, '_, R> {
     }
 
     /// What a handshake means where this device stands.
-    fn place(
+    fn place_handshake(
         &mut self,
         group: GroupId,
         state: &mut State,
@@ -132,32 +144,19 @@ impl<R: Records> Work<'_, '_, R> {
         bytes: &[u8],
     ) -> Result<Vec<Event>, Error> {
         let epoch = message.epoch().as_u64();
-        let lose = |state: &mut State| {
-            state.course = Course::Lost;
-            Ok(vec![Event::LostTrack])
-        };
         match state.course {
             Course::Lost => return Ok(Vec::new()),
-            Course::Joining { epoch: wanted, .. } if epoch < wanted => return Ok(Vec::new()),
             Course::Joining {
                 epoch: wanted,
                 commit,
-            } => {
-                if epoch == wanted && hash(bytes) == commit {
-                    state.course = Course::Following;
-                    return Ok(vec![Event::Rejoined]);
-                }
-                return lose(state);
-            }
-            Course::Following => {}
+                placed: false,
+            } => return Ok(look_for_own(state, (wanted, commit), epoch, bytes)),
+            Course::Joining { .. } | Course::Following => {}
         }
         let (present, active) =
             self.with(group, |mls, _| Ok((mls.epoch().as_u64(), mls.is_active())))?;
         if !active || epoch < present {
             return Ok(Vec::new());
-        }
-        if epoch > present {
-            return lose(state);
         }
         let own = state.pending.as_ref().and_then(|pending| pending.commit);
         if own == Some((epoch, hash(bytes))) {
@@ -166,22 +165,39 @@ impl<R: Records> Work<'_, '_, R> {
         if message.content_type() != ContentType::Commit {
             return Ok(vec![passed_over("it is no commit (O3)")]);
         }
+        if epoch > present {
+            return Ok(doubt(state, "it is of a later epoch (T5)"));
+        }
         match self.with(group, |mls, context| take(mls, context, message)) {
-            Ok(Taken::Changed(event)) => {
-                if matches!(event, Event::Removed { .. }) {
-                    // Who is out changes nothing any more, also not after coming in again (O4).
-                    state.pending = None;
-                    self.transaction().remove(COMMITS, &Key::of(group.0))?;
-                }
-                if let Some(pending) = &mut state.pending {
-                    pending.commit = None;
-                }
-                Ok(vec![event])
+            Ok(Taken::Changed(event)) => self.accept(group, state, event),
+            Ok(Taken::IsOwn) => {
+                state.course = Course::Lost;
+                Ok(vec![Event::LostTrack])
             }
-            Ok(Taken::Own) => lose(state),
+            Ok(Taken::DoesNotOpen(reason)) => Ok(doubt(state, reason)),
             Err(error) if error.is_of_the_database() => Err(error),
             Err(error) => Ok(vec![passed_over(error)]),
         }
+    }
+
+    fn accept(
+        &mut self,
+        group: GroupId,
+        state: &mut State,
+        event: Event,
+    ) -> Result<Vec<Event>, Error> {
+        if matches!(event, Event::Removed { .. }) {
+            // Who is out changes nothing any more, also not after coming in again (O4).
+            (state.course, state.doubt, state.pending) = (Course::Following, None, None);
+            self.transaction().remove(COMMITS, &Key::of(group.0))?;
+            return Ok(vec![event]);
+        }
+        if let Some(pending) = &mut state.pending {
+            pending.commit = None;
+        }
+        let mut events = self.end_doubt(group, state)?;
+        events.push(event);
+        Ok(events)
     }
 
     fn accept_own(&mut self, group: GroupId, state: &mut State) -> Result<Vec<Event>, Error> {
@@ -221,37 +237,47 @@ impl<R: Records> Work<'_, '_, R> {
         if !active {
             return Err(Error::Removed(group));
         }
-        let ahead = message.epoch().as_u64().saturating_sub(present);
-        if ahead > MAX_AHEAD {
-            return Err(Error::unusable("it is of an epoch far ahead"));
-        }
-        if ahead > 0 {
-            self.keep_early(group, &mut state, bytes)?;
+        let epoch = message.epoch().as_u64();
+        if epoch > present {
+            self.keep_early(group, &mut state, (epoch, present), bytes)?;
             return Ok((group, Vec::new()));
         }
-        Ok((group, self.open(group, message)?))
+        let doubt = state.doubt;
+        let events = self.open(group, &mut state, message)?;
+        if doubt != state.doubt {
+            state.write(&self.rows, group)?;
+        }
+        Ok((group, events))
     }
 
-    fn open(&mut self, group: GroupId, message: ProtocolMessage) -> Result<Vec<Event>, Error> {
+    /// Opens a message of this epoch or an earlier one. The caller stores the state.
+    pub(crate) fn open(
+        &mut self,
+        group: GroupId,
+        state: &mut State,
+        message: ProtocolMessage,
+    ) -> Result<Vec<Event>, Error> {
+        let epoch = message.epoch();
         let opened = self.with(group, |mls, context| {
             let processed = mls
                 .process_message(context, message)
                 .map_err(Error::unusable)?;
             let from = device_of(processed.credential())?;
             let standing = standing_of(mls, context, from)?;
+            let present = mls.epoch() == epoch;
             match processed.into_content() {
                 ProcessedMessageContent::ApplicationMessage(message) => {
-                    Ok(Some((from, standing, message.into_bytes())))
+                    Ok(Some((from, standing, present, message.into_bytes())))
                 }
                 ProcessedMessageContent::OwnPrivateMessage => Ok(None),
                 _ => Err(Error::unusable("it is no message")),
             }
         })?;
-        let Some((from, standing, frame)) = opened else {
+        let Some((from, standing, present, frame)) = opened else {
             return Ok(Vec::new());
         };
         // The key is spent and nobody can send this frame again: an error here ends the matter.
-        Ok(match Frame::decode(&frame)? {
+        let mut events = match Frame::decode(&frame)? {
             Frame::LeaveWish => vec![Event::WishesToLeave { device: from }],
             Frame::Unknown { kind, payload } => vec![Event::Unknown {
                 from,
@@ -264,7 +290,12 @@ impl<R: Records> Work<'_, '_, R> {
                 standing,
                 content,
             }],
-        })
+        };
+        // Its writer is in an epoch that began, as this device sees it, after all that led to doubt (T5).
+        if present && state.doubt.is_some_and(|doubt| doubt.until < state.began) {
+            events.extend(self.end_doubt(group, state)?);
+        }
+        Ok(events)
     }
 
     /// Remembers a text's identifier; whether it was remembered before (T4).
@@ -290,189 +321,48 @@ impl<R: Records> Work<'_, '_, R> {
         self.transaction().put(SEEN, &key, &seen)?;
         Ok(false)
     }
+}
 
-    /// Keeps a message of a later epoch (T2).
-    fn keep_early(&mut self, group: GroupId, state: &mut State, bytes: &[u8]) -> Result<(), Error> {
-        let key = Key::of(group.0).part(hash(bytes));
-        if self.transaction().get(EARLY, &key)?.is_some() {
-            return Ok(());
-        }
-        let waiting = state.early as usize;
-        if waiting >= MAX_EARLY {
-            return Err(Error::TooMany {
-                what: "the list of messages that wait for a commit",
-                length: waiting,
-                limit: MAX_EARLY,
-            });
-        }
-        self.transaction().put(EARLY, &key, bytes)?;
-        state.early += 1;
-        state.write(&self.rows, group)
+/// Before joining: the own commit, or what cannot be judged (R5).
+fn look_for_own(state: &mut State, own: (u64, [u8; 32]), epoch: u64, bytes: &[u8]) -> Vec<Event> {
+    if epoch < own.0 {
+        return Vec::new();
     }
+    if own != (epoch, hash(bytes)) {
+        return doubt(state, "it cannot be judged before joining (R5)");
+    }
+    if state.doubt.is_none() {
+        state.course = Course::Following;
+        return vec![Event::Rejoined];
+    }
+    state.course = Course::Joining {
+        epoch: own.0,
+        commit: own.1,
+        placed: true,
+    };
+    state.began = state.position.saturating_sub(1);
+    Vec::new()
+}
 
-    /// Reads the messages that waited for this epoch.
-    fn read_early(&mut self, group: GroupId, state: &mut State) -> Result<Vec<Event>, Error> {
-        if state.early == 0 {
-            return Ok(Vec::new());
+/// Passes over a handshake that is forged, or shows that this device has missed one (T5).
+fn doubt(state: &mut State, reason: impl ToString) -> Vec<Event> {
+    let mut events = vec![passed_over(reason)];
+    let until = state.position.saturating_sub(1);
+    match &mut state.doubt {
+        Some(doubt) => doubt.until = until,
+        None => {
+            let since = until;
+            state.doubt = Some(Doubt { since, until });
+            events.push(Event::InDoubt);
         }
-        let page = Page::first(MAX_EARLY);
-        let waiting = self.transaction().scan(EARLY, &Key::of(group.0), &page)?;
-        let present = self.with(group, |mls, _| Ok(mls.epoch().as_u64()))?;
-        let mut events = Vec::new();
-        for (key, bytes) in waiting {
-            let message = protocol_message(&bytes, MAX_MESSAGE, "message")?;
-            if message.epoch().as_u64() > present {
-                continue;
-            }
-            self.transaction().remove(EARLY, &key)?;
-            state.early = state.early.saturating_sub(1);
-            match self.open(group, message) {
-                Ok(opened) => events.extend(opened),
-                Err(error) if error.is_of_the_database() => return Err(error),
-                // Somebody put bytes there that never open.
-                Err(_) => {}
-            }
-        }
-        Ok(events)
     }
+    events
 }
 
 fn passed_over(reason: impl ToString) -> Event {
     Event::PassedOver {
         reason: reason.to_string(),
     }
-}
-
-enum Taken {
-    Changed(Event),
-    /// It is from this device, which does not know it (T5).
-    Own,
-}
-
-/// Takes another member's commit if it is valid (O6).
-fn take<R: Records>(
-    mls: &mut MlsGroup,
-    context: &Context<'_, '_, R>,
-    message: ProtocolMessage,
-) -> Result<Taken, Error> {
-    let processed = mls
-        .process_message(context, message)
-        .map_err(Error::unusable)?;
-    if matches!(
-        processed.content(),
-        ProcessedMessageContent::OwnPrivateMessage
-    ) {
-        return Ok(Taken::Own);
-    }
-    let by = judge(mls, &processed)?;
-    if by == context.own.device {
-        // It came in again from outside, which this state knows nothing of.
-        return Ok(Taken::Own);
-    }
-    let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
-        return Err(Error::unusable("it is no commit of somebody else"));
-    };
-    let before: BTreeSet<_> = leaves(mls)?.into_keys().collect();
-    let merged = mls.merge_staged_commit(context, *staged);
-    merged.map_err(Error::library("merge a commit"))?;
-    if !mls.is_active() {
-        return Ok(Taken::Changed(Event::Removed { by }));
-    }
-    Ok(Taken::Changed(changed(mls, context, by, &before)?))
-}
-
-/// Whether a commit is valid (O6), and whose it is.
-fn judge(mls: &MlsGroup, processed: &ProcessedMessage) -> Result<DeviceAddress, Error> {
-    let ProcessedMessageContent::StagedCommitMessage(staged) = processed.content() else {
-        return Err(Error::unusable("it is no commit"));
-    };
-    let by = device_of(processed.credential())?;
-    for proposal in staged.queued_proposals() {
-        let external = matches!(processed.sender(), Sender::NewMemberCommit);
-        match proposal.proposal() {
-            Proposal::Add(_) | Proposal::Remove(_) => {}
-            Proposal::ExternalInit(_) if external => {}
-            _ => {
-                return Err(Error::unusable(
-                    "it has a proposal of a kind that is not used here",
-                ));
-            }
-        }
-    }
-    let mut present = leaves(mls)?;
-    let mut removed = Vec::new();
-    for proposal in staged.remove_proposals() {
-        let leaf = proposal.remove_proposal().removed();
-        let device = present.iter().find(|(_, other)| **other == leaf);
-        let device = *device
-            .ok_or_else(|| Error::unusable("it removes nobody"))?
-            .0;
-        present.remove(&device);
-        removed.push((device, leaf));
-    }
-    for proposal in staged.add_proposals() {
-        let leaf = proposal.add_proposal().key_package().leaf_node();
-        let device = device_of(leaf.credential())?;
-        if present.insert(device, mls.own_leaf_index()).is_some() {
-            return Err(Error::AlreadyMember(device));
-        }
-    }
-    check_committer(mls, processed.sender(), staged, by, &removed)?;
-    if matches!(processed.sender(), Sender::NewMemberCommit) {
-        present.insert(by, mls.own_leaf_index());
-    }
-    check_size(present.len())?;
-    Ok(by)
-}
-
-/// The committer stays the device that it was.
-fn check_committer(
-    mls: &MlsGroup,
-    sender: &Sender,
-    staged: &StagedCommit,
-    by: DeviceAddress,
-    removed: &[(DeviceAddress, openmls::prelude::LeafNodeIndex)],
-) -> Result<(), Error> {
-    let leaf = staged.update_path_leaf_node();
-    if let Some(leaf) = leaf
-        && device_of(leaf.credential())? != by
-    {
-        return Err(Error::unusable("its sender becomes another device"));
-    }
-    match (sender, removed) {
-        (Sender::Member(_), _) => Ok(()),
-        (Sender::NewMemberCommit, [(device, old)]) if *device == by => {
-            let old = mls.member_at(*old).map(|member| member.signature_key);
-            let new = leaf.map(|leaf| leaf.signature_key().as_slice().to_vec());
-            if old.is_some() && old == new {
-                return Ok(());
-            }
-            Err(Error::unusable(
-                "it takes a member's place with another key",
-            ))
-        }
-        _ => Err(Error::unusable("it comes from outside and replaces nobody")),
-    }
-}
-
-fn changed<R: Records>(
-    mls: &MlsGroup,
-    context: &Context<'_, '_, R>,
-    by: DeviceAddress,
-    before: &BTreeSet<DeviceAddress>,
-) -> Result<Event, Error> {
-    let members = members(mls, context.records)?;
-    let after: BTreeSet<_> = members.iter().map(|member| member.device).collect();
-    let added = members
-        .into_iter()
-        .filter(|member| !before.contains(&member.device));
-    Ok(Event::Changed {
-        by,
-        epoch: mls.epoch().as_u64(),
-        added: added.collect(),
-        removed: before.difference(&after).copied().collect(),
-        invitation: None,
-    })
 }
 
 fn standing_of<R: Records>(

@@ -7,8 +7,9 @@
 //!   anew, is encrypted again: the others may not be able to open the old one any more. Its identifier stays,
 //!   so nobody sees it twice (T4).
 //! - **S4** That relays have taken a text says when, in positions of their order. It is done with if its writer has
-//!   read that far and wrote for an epoch that the others still keep; otherwise it counts as not confirmed. So
-//!   a device that writes before it catches up, or is overtaken by many commits at once, loses no text.
+//!   read that far, wrote for an epoch that the others still keep, and is not in doubt (T5); otherwise it counts
+//!   as not confirmed. So a device that writes before it catches up, is overtaken by many commits at once, or
+//!   has missed a commit, loses no text.
 //! - **S5** A change of this device that waits, or is overtaken, holds up no text and loses none: a text belongs
 //!   to its epoch, not to the commit.
 //! - **S6** Nothing is sent while a member is not on record (M4).
@@ -53,6 +54,7 @@ impl<R: Records> Work<'_, '_, R> {
         let (epoch, message) = self.encrypt(group, &frame)?;
         let unsent = Unsent {
             number: state.next_number(),
+            joined: state.joined,
             epoch,
             frame,
             message,
@@ -79,8 +81,12 @@ impl<R: Records> Work<'_, '_, R> {
         if state.course != Course::Following || position > state.position {
             return Ok(false);
         }
-        let present = self.with(group, |mls, _| Ok(mls.epoch().as_u64()))?;
-        if is_old(&decode(&row)?, &state, present) {
+        let (present, alone) = self.with(group, |mls, _| {
+            Ok((mls.epoch().as_u64(), mls.members().nth(1).is_none()))
+        })?;
+        // Who is alone has nobody to ask, and nobody to miss the text.
+        let sure = state.doubt.is_none() || alone;
+        if !sure || is_old(&decode(&row)?, &state, present) {
             return Ok(false);
         }
         self.transaction().remove(UNSENT, &key)?;
@@ -98,6 +104,7 @@ impl<R: Records> Work<'_, '_, R> {
         for (id, mut unsent) in self.unsent_rows(group)? {
             if is_old(&unsent, &state, present) {
                 (unsent.epoch, unsent.message) = self.encrypt(group, &unsent.frame)?;
+                unsent.joined = state.joined;
                 self.put_unsent(group, &id, &unsent)?;
             }
             texts.push((unsent.number, id, unsent.message));
@@ -144,7 +151,7 @@ impl<R: Records> Work<'_, '_, R> {
 
 /// Whether some of the others may not be able to open a text any more (S3).
 fn is_old(unsent: &Unsent, state: &State, present: u64) -> bool {
-    unsent.epoch < state.joined || unsent.epoch.saturating_add(AGE) < present
+    unsent.joined != state.joined || unsent.epoch.saturating_add(AGE) < present
 }
 
 fn encrypt<R>(

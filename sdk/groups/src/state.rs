@@ -5,7 +5,7 @@
 //! | `groups` | group | [`State`] |
 //! | `group commits` | group | own commit that waits, and its Welcome |
 //! | `group unsent` | group, message | text that the relays have not confirmed |
-//! | `group early` | group, hash | message of a later epoch |
+//! | `group early` | group, epoch, hash | message of a later epoch |
 //! | `group seen` | group, sender | identifiers of the last texts |
 
 use crate::{Error, GroupId, storage::Rows};
@@ -26,9 +26,14 @@ pub(crate) enum Course {
     /// In step with the relays' order.
     #[codec(index = 0)]
     Following,
-    /// Has offered to join again with this commit, made for this epoch.
+    /// Has offered to join again with this commit, made for this epoch. If it is `placed`, it stands in the
+    /// relays' order, behind others that this device could not judge.
     #[codec(index = 1)]
-    Joining { epoch: u64, commit: [u8; 32] },
+    Joining {
+        epoch: u64,
+        commit: [u8; 32],
+        placed: bool,
+    },
     /// Cannot go on: must join again.
     #[codec(index = 2)]
     Lost,
@@ -45,35 +50,56 @@ pub(crate) struct Pending {
     pub(crate) commit: Option<(u64, [u8; 32])>,
 }
 
+/// How much waits for an epoch that has not come yet (T2).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Early {
+    pub(crate) epoch: u64,
+    pub(crate) messages: u32,
+    pub(crate) bytes: u32,
+}
+
+/// Handshakes that were forged, or that this device cannot open since it has missed another (T5): the positions of
+/// the first and of the last one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Doubt {
+    pub(crate) since: u64,
+    pub(crate) until: u64,
+}
+
 /// The row of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct State {
     version: u8,
     /// Position of the next handshake in the relays' order.
     pub(crate) position: u64,
+    /// Position from which on this device has been in its epoch.
+    pub(crate) began: u64,
     pub(crate) course: Course,
     pub(crate) pending: Option<Pending>,
     /// Counts rows that need an order.
     pub(crate) number: u64,
     /// Rows of `group unsent`.
     pub(crate) unsent: u32,
-    /// Rows of `group early`.
-    pub(crate) early: u32,
-    /// Epoch of the last joining: texts encrypted before it are encrypted again.
-    pub(crate) joined: u64,
+    /// What of `group early` is whose.
+    pub(crate) early: Vec<Early>,
+    /// How often this device has joined: texts encrypted before the last time are encrypted again.
+    pub(crate) joined: u32,
+    pub(crate) doubt: Option<Doubt>,
 }
 
 impl State {
-    pub(crate) fn new(position: u64, course: Course, joined: u64) -> Self {
+    pub(crate) fn new(position: u64, course: Course) -> Self {
         Self {
             version: crate::limits::VERSION,
             position,
+            began: position,
             course,
             pending: None,
             number: 0,
             unsent: 0,
-            early: 0,
-            joined,
+            early: Vec::new(),
+            joined: 0,
+            doubt: None,
         }
     }
 
@@ -95,7 +121,8 @@ impl State {
     pub(crate) fn with_rows_of(mut self, old: &Self) -> Self {
         self.number = old.number;
         self.unsent = old.unsent;
-        self.early = old.early;
+        self.early.clone_from(&old.early);
+        self.joined = old.joined.saturating_add(1);
         self
     }
 
@@ -116,6 +143,8 @@ pub(crate) struct OwnCommit {
 #[derive(Encode, Decode)]
 pub(crate) struct Unsent {
     pub(crate) number: u64,
+    /// [`State::joined`] when it was encrypted.
+    pub(crate) joined: u32,
     pub(crate) epoch: u64,
     pub(crate) frame: Vec<u8>,
     pub(crate) message: Vec<u8>,

@@ -123,8 +123,8 @@ impl<'s, R: Records> Work<'_, 's, R> {
         self.with(group, |mls, context| members(mls, context.records))
     }
 
-    /// The epoch of a group, and a value that is the same for all members who see the same group in it. Two
-    /// members whose values differ in one epoch have been shown different orders.
+    /// The epoch of a group, and a value that is the same for all members who see the same group in it
+    /// (P1).
     pub fn epoch(&mut self, group: GroupId) -> Result<(u64, Vec<u8>), Error> {
         self.with(group, |mls, _| {
             let authenticator = mls.epoch_authenticator().as_slice().to_vec();

@@ -34,13 +34,14 @@ use crate::{
     codec_bounds::decode_list,
     identity::{DeviceIdentity, IdentityPublic},
     limits::{MAX_CONTACTS, MAX_DEVICES, MAX_PLAINTEXT},
+    secret::wipes_on_drop,
 };
 use alloc::{boxed::Box, collections::BTreeMap, vec::Vec};
 use codec::{Decode, Encode, Error as CodecError, Input};
 use core::fmt;
 use peers::{Contact, PeerDevice};
 use rand_core::CryptoRng;
-use zeroize::{ZeroizeOnDrop, Zeroizing};
+use zeroize::Zeroizing;
 
 /// An account on the chain.
 pub type Account = [u8; 32];
@@ -116,7 +117,9 @@ pub struct Device {
     contacts: BTreeMap<Account, Contact>,
 }
 
-impl ZeroizeOnDrop for Device {}
+wipes_on_drop! {
+    Device { secret: [identity, prekeys, contacts], open: [address, pace] }
+}
 
 impl Device {
     /// A device with a new signed prekey and no one-time prekeys. `now` is in seconds since 1970.

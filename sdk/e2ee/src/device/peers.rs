@@ -6,6 +6,7 @@ use crate::{
     codec_bounds::decode_list,
     identity::IdentityPublic,
     limits::{MAX_DEVICES, MAX_SESSIONS_PER_DEVICE},
+    secret::wipes_on_drop,
 };
 use alloc::{boxed::Box, vec::Vec};
 use codec::{Decode, Encode, Error as CodecError, Input};
@@ -27,6 +28,11 @@ pub struct PeerDevice {
     #[allow(clippy::vec_box, reason = "moving must not leave copies of keys")]
     sessions: Vec<Box<Session>>,
 }
+
+wipes_on_drop! {
+    PeerDevice { secret: [sessions], open: [device, identity, newest_bundle] }
+}
+wipes_on_drop! { Contact { secret: [devices], open: [] } }
 
 impl Contact {
     pub fn devices(&self) -> impl Iterator<Item = &PeerDevice> {

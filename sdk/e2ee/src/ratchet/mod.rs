@@ -93,13 +93,15 @@ use crate::{
     limits::{MAX_SKIP, MAX_SKIPPED_CHAINS, MAX_SKIPPED_KEYS},
 };
 use crate::{
-    KemCiphertext, KemPublic, Mode, kem::KemSecret, limits::MAX_CONTEXT, secret::Secret,
+    KemCiphertext, KemPublic, Mode,
+    kem::KemSecret,
+    limits::MAX_CONTEXT,
+    secret::{Secret, wipes_on_drop},
     x25519::KeyPair,
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode, Error as CodecError, Input};
 use skipped::SkippedKeys;
-use zeroize::ZeroizeOnDrop;
 
 /// How often the KEM ratchet turns: an exchange is offered in a chain if the last one, in either
 /// direction, is this many round trips ago.
@@ -153,7 +155,17 @@ pub(crate) struct Ratchet {
     kem: KemRatchet,
 }
 
-impl ZeroizeOnDrop for Ratchet {}
+wipes_on_drop! {
+    Ratchet {
+        secret: [
+            root, own, sending, receiving, next_sending_header, next_receiving_header, skipped, kem
+        ],
+        open: [mode, associated_data, peer, previous_length]
+    }
+}
+wipes_on_drop! { SendingChain { secret: [key, header_key], open: [next, offer, answer] } }
+wipes_on_drop! { ReceivingChain { secret: [key, header_key], open: [next] } }
+wipes_on_drop! { KemRatchet { secret: [open], open: [pace, idle, requested, to_answer] } }
 
 #[derive(Clone, Debug, Encode, Decode)]
 struct SendingChain {

@@ -3,7 +3,7 @@
 use crate::{
     codec_bounds::decode_list,
     limits::{MAX_SKIPPED_CHAINS, MAX_SKIPPED_KEYS},
-    secret::{Secret, push_wiping, remove_wiping},
+    secret::{Secret, push_wiping, remove_wiping, wipes_on_drop},
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode, Error as CodecError, Input};
@@ -60,6 +60,10 @@ impl Zeroize for SkippedChain {
 pub struct SkippedKeys {
     chains: Vec<SkippedChain>,
 }
+
+wipes_on_drop! { SkippedKey { secret: [key], open: [number] } }
+wipes_on_drop! { SkippedChain { secret: [name, keys], open: [] } }
+wipes_on_drop! { SkippedKeys { secret: [chains], open: [] } }
 
 impl SkippedKeys {
     pub fn len(&self) -> usize {

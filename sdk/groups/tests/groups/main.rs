@@ -2,11 +2,17 @@
 
 #![allow(missing_docs)]
 
+mod doubt;
+mod early;
 mod five_hundred;
 mod hostile_bytes;
+mod liar;
 mod people;
 mod promises;
 mod relays;
 mod returning;
 mod schedules;
 mod second_implementation;
+mod theft;
+mod unfair;
+mod world;

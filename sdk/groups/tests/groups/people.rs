@@ -5,7 +5,8 @@ use parlance_e2ee::{
     Body, Content, DeviceAddress, DeviceIdentity, Text, content::MessageId, content::WrittenText,
 };
 use parlance_groups::{
-    Change, Error, Event, GroupId, Groups, HandshakeOrder, Progress, Record, Records, Suite, Work,
+    Change, Comparison, Error, Event, GroupId, Groups, HandshakeOrder, Place, Record, Records,
+    Suite, Work,
 };
 use parlance_store::{Kdf, Options, Store};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
@@ -105,6 +106,23 @@ impl Person {
         }
     }
 
+    /// Whoever has a copy of the database and its passphrase, and so the device's keys.
+    pub fn thief(&mut self) -> Self {
+        let stolen = self.backup();
+        let folder = folder();
+        let path = folder.path().join("store");
+        std::fs::write(&path, stolen).unwrap();
+        let (identity, chain) = (self.identity.clone(), self.chain.clone());
+        Self {
+            device: self.device,
+            groups: Groups::new(self.device, identity.clone(), chain.clone()).unwrap(),
+            identity,
+            store: Some(Store::open(path, PASSPHRASE, options()).unwrap()),
+            folder,
+            chain,
+        }
+    }
+
     fn path(&self) -> PathBuf {
         self.folder.path().join("store")
     }
@@ -154,11 +172,17 @@ impl Person {
     }
 
     pub fn catch_up(&mut self, group: GroupId, relays: &mut Relays) -> Vec<Event> {
-        let Progress { events, offer } = self.work(|work| work.catch_up(group, relays)).unwrap();
-        if let Some(offer) = offer {
-            relays.offer(group, &offer).unwrap();
+        let mut all = Vec::new();
+        loop {
+            let progress = self.work(|work| work.catch_up(group, relays)).unwrap();
+            all.extend(progress.events);
+            if let Some(offer) = progress.offer {
+                relays.offer(group, &offer).unwrap();
+            }
+            if !progress.more {
+                return all;
+            }
         }
-        events
     }
 
     /// Changes, and reads on until the change is through or overtaken for good.
@@ -261,4 +285,29 @@ pub fn assert_same_group(people: &mut [&mut Person], group: GroupId) {
         assert_eq!(person.epoch(group), expected, "{}", person.device);
         assert_eq!(person.devices(group), devices);
     }
+}
+
+pub fn place(person: &mut Person, id: GroupId) -> Place {
+    person.work(|work| work.place(id)).unwrap()
+}
+
+/// What `one` concludes from the place of `other`.
+pub fn ask(
+    people: &mut [Person],
+    one: usize,
+    other: usize,
+    id: GroupId,
+) -> (Comparison, Vec<Event>) {
+    let bytes = place(&mut people[other], id).to_bytes();
+    let place = Place::from_bytes(&bytes).unwrap();
+    people[one].work(|work| work.compare(id, &place)).unwrap()
+}
+
+/// `who` joins again with information of `informer`.
+pub fn join_again(people: &mut [Person], who: usize, informer: usize, id: GroupId) -> Vec<u8> {
+    let information = people[informer].work(|work| work.information(id)).unwrap();
+    people[who]
+        .work(|work| work.rejoin(&information))
+        .unwrap()
+        .1
 }
