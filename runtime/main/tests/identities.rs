@@ -283,7 +283,9 @@ fn what_is_not_a_registration_needs_a_signer() {
                 UncheckedExtrinsic::new_transaction(call, extension(0)),
             ] {
                 assert!(offer(&unsigned).is_err());
-                assert!(include(unsigned).is_err());
+                // An author can put a bare call into its block, as on every chain of the SDK: it comes
+                // from nobody, and fails.
+                assert!(!matches!(include(unsigned), Ok(Ok(()))));
             }
         }
     });
