@@ -2,13 +2,15 @@
 
 #![allow(dead_code, missing_docs)]
 
-use parlance_store::{Kdf, Options, Store, Table};
+use parlance_store::{Kdf, Key, Options, Page, Store, Table};
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 pub const PASSPHRASE: &[u8] = b"correct horse battery staple";
 pub const MESSAGES: Table = Table::new("messages");
 pub const SESSIONS: Table = Table::new("sessions");
+/// All that these tests write to.
+pub const TABLES: [Table; 2] = [MESSAGES, SESSIONS];
 
 /// Guessing is not what these tests are about.
 pub const FAST: Kdf = Kdf {
@@ -36,6 +38,30 @@ pub fn create(path: &Path) -> Store {
 
 pub fn open(path: &Path) -> Store {
     Store::open(path, PASSPHRASE, options()).unwrap()
+}
+
+/// All rows, in an order that does not depend on the store's keys.
+pub fn everything(store: &Store) -> Vec<(usize, String, Vec<u8>)> {
+    let read = store.begin_read().unwrap();
+    let mut all = Vec::new();
+    for (place, table) in TABLES.into_iter().enumerate() {
+        let mut page = Page::first(50);
+        loop {
+            let rows = read.scan(table, &Key::root(), &page).unwrap();
+            let Some((last, _)) = rows.last() else { break };
+            page = Page::first(50).after(last.clone());
+            let plain = |(key, value): &parlance_store::Row| (place, format!("{key:?}"), value.to_vec());
+            all.extend(rows.iter().map(plain));
+        }
+    }
+    all.sort();
+    all
+}
+
+/// The name of a file that belongs to the store.
+pub fn beside(path: &Path, what: &str) -> PathBuf {
+    let name = path.file_name().unwrap().to_str().unwrap();
+    path.with_file_name(format!("{name}.{what}"))
 }
 
 /// A generator of test data that needs no crate and is no cryptography (splitmix64).
