@@ -337,13 +337,19 @@ mod tests {
         let from = filled(&old);
         let made = database(u64::MAX).0.unwrap();
         let mut told = Vec::new();
-        let sides = [(&old, &from), (&new, &made)].map(|(secrets, database)| Side {
-            secrets,
-            database,
-        });
+        let sides =
+            [(&old, &from), (&new, &made)].map(|(secrets, database)| Side { secrets, database });
         let mut progress = |renewal: Renewal| told.push(renewal);
         let tables = [OTHER, TABLE];
-        fill(sides[0], sides[1], &header(2), &tables, BATCH, &mut progress).unwrap();
+        fill(
+            sides[0],
+            sides[1],
+            &header(2),
+            &tables,
+            BATCH,
+            &mut progress,
+        )
+        .unwrap();
         is_whole(&new, &made);
         assert!(told.len() > 20 && told.len() <= 103, "{}", told.len());
         assert!(told.is_sorted_by_key(|renewal| renewal.done));

@@ -3,7 +3,7 @@
 mod common;
 
 use common::{
-    Dice, FAST, MESSAGES, PASSPHRASE, TABLES, create, everything, open, options, place,
+    Dice, FAST, MESSAGES, NEW, PASSPHRASE, TABLES, create, everything, open, options, place,
 };
 use parlance_store::{Error, Key, Page, Store};
 use std::{fs, path::Path};
@@ -114,7 +114,6 @@ fn cut_overwritten_and_foreign_files() {
 /// What could be read is under the new passphrase afterwards, or stays under the old one; no part of it is lost.
 #[test]
 fn a_damaged_file_is_renewed_as_it_reads_or_stays() {
-    const NEW: &[u8] = b"another passphrase";
     let (_folder, path) = place();
     let genuine = filled(&path);
     let mut dice = Dice(3);

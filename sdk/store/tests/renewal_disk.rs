@@ -6,7 +6,7 @@
 mod common;
 
 use common::{
-    FAST, MESSAGES, PASSPHRASE, TABLES, beside, create, everything, open, options, place,
+    FAST, MESSAGES, NEW, PASSPHRASE, TABLES, beside, create, everything, open, options, place,
 };
 use parlance_store::{Error, Key, Store};
 use std::{
@@ -15,7 +15,6 @@ use std::{
     process::{Command, id},
 };
 
-const NEW: &[u8] = b"another passphrase";
 const FULL: &str = "STORE_TEST_FULL";
 const LARGE: &str = "STORE_TEST_LARGE";
 const MIB: u64 = 1024 * 1024;
@@ -92,9 +91,7 @@ fn a_disk_without_room_ends_it_and_the_store_goes_on() {
     let mut store = open(&path);
     assert_eq!(everything(&store).len(), rows + 1);
     // There is room again.
-    store
-        .renew(PASSPHRASE, NEW, FAST, &TABLES, |_| ())
-        .unwrap();
+    store.renew(PASSPHRASE, NEW, FAST, &TABLES, |_| ()).unwrap();
     assert_eq!(everything(&store).len(), rows + 1);
 }
 
@@ -104,9 +101,7 @@ fn renewer_of_a_large_store() {
         return;
     };
     let mut store = open(path.as_ref());
-    store
-        .renew(PASSPHRASE, NEW, FAST, &TABLES, |_| ())
-        .unwrap();
+    store.renew(PASSPHRASE, NEW, FAST, &TABLES, |_| ()).unwrap();
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let most = status.lines().find(|line| line.starts_with("VmHWM:"));
     println!("{}", most.unwrap());
