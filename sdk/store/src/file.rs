@@ -8,7 +8,7 @@ use crate::{
 };
 use redb::{Builder, Database, DatabaseError, backends::FileBackend};
 use std::{
-    fs::{self, Metadata, OpenOptions},
+    fs::{self, File, Metadata, OpenOptions},
     io,
     path::{Path, PathBuf, absolute},
 };
@@ -74,6 +74,11 @@ impl StoreFile {
 
     fn open_at(path: &Path, options: Options, empty: Empty) -> Result<Self, Error> {
         let file = OpenOptions::new().read(true).write(true).open(path)?;
+        Self::lock(path, file, options, empty)
+    }
+
+    /// What was opened at `path`, if nobody else has it and it is still there.
+    fn lock(path: &Path, file: File, options: Options, empty: Empty) -> Result<Self, Error> {
         let metadata = file.metadata()?;
         if metadata.len() == 0 && empty == Empty::Damage {
             return Err(damaged("the file is empty"));
@@ -92,14 +97,14 @@ impl StoreFile {
             }
             other => damaged(other.to_string()),
         })?;
-        let opened = Self {
+        let locked = Self {
             database,
             path: path.into(),
             identity: Identity::of(&metadata),
         };
         // Between opening and locking somebody may have put a renewed file here (R4).
-        match opened.is_in_place()? {
-            true => Ok(opened),
+        match locked.is_in_place()? {
+            true => Ok(locked),
             false => Err(Error::InUse { path: path.into() }),
         }
     }
@@ -137,7 +142,7 @@ impl StoreFile {
     pub(crate) fn sync_folder(&self) -> io::Result<()> {
         #[cfg(unix)]
         if let Some(folder) = self.path.parent() {
-            fs::File::open(folder)?.sync_all()?;
+            File::open(folder)?.sync_all()?;
         }
         Ok(())
     }
@@ -201,4 +206,33 @@ fn create_private(path: &Path) -> Result<(), Error> {
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
     options.open(path)?;
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_opened_a_file_and_locks_it_after_it_was_replaced_lets_go() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let options = Options::default();
+        let mut file = StoreFile::create(&path, options).unwrap();
+        file.finish(&path).unwrap();
+        let early = || File::options().read(true).write(true).open(&path).unwrap();
+        let lock = |file| StoreFile::lock(&path, file, options, Empty::Damage);
+
+        let (during, after) = (early(), early());
+        let mut next = file.successor().unwrap();
+        let in_use = |locked| matches!(locked, Err(Error::InUse { .. }));
+        assert!(in_use(lock(during)), "the old file is locked");
+        next.replace(&file).unwrap();
+        assert!(in_use(lock(early())), "the new file is locked");
+        drop((file, next));
+        assert!(in_use(lock(after)), "the old file is nobody's");
+        assert!(lock(early()).is_ok());
+        let gone = early();
+        fs::remove_file(&path).unwrap();
+        assert!(in_use(lock(gone)), "so is one that was removed");
+    }
 }

@@ -167,9 +167,10 @@ impl Store {
             let _unremoved = self.file.remove_successor();
             return Err(error);
         }
+        let confirmed = file.sync_folder();
         self.file = file;
         self.secrets = secrets;
-        self.file.sync_folder().map_err(Error::Unconfirmed)
+        confirmed.map_err(Error::Unconfirmed)
     }
 
     /// What a guess of the passphrase costs now.
