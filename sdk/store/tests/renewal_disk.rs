@@ -31,6 +31,27 @@ fn filled(path: &Path, mebibytes: u64) -> Store {
     store
 }
 
+/// As after a crash of the machine: what is in the file, and no lock.
+#[test]
+fn a_part_of_a_renewed_store_is_no_store() {
+    let (_folder, path) = place();
+    let mut store = filled(&path, 10);
+    let (renewed, copy) = (beside(&path, "renewed"), beside(&path, "copy"));
+    let mut opened = Vec::new();
+    store
+        .renew(PASSPHRASE, NEW, FAST, &TABLES, |now| {
+            fs::copy(&renewed, &copy).unwrap();
+            opened.push((now.percent(), Store::open(&copy, NEW, options()).is_ok()));
+        })
+        .unwrap();
+    assert!(opened.len() > 30);
+    let last = opened.len() - 1;
+    assert_eq!(opened[last], (100, true), "all of it is one");
+    for (percent, opened) in &opened[..last] {
+        assert!(!opened, "{percent} % open");
+    }
+}
+
 /// Runs another test of this file in a process of its own.
 fn run(test: &str, variable: &str, path: &Path) -> String {
     // What writes beyond the limit gets an error instead of a signal, as on a full disk.
