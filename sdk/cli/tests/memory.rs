@@ -25,6 +25,8 @@ fn waiting(folder: &Path) -> (Child, File) {
         .arg("--passphrase-file")
         .arg(&pipe)
         .env("BIMP_FOLDER", folder.join("data"))
+        // A dump, if there were one, is not to stay.
+        .current_dir(folder)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
