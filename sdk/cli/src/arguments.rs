@@ -72,6 +72,17 @@ pub enum Command {
     Chain(Chain),
     /// Chain, account, identity and contacts at a glance.
     Status,
+    /// Changes the passphrase of the data folder and encrypts everything in it anew.
+    #[command(
+        after_help = "Backups of the folder open with the passphrase that they were made under and hold what
+they held; the two open nothing of the folder as it is afterwards.
+
+$BIMP_NEW_PASSPHRASE or --new-passphrase-file is the new passphrase, otherwise a prompt."
+    )]
+    Passphrase {
+        #[command(flatten)]
+        given: NewPassphrase,
+    },
     /// Prints completions for a shell.
     #[command(
         after_help = "Example:\n  bimp completions bash > ~/.local/share/bash-completion/completions/bimp"
@@ -186,6 +197,14 @@ pub struct ExportPassphrase {
     /// File with the export's passphrase; otherwise $BIMP_EXPORT_PASSPHRASE, otherwise a prompt.
     #[arg(long, value_name = "FILE")]
     pub export_passphrase_file: Option<PathBuf>,
+}
+
+/// Where a new passphrase of the data folder comes from.
+#[derive(Args)]
+pub struct NewPassphrase {
+    /// File with the new passphrase; otherwise $BIMP_NEW_PASSPHRASE, otherwise a prompt.
+    #[arg(long, value_name = "FILE")]
+    pub new_passphrase_file: Option<PathBuf>,
 }
 
 /// Commands about devices.

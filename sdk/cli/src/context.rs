@@ -13,13 +13,13 @@ use parlance_client::{
     light::{Checkpoint, Head, Light, Trust},
     node::WsNode,
     primitives::{AccountId, Hash},
-    store::Options,
+    store::{Options, Renewal},
     vault::Vault,
 };
 use zeroize::Zeroizing;
 
 use crate::{
-    arguments::{ExportPassphrase, Global},
+    arguments::{ExportPassphrase, Global, NewPassphrase},
     failure::{Failure, file},
     progress::Progress,
 };
@@ -82,15 +82,20 @@ impl Context {
 
     /// Opens the vault.
     pub fn vault(&self) -> Result<Vault, Failure> {
-        if !self.has_vault() {
-            return Err(parlance_client::vault::VaultError::NoAccount.into());
+        Ok(self.open()?.0)
+    }
+
+    /// Puts the vault under another passphrase and a new master key.
+    pub fn change_passphrase(&self, given: &NewPassphrase) -> Result<(), Failure> {
+        let (mut vault, old) = self.open()?;
+        let new = new_passphrase(given)?;
+        if new == old {
+            return Err(Failure::SamePassphrase);
         }
-        let passphrase = self.passphrase(false)?;
-        Ok(Vault::open(
-            &self.vault_path(),
-            passphrase.as_bytes(),
-            Options::default(),
-        )?)
+        let mut progress = self.progress();
+        let show = |now: Renewal| progress.show(&format!("encrypted anew: {} %", now.percent()));
+        vault.change_passphrase(old.as_bytes(), new.as_bytes(), Options::default(), show)?;
+        Ok(())
     }
 
     /// Makes a vault, or opens the one without an account that is there.
@@ -190,6 +195,20 @@ impl Context {
         }
     }
 
+    /// The vault, and the passphrase that opened it.
+    fn open(&self) -> Result<(Vault, Passphrase), Failure> {
+        if !self.has_vault() {
+            return Err(parlance_client::vault::VaultError::NoAccount.into());
+        }
+        let passphrase = self.passphrase(false)?;
+        let vault = Vault::open(
+            &self.vault_path(),
+            passphrase.as_bytes(),
+            Options::default(),
+        )?;
+        Ok((vault, passphrase))
+    }
+
     fn vault_path(&self) -> PathBuf {
         self.folder.join(VAULT)
     }
@@ -218,6 +237,15 @@ pub fn export_passphrase(given: &ExportPassphrase, new: bool) -> Result<Passphra
         "Passphrase of the export",
         new,
     )
+}
+
+/// A new passphrase of the data folder.
+fn new_passphrase(given: &NewPassphrase) -> Result<Passphrase, Failure> {
+    let given = given.new_passphrase_file.as_deref();
+    match passphrase(given, "BIMP_NEW_PASSPHRASE", "New passphrase", true) {
+        Err(Failure::NoPassphrase) => Err(Failure::NoNewPassphrase),
+        outcome => outcome,
+    }
 }
 
 /// What somebody types, or has in a file or variable. `None` where nobody can be asked.

@@ -65,6 +65,21 @@ pub enum Failure {
         "there is no passphrase: set BIMP_PASSPHRASE, give --passphrase-file, or run in a terminal"
     )]
     NoPassphrase,
+    /// No new passphrase.
+    #[error(
+        "there is no new passphrase: set BIMP_NEW_PASSPHRASE, give --new-passphrase-file, or run in a \
+         terminal"
+    )]
+    NoNewPassphrase,
+    /// The new passphrase is none.
+    #[error("the new passphrase is the old one: choose another")]
+    SamePassphrase,
+    /// The memory could be written to a file.
+    #[error(
+        "core dumps cannot be forbidden ({0}), and one would hold your keys: run it where setrlimit and \
+         prctl are allowed"
+    )]
+    CoreDumps(std::io::Error),
     /// Typed differently the second time.
     #[error("the two passphrases differ: type the same one twice")]
     PassphrasesDiffer,
@@ -196,9 +211,12 @@ impl Failure {
                 Kind::Input
             }
             Self::Change(_) | Self::Shared(_) | Self::NotAgreed | Self::NoTrust => Kind::State,
+            Self::CoreDumps(_) => Kind::Other,
             Self::File { .. }
             | Self::NoFolder
             | Self::NoPassphrase
+            | Self::NoNewPassphrase
+            | Self::SamePassphrase
             | Self::PassphrasesDiffer
             | Self::ShortPassphrase { .. }
             | Self::NoPhrase => Kind::Folder,

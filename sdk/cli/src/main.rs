@@ -5,6 +5,7 @@
 //! | `arguments` | what can be typed |
 //! | `context` | data folder, passphrase, node, trust |
 //! | `commands` | one file per group of commands |
+//! | `memory` | keeps secrets out of core dumps |
 //! | `progress` | what is shown while something takes time |
 //! | `report` | results, for people and as JSON |
 //! | `failure` | errors and exit codes |
@@ -13,6 +14,7 @@ mod arguments;
 mod commands;
 mod context;
 mod failure;
+mod memory;
 mod progress;
 mod report;
 
@@ -26,9 +28,15 @@ use arguments::Arguments;
 // thread of its own.
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
+    // Before anything that is secret is read.
+    let forbidden = memory::forbid_core_dumps();
     let arguments = Arguments::parse();
     let json = arguments.global.json;
-    match commands::run(arguments).await {
+    let outcome = match forbidden {
+        Ok(()) => commands::run(arguments).await,
+        Err(cause) => Err(failure::Failure::CoreDumps(cause)),
+    };
+    match outcome {
         Ok(report) => {
             report.print(json);
             ExitCode::SUCCESS

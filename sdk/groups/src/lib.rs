@@ -107,7 +107,18 @@ pub use receive::Event;
 pub use work::{Groups, Work};
 
 use openmls_traits::types::Ciphersuite;
+use parlance_store::Table;
 use std::fmt;
+
+/// The tables that groups are kept in, for [`Store::renew`](parlance_store::Store::renew).
+pub const TABLES: [Table; 6] = [
+    state::STATES,
+    state::COMMITS,
+    state::UNSENT,
+    state::EARLY,
+    state::SEEN,
+    storage::MLS,
+];
 
 /// Identifier of a group, random.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

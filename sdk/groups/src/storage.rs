@@ -16,7 +16,7 @@ use sha2::{Digest, Sha256};
 use std::{cell::RefCell, collections::BTreeMap};
 use zeroize::Zeroizing;
 
-const MLS: Table = Table::new("mls");
+pub(crate) const MLS: Table = Table::new("mls");
 const KEY_PACKAGE: &str = "key package";
 
 type Place = (&'static str, [u8; 32]);

@@ -32,6 +32,25 @@ pub enum Error {
         /// Which store.
         path: PathBuf,
     },
+    /// What has the store's name is another file, or none.
+    #[error(
+        "the store's file is not at {path} any more: close the store, find the file, and open it where it is"
+    )]
+    Moved {
+        /// Where it was opened.
+        path: PathBuf,
+    },
+    /// Rows that cannot be renewed without their table's name (R5).
+    #[error(
+        "the store has a table that was not named: name all that this application and its libraries write to"
+    )]
+    UnknownTable,
+    /// The store is renewed, and the file system fails to say that it will stay so.
+    #[error(
+        "the new passphrase opens the store, but the disk may not keep that ({0}): check the disk, and keep the old \
+         passphrase until the store was opened with the new one after a restart of the machine"
+    )]
+    Unconfirmed(io::Error),
     /// Something is not what was written.
     #[error("the store is damaged ({what}): restore a backup")]
     Damaged {

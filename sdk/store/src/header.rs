@@ -7,9 +7,9 @@
 //!   Associated data is all that stands before the nonce, so parameters cannot be exchanged.
 //! - **H3** The parameters stand in the header. [`Kdf::default`] is the second recommendation of RFC 9106
 //!   §4: 64 MiB, three passes, four lanes, what a telephone can do. Opening with stronger ones wraps the
-//!   master key anew.
-//! - **H4** Another passphrase is another header around the same master key: nothing else is rewritten.
-//!   Who has an old copy of the file and the old passphrase keeps what that copy says, and the master key.
+//!   master key anew; the weaker header may stay in a free page until that is used again or the store renewed.
+//! - **H4** Another passphrase comes with another master key, under which everything is encrypted anew (R1): who
+//!   has an old copy of the file and the old passphrase keeps what that copy says, and opens nothing else.
 //! - **H5** Keys of the store are HMAC-SHA-256 of a label under the master key: one hides keys, one seals
 //!   rows.
 //! - **H6** Parameters of a header are bounded before any memory is taken.

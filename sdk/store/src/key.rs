@@ -8,8 +8,8 @@
 //!   table's name, and the encoding of all parts up to and including this one. So equal parts look equal
 //!   only behind equal prefixes in one table, and a prefix is a prefix in the file too. 128 bits make a
 //!   collision improbable; a row carries its key inside, so that one would be noticed.
-//! - **K4** The order of byte parts in the file is that of their HMACs: any, but fixed. Numbers keep their
-//!   order and *stand readable*: use them for what counts up within a prefix (the n-th message of a
+//! - **K4** The order of byte parts in the file is that of their HMACs: any, but fixed until a renewal. Numbers
+//!   keep their order and *stand readable*: use them for what counts up within a prefix (the n-th message of a
 //!   conversation), which tells no more than the number of rows, and never for times or identifiers.
 
 use crate::{
@@ -183,7 +183,8 @@ fn check(length: usize, limit: usize, what: &'static str) -> Result<u16, Error> 
     }
 }
 
-const TAG: usize = 16;
+/// Bytes that hide a table's name, or a part of a key.
+pub(crate) const TAG: usize = 16;
 
 /// Hides keys (K3). Wipes itself.
 pub(crate) struct KeyHider(MasterKey);

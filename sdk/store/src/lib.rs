@@ -37,7 +37,7 @@
 //! | --- | --- |
 //! | reads the file once | number of tables and rows, sizes of rows (coarse, W2), which rows share a prefix, numbers in keys (K4) |
 //! | reads it many times | also which rows change when |
-//! | knows the passphrase of an old copy | all of that copy, and the master key (H4) |
+//! | knows the passphrase of an old copy | all of that copy, and of the store until it is [renewed](Store::renew) (H4) |
 //! | writes to the file | destroys; moves nothing (W3); can put single rows and whole files *back* to an earlier state |
 //! | reads this process's memory | everything |
 //!
@@ -52,15 +52,18 @@
 //!
 //! All bounds stand in [`limits`]; the size of a store in [`Options`]. Deleted rows are overwritten when
 //! their pages are used again, not at once: on flash memory nothing is overwritten for sure. What must be
-//! unreadable must be under a key that is gone.
+//! unreadable must be under a key that is gone. The file that a renewal replaces is deleted, not overwritten: the
+//! disk may keep it for a while, which helps who has the old passphrase as an old copy does.
 
 #![forbid(unsafe_code)]
 
 pub mod error;
 pub mod limits;
 
+mod file;
 mod header;
 mod key;
+mod renew;
 mod row;
 mod store;
 mod transaction;
@@ -68,6 +71,7 @@ mod transaction;
 pub use error::Error;
 pub use header::Kdf;
 pub use key::{Key, Table};
+pub use renew::Renewal;
 pub use row::Value;
 pub use store::{Options, Store};
 pub use transaction::{Page, ReadTransaction, Row, WriteTransaction};

@@ -24,6 +24,9 @@ pub const DEFAULT_MAX_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 /// Memory that the database keeps pages in, bytes.
 pub(crate) const CACHE: usize = 16 * 1024 * 1024;
 
+/// Rows that a renewal writes between two commits, bytes (R6).
+pub(crate) const RENEWAL_BATCH: u64 = 8 * 1024 * 1024;
+
 /// Argon2id memory that is accepted, KiB: more than any device of today gives to one application.
 pub(crate) const MAX_KDF_MEMORY: u32 = 2 * 1024 * 1024;
 

@@ -1,26 +1,24 @@
-//! The file: creating, opening, changing the passphrase.
+//! A store: creating, opening, renewing.
 
 use crate::{
-    Error, Kdf, ReadTransaction, Table, WriteTransaction,
+    Error, Kdf, ReadTransaction, Renewal, Table, WriteTransaction,
     error::damaged,
+    file::StoreFile,
     header::{Header, MasterKey, derive, random},
     key::KeyHider,
-    limits::{CACHE, DEFAULT_MAX_BYTES},
+    limits::{DEFAULT_MAX_BYTES, RENEWAL_BATCH},
+    renew::{Side, fill},
     row::Sealer,
     transaction::{Counters, put_counters},
 };
-use redb::{Builder, Database, DatabaseError, ReadableDatabase, TableDefinition};
-use std::{
-    fs::{self, File, OpenOptions},
-    io,
-    path::{Path, PathBuf},
-};
+use redb::{Database, ReadableDatabase, TableDefinition};
+use std::{io, path::Path};
 use zeroize::Zeroizing;
 
 pub(crate) const ROWS: TableDefinition<&[u8], &[u8]> = TableDefinition::new("rows");
 /// Counters of the whole store; an empty name is nobody else's, see [`Store::begin_write`].
 pub(crate) const COUNTERS: Table = Table::RESERVED;
-const HEADER: TableDefinition<(), &[u8]> = TableDefinition::new("header");
+pub(crate) const HEADER: TableDefinition<(), &[u8]> = TableDefinition::new("header");
 
 /// How a store is created or opened.
 #[derive(Clone, Copy, Debug)]
@@ -52,7 +50,7 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    fn new(master: &MasterKey, id: [u8; 16]) -> Self {
+    pub(crate) fn new(master: &MasterKey, id: [u8; 16]) -> Self {
         Self {
             hider: KeyHider::new(derive(master, b"keys")),
             sealer: Sealer::new(&derive(master, b"rows"), id),
@@ -62,7 +60,7 @@ impl Secrets {
 
 /// An open store. One process has it open at a time; its threads share it.
 pub struct Store {
-    database: Database,
+    file: StoreFile,
     secrets: Secrets,
     id: [u8; 16],
     max_bytes: u64,
@@ -82,18 +80,15 @@ impl Store {
         let master: MasterKey = Zeroizing::new(random()?);
         let id = random()?;
         let header = Header::wrap(id, options.kdf, passphrase, &master)?;
-        let database = new_database(path, options)?;
+        let mut file = StoreFile::create(path, options)?;
         let secrets = Secrets::new(&master, id);
-        let transaction = database.begin_write()?;
-        transaction
-            .open_table(HEADER)?
-            .insert((), &*header.encode())?;
+        let transaction = file.database.begin_write()?;
+        put_header(&transaction, &header)?;
         put_counters(&secrets, &transaction, Counters::default())?;
         transaction.commit()?;
-        fs::rename(unfinished(path), path)?;
-        sync_folder(path)?;
+        file.finish(path)?;
         Ok(Self {
-            database,
+            file,
             secrets,
             id,
             max_bytes: options.max_bytes,
@@ -110,41 +105,86 @@ impl Store {
         if !path.try_exists()? {
             return Err(Error::NotFound { path: path.into() });
         }
-        let database = open_database(path, options)?;
-        let header = read_header(&database)?;
+        let file = StoreFile::open(path, options)?;
+        let header = read_header(&file.database)?;
         let master = header.unwrap(passphrase)?;
         let store = Self {
             secrets: Secrets::new(&master, header.id),
             id: header.id,
             max_bytes: options.max_bytes,
-            database,
+            file,
         };
         store.begin_read()?.counters()?;
+        store.file.remove_successor()?;
         if header.kdf.is_weaker_than(options.kdf) {
-            store.write_header(&Header::wrap(header.id, options.kdf, passphrase, &master)?)?;
+            let header = Header::wrap(header.id, options.kdf, passphrase, &master)?;
+            let transaction = store.file.database.begin_write()?;
+            put_header(&transaction, &header)?;
+            transaction.commit()?;
         }
         Ok(store)
     }
 
-    /// Puts the master key under another passphrase (H4). Rows are not rewritten.
-    pub fn change_passphrase(&self, old: &[u8], new: &[u8], kdf: Kdf) -> Result<(), Error> {
-        let master = read_header(&self.database)?.unwrap(old)?;
-        self.write_header(&Header::wrap(self.id, kdf, new, &master)?)
+    /// Another passphrase and another master key: everything is encrypted anew, and whoever has an old copy of
+    /// the file with the passphrase `old` opens nothing of the store as it is afterwards.
+    ///
+    /// `tables` are all that the application and its libraries write to (R5). `progress` is called at each
+    /// hundredth or so of the way. Contents, [`id`](Self::id) and [`generation`](Self::generation) stay as
+    /// they are; the order of byte parts in keys does not (K4). It takes about as long as writing all rows,
+    /// and room on the disk for the file once more.
+    ///
+    /// A crash at any moment leaves the store whole, under `old` or under `new` (R3).
+    ///
+    /// # Errors
+    ///
+    /// After any but [`Error::Unconfirmed`] the store is as it was, open, and under `old`.
+    pub fn renew(
+        &mut self,
+        old: &[u8],
+        new: &[u8],
+        kdf: Kdf,
+        tables: &[Table],
+        mut progress: impl FnMut(Renewal),
+    ) -> Result<(), Error> {
+        read_header(&self.file.database)?.unwrap(old)?;
+        let master: MasterKey = Zeroizing::new(random()?);
+        let header = Header::wrap(self.id, kdf, new, &master)?;
+        let secrets = Secrets::new(&master, self.id);
+        let mut file = self.file.successor()?;
+        let from = Side {
+            secrets: &self.secrets,
+            database: &self.file.database,
+        };
+        let to = Side {
+            secrets: &secrets,
+            database: &file.database,
+        };
+        let replaced = fill(from, to, &header, tables, RENEWAL_BATCH, &mut progress)
+            .and_then(|()| file.replace(&self.file));
+        if let Err(error) = replaced {
+            drop(file);
+            // If it stays, the next who opens the store removes it.
+            let _unremoved = self.file.remove_successor();
+            return Err(error);
+        }
+        self.file = file;
+        self.secrets = secrets;
+        self.file.sync_folder().map_err(Error::Unconfirmed)
     }
 
     /// What a guess of the passphrase costs now.
     pub fn kdf(&self) -> Result<Kdf, Error> {
-        Ok(read_header(&self.database)?.kdf)
+        Ok(read_header(&self.file.database)?.kdf)
     }
 
     /// A view of the present.
     pub fn begin_read(&self) -> Result<ReadTransaction<'_>, Error> {
-        ReadTransaction::new(&self.secrets, &self.database)
+        ReadTransaction::new(&self.secrets, &self.file.database)
     }
 
     /// Begins to change; waits while another thread changes something.
     pub fn begin_write(&self) -> Result<WriteTransaction<'_>, Error> {
-        WriteTransaction::new(&self.secrets, &self.database, self.max_bytes)
+        WriteTransaction::new(&self.secrets, &self.file.database, self.max_bytes)
     }
 
     /// The number of commits since the store was made. A store that says less than it once said is an older
@@ -165,19 +205,11 @@ impl Store {
 
     /// Gives unused pages back to the file system. Reads and rewrites much; nothing else can be open.
     pub fn compact(&mut self) -> Result<(), Error> {
-        match self.database.compact() {
+        match self.file.database.compact() {
             Ok(_) => Ok(()),
             Err(redb::CompactionError::Storage(error)) => Err(error.into()),
             Err(other) => Err(Error::Io(io::Error::other(other))),
         }
-    }
-
-    fn write_header(&self, header: &Header) -> Result<(), Error> {
-        let transaction = self.database.begin_write()?;
-        transaction
-            .open_table(HEADER)?
-            .insert((), &*header.encode())?;
-        Ok(transaction.commit()?)
     }
 }
 
@@ -196,76 +228,12 @@ fn read_header(database: &Database) -> Result<Header, Error> {
     Header::decode(header.value())
 }
 
-fn open_database(path: &Path, options: Options) -> Result<Database, Error> {
-    let mut builder = Builder::new();
-    builder
-        .set_cache_size(CACHE)
-        .set_check_integrity_on_open(options.check_on_open);
-    let opened = match fs::metadata(path)?.len() {
-        // What `create_private` made; redb takes it for a new database only if it is told so.
-        0 if path.extension() == Some(UNFINISHED.as_ref()) => builder.create(path),
-        _ => builder.open(path),
-    };
-    opened.map_err(|error| match error {
-        DatabaseError::DatabaseAlreadyOpen => Error::InUse { path: path.into() },
-        DatabaseError::Storage(error) => error.into(),
-        DatabaseError::UpgradeRequired(found) => damaged(format!("a database of format {found}")),
-        other => damaged(other.to_string()),
-    })
-}
-
-/// An empty database at the place of the unfinished store. Its lock keeps out whoever makes the same store.
-fn new_database(path: &Path, options: Options) -> Result<Database, Error> {
-    let unfinished = unfinished(path);
-    create_private(&unfinished)?;
-    let database = match open_database(&unfinished, options) {
-        // An attempt was interrupted before the database below was one.
-        Err(Error::Damaged { .. }) => {
-            fs::remove_file(&unfinished)?;
-            create_private(&unfinished)?;
-            open_database(&unfinished, options)?
-        }
-        opened => opened?,
-    };
-    // Somebody may have finished between the first look and the lock.
-    if path.try_exists()? {
-        fs::remove_file(&unfinished)?;
-        return Err(Error::AlreadyExists { path: path.into() });
-    }
-    let transaction = database.begin_write()?;
-    transaction.delete_table(HEADER)?;
-    transaction.delete_table(ROWS)?;
-    transaction.commit()?;
-    Ok(database)
-}
-
-const UNFINISHED: &str = "unfinished";
-
-/// Where a store is until it is complete.
-fn unfinished(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".");
-    name.push(UNFINISHED);
-    name.into()
-}
-
-fn create_private(path: &Path) -> Result<(), Error> {
-    let mut options = OpenOptions::new();
-    options.write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)?;
-    Ok(())
-}
-
-/// Makes the file's name durable, where folders can be synchronised.
-fn sync_folder(path: &Path) -> Result<(), Error> {
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    #[cfg(unix)]
-    File::open(folder.unwrap_or(Path::new(".")))?.sync_all()?;
-    #[cfg(not(unix))]
-    let _ = folder;
+pub(crate) fn put_header(
+    transaction: &redb::WriteTransaction,
+    header: &Header,
+) -> Result<(), Error> {
+    transaction
+        .open_table(HEADER)?
+        .insert((), &*header.encode())?;
     Ok(())
 }

@@ -89,7 +89,7 @@ impl Counters {
         })
     }
 
-    fn read(
+    pub(crate) fn read(
         secrets: &Secrets,
         rows: &impl ReadableTable<&'static [u8], &'static [u8]>,
     ) -> Result<Self, Error> {
@@ -244,7 +244,8 @@ pub(crate) fn put_counters(
     Ok(())
 }
 
-fn size(hidden: &[u8], row: &[u8]) -> u64 {
+/// What a row counts for in [`Counters::bytes`].
+pub(crate) fn size(hidden: &[u8], row: &[u8]) -> u64 {
     (hidden.len() + row.len()) as u64
 }
 
@@ -261,13 +262,28 @@ fn get(
     sealer.open_as(&hidden, key, row.value()).map(Some)
 }
 
-fn scan(
+/// The row found at `hidden` in `table` (W4).
+pub(crate) fn open_row(
     Secrets { hider, sealer }: &Secrets,
+    table: Table,
+    hidden: &[u8],
+    row: &[u8],
+) -> Result<Row, Error> {
+    let (key, value) = sealer.open(hidden, row)?;
+    if hider.hide(table, &key)? != hidden {
+        return Err(damaged("a row stands under another key"));
+    }
+    Ok((key, value))
+}
+
+fn scan(
+    secrets: &Secrets,
     rows: &impl ReadableTable<&'static [u8], &'static [u8]>,
     table: Table,
     prefix: &Key,
     page: &Page,
 ) -> Result<Vec<Row>, Error> {
+    let hider = &secrets.hider;
     let mut range = range(&hider.hide(table, prefix)?);
     if let Some(key) = &page.after {
         range.beyond(hider.hide(table, key)?, page.descending);
@@ -284,11 +300,7 @@ fn scan(
         };
         let Some(next) = next else { break };
         let (hidden, row) = next?;
-        let (key, value) = sealer.open(hidden.value(), row.value())?;
-        if hider.hide(table, &key)? != hidden.value() {
-            return Err(damaged("a row stands under another key"));
-        }
-        page_rows.push((key, value));
+        page_rows.push(open_row(secrets, table, hidden.value(), row.value())?);
     }
     Ok(page_rows)
 }

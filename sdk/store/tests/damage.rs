@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{Dice, MESSAGES, PASSPHRASE, create, options, place};
+use common::{
+    Dice, FAST, MESSAGES, NEW, PASSPHRASE, TABLES, create, everything, open, options, place,
+};
 use parlance_store::{Error, Key, Page, Store};
 use std::{fs, path::Path};
 
@@ -107,4 +109,41 @@ fn cut_overwritten_and_foreign_files() {
         let error = use_all(&path).unwrap_err();
         assert!(matches!(error, Error::Damaged { .. }), "{error}");
     }
+}
+
+/// What could be read is under the new passphrase afterwards, or stays under the old one; no part of it is lost.
+#[test]
+fn a_damaged_file_is_renewed_as_it_reads_or_stays() {
+    let (_folder, path) = place();
+    let genuine = filled(&path);
+    let mut dice = Dice(3);
+    let (mut renewed, mut stayed) = (0, 0);
+    for _ in 0..300 {
+        let mut changed = genuine.clone();
+        for _ in 0..1 + dice.below(3) {
+            let bit = dice.below(genuine.len() as u64 * 8) as usize;
+            changed[bit / 8] ^= 1 << (bit % 8);
+        }
+        fs::write(&path, &changed).unwrap();
+        let Ok(mut store) = Store::open(&path, PASSPHRASE, options()) else {
+            continue;
+        };
+        match store.renew(PASSPHRASE, NEW, FAST, &TABLES, |_| ()) {
+            Ok(()) => {
+                let rows = everything(&store);
+                drop(store);
+                let store = Store::open(&path, NEW, options()).unwrap();
+                assert_eq!(everything(&store), rows);
+                assert!(rows.is_empty() || rows.len() == 40);
+                renewed += 1;
+            }
+            Err(error) => {
+                assert!(matches!(error, Error::Damaged { .. }), "{error}");
+                drop(store);
+                open(&path);
+                stayed += 1;
+            }
+        }
+    }
+    assert!(renewed > 20, "{renewed} renewed, {stayed} stayed");
 }

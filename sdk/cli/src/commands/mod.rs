@@ -5,6 +5,7 @@ mod contact;
 mod device;
 mod identity;
 mod multisig;
+mod passphrase;
 mod status;
 mod wallet;
 
@@ -41,6 +42,7 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
         Command::Wallet(command) => wallet::run(&context, command).await,
         Command::Chain(command) => chain::run(&context, command).await,
         Command::Status => status::run(&context).await,
+        Command::Passphrase { given } => passphrase::run(&context, &given),
         Command::Completions { shell } => Ok(completions(shell)),
     }
 }

@@ -15,7 +15,9 @@ use std::{
 
 use codec::{Decode, DecodeAll, Encode};
 use parlance_primitives::AccountId;
-use parlance_store::{Error as StoreError, Key, Options, Page, Store, Table, WriteTransaction};
+use parlance_store::{
+    Error as StoreError, Key, Options, Page, Renewal, Store, Table, WriteTransaction,
+};
 use sp_core::ed25519;
 use zeroize::Zeroizing;
 
@@ -43,7 +45,7 @@ const DEVICE: Table = Table::new("device");
 const CHAIN: Table = Table::new("chain");
 const CONTACTS: Table = Table::new("contacts");
 const INVITATIONS: Table = Table::new("invitations");
-/// All of them, for export and restore.
+/// All of them, for export, restore and renewal.
 const TABLES: [Table; 6] = [META, ACCOUNT, DEVICE, CHAIN, CONTACTS, INVITATIONS];
 
 /// Why the vault refuses.
@@ -140,14 +142,16 @@ impl Vault {
         Ok(vault)
     }
 
-    /// Puts the vault under another passphrase.
+    /// Puts the vault under another passphrase and a new master key: an old copy and its passphrase hold what they
+    /// held, and open nothing of it from now on. Who is killed meanwhile has it under one of the two.
     pub fn change_passphrase(
-        &self,
+        &mut self,
         old: &[u8],
         new: &[u8],
         options: Options,
+        progress: impl FnMut(Renewal),
     ) -> Result<(), VaultError> {
-        Ok(self.0.change_passphrase(old, new, options.kdf)?)
+        Ok(self.0.renew(old, new, options.kdf, &TABLES, progress)?)
     }
 
     /// Keeps an account with its key, and makes keys for this device.

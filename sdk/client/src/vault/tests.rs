@@ -78,9 +78,9 @@ fn everything_is_there_after_opening_again() {
 
 #[test]
 fn a_wrong_passphrase_opens_nothing_and_a_new_one_does() {
-    let (_folder, path, vault) = vault();
+    let (_folder, path, mut vault) = vault();
     vault
-        .change_passphrase(PASSPHRASE, b"another one", options())
+        .change_passphrase(PASSPHRASE, b"another one", options(), |_| ())
         .unwrap();
     drop(vault);
     assert!(matches!(
@@ -88,6 +88,51 @@ fn a_wrong_passphrase_opens_nothing_and_a_new_one_does() {
         Err(VaultError::Store(parlance_store::Error::WrongPassphrase))
     ));
     assert!(Vault::open(&path, b"another one", options()).is_ok());
+}
+
+/// A table that [`TABLES`] did not name would make the renewal fail.
+#[test]
+fn a_new_passphrase_keeps_everything_and_leaves_an_old_backup_what_it_held() {
+    let (folder, path, vault) = vault();
+    let phrase = Phrase::generate(Words::Twelve).unwrap();
+    let key = vault.adopt(&phrase, "").unwrap();
+    let next = vault.begin_rotation().unwrap().keys();
+    vault.add_contact(&bob()).unwrap();
+    let invitation = InvitationSecret::generate().unwrap();
+    vault
+        .keep_invitations(std::slice::from_ref(&invitation))
+        .unwrap();
+    let chain = ChainOf::new(&Voters::new(0..4));
+    let checkpoint = Checkpoint {
+        genesis: chain.tip().hash(),
+        finalised: chain.finalised(),
+    };
+    vault.keep_checkpoint(&checkpoint).unwrap();
+    drop(vault);
+    let backup = folder.path().join("backup");
+    std::fs::copy(&path, &backup).unwrap();
+
+    let mut vault = Vault::open(&path, PASSPHRASE, options()).unwrap();
+    let mut last = Renewal::default();
+    vault
+        .change_passphrase(PASSPHRASE, b"another one", options(), |now| last = now)
+        .unwrap();
+    assert_eq!(last.percent(), 100);
+    vault.remove_contact("Bob").unwrap();
+    drop(vault);
+    let vault = Vault::open(&path, b"another one", options()).unwrap();
+    assert_eq!(vault.account().unwrap(), key.account());
+    assert_eq!(vault.phrase().unwrap().0.words(), phrase.words());
+    assert_eq!(vault.begin_rotation().unwrap().keys(), next);
+    assert!(vault.contacts().unwrap().is_empty());
+    assert_eq!(
+        vault.invitations().unwrap()[0].public(),
+        invitation.public()
+    );
+    assert_eq!(vault.checkpoint().unwrap(), Some(checkpoint));
+
+    let backup = Vault::open(&backup, PASSPHRASE, options()).unwrap();
+    assert_eq!(backup.contacts().unwrap(), vec![bob()]);
 }
 
 #[test]

@@ -6,7 +6,7 @@ use parlance_e2ee::{
 };
 use parlance_groups::{
     Change, Comparison, Error, Event, GroupId, Groups, HandshakeOrder, Place, Record, Records,
-    Suite, Work,
+    Suite, TABLES, Work,
 };
 use parlance_store::{Kdf, Options, Store};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
@@ -139,9 +139,14 @@ impl Person {
         Ok(result)
     }
 
-    /// Ends and begins again: everything in memory is gone.
+    /// Ends and begins again: everything in memory is gone, and the database is under another master key.
     pub fn restart(&mut self) {
-        self.store = None;
+        let mut store = self.store.take().unwrap();
+        let kdf = options().kdf;
+        store
+            .renew(PASSPHRASE, PASSPHRASE, kdf, &TABLES, |_| ())
+            .unwrap();
+        drop(store);
         self.open();
     }
 

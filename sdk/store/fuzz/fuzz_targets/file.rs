@@ -41,7 +41,17 @@ fuzz_target!(|data: &[u8]| {
     let length = bytes.len().min(file.len() - from);
     file[from..from + length].copy_from_slice(&bytes[..length]);
     fs::write(&PLACE.path, &file).expect("writes");
-    if let Ok(store) = Store::open(&PLACE.path, b"passphrase", OPTIONS) {
-        let _ = store.generation();
-    }
+    let Ok(mut store) = Store::open(&PLACE.path, b"passphrase", OPTIONS) else {
+        return;
+    };
+    let generation = store.generation().expect("opening read it");
+    // Renewed or not, it opens under one passphrase and is the same.
+    let renewed = store.renew(b"passphrase", b"other", OPTIONS.kdf, &[], |_| ());
+    drop(store);
+    let passphrase = match renewed {
+        Ok(()) => &b"other"[..],
+        Err(_) => b"passphrase",
+    };
+    let store = Store::open(&PLACE.path, passphrase, OPTIONS).expect("one of the two opens");
+    assert_eq!(store.generation().expect("opening read it"), generation);
 });

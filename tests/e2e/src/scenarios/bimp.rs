@@ -395,6 +395,15 @@ async fn moved(town: &Town, anna: &Person) -> Result<()> {
             "{field}: {after} is not {before}"
         );
     }
+    // Another passphrase takes the place of the old one.
+    let new = [("BIMP_NEW_PASSPHRASE", "a new passphrase")];
+    let ended = there.run_with(&["passphrase"], &[], &new).await?;
+    ensure!(ended.code == 0, "{}", ended.said);
+    there.refusal(3, &["status"]).await?;
+    let new = [("BIMP_PASSPHRASE", "a new passphrase")];
+    let ended = there.run_with(&["status"], &[], &new).await?;
+    ensure!(ended.said["device"] == before["device"], "{}", ended.said);
+
     let wrong = [("BIMP_EXPORT_PASSPHRASE", "not the passphrase")];
     let third = town.person("third")?;
     let ended = third.run_with(&restore, &[], &wrong).await?;
