@@ -1,6 +1,9 @@
 //! Looking people up before a text is encrypted (R1, R2).
 
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use parlance_e2ee::{DeviceAddress, device::Account};
 use parlance_primitives::{BlockNumber, Moment};
@@ -34,7 +37,8 @@ pub struct Told {
 
 impl Look {
     /// Looks the own account and other people up, all under the newest final block, which must be of the
-    /// present at `now`. `own` and `people` are as they were kept after the last look.
+    /// present at `now`. `own` and `people` are as they were kept after the last look; the own account among
+    /// the people is left out.
     pub async fn at<N: Node>(
         light: &mut Light<N>,
         now: SystemTime,
@@ -86,10 +90,12 @@ impl Look {
             sessions.take_over(contact, time)?;
         }
         sessions.must_be_listed(&self.own.0)?;
+        let mut once = BTreeSet::new();
         let accounts = self.seen().map(|(who, _)| account_of(&who.account));
         let recipients = Recipients {
             by: sessions.address(),
-            accounts: accounts.collect(),
+            // Somebody under two names gets one text.
+            accounts: accounts.filter(|account| once.insert(*account)).collect(),
             time,
             block,
         };

@@ -194,11 +194,13 @@ impl Sessions {
         time: Moment,
     ) -> Result<(), EncryptionError> {
         let account = contact.account.clone();
+        let version = contact.record.as_ref().map(|record| record.version);
         let before = self.known.get(&account_of(&account));
-        let back = |known: &Known| contact.seen < known.version || time < known.time;
-        if before.is_some_and(back) {
+        let lower = |known: &Known| version.is_some_and(|version| version < known.version);
+        if before.is_some_and(|known| time < known.time || lower(known)) {
             return Err(EncryptionError::Older { account });
         }
+        let version = version.or(before.map(|known| known.version));
         let mut devices = BTreeMap::new();
         let mut record = Vec::new();
         for device in contact
@@ -216,7 +218,7 @@ impl Sessions {
         }
         self.device.set_contact(account_of(&account), &record)?;
         let known = Known {
-            version: contact.seen,
+            version: version.unwrap_or_default(),
             time,
             devices,
         };

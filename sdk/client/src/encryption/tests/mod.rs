@@ -289,6 +289,21 @@ async fn who_has_no_identity_gets_an_error_and_not_silence() {
 }
 
 #[tokio::test]
+async fn somebody_under_two_names_gets_one_text() {
+    let (world, mut anna, bert) = two().await;
+    anna.people.push(contact("robert", &bert.account));
+    anna.people.push(contact("myself", &anna.account));
+    let (to, heard) = anna.recipients(world.now()).await.unwrap();
+    let names: Vec<&str> = heard.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["me", "bert", "robert"]);
+    assert_eq!(to.accounts().len(), 2);
+    let sent = anna.encrypt(&to, world.now()).unwrap();
+    assert_eq!(sent.missing, vec![bert.sessions.address()]);
+    world.remove(&bert.account);
+    assert!(anna.recipients(world.now()).await.is_ok());
+}
+
+#[tokio::test]
 async fn a_device_that_is_not_on_record_encrypts_nothing() {
     let (world, mut anna, _) = two().await;
     let mut phone = Party::new(&world, 1).await;
