@@ -279,8 +279,9 @@ pub fn fingerprint_of(account: &AccountId, record: &Identity) -> Fingerprint {
 
 /// What a history tells beyond the records at its ends.
 fn passed(trail: &Trail, before: Option<&Identity>, now: &Identity) -> Vec<Finding> {
-    let listed = |record: &Identity, id| record.devices.iter().any(|device| device.id() == id);
-    let told = |id| listed(now, id) || before.is_some_and(|before| listed(before, id));
+    let listed =
+        |record: &Identity, id: DeviceId| record.devices.iter().any(|device| device.id() == id);
+    let told = |id: DeviceId| listed(now, id) || before.is_some_and(|before| listed(before, id));
     let anew = trail.anew().then_some(Finding::Anew);
     let went = trail.came().into_iter().filter(|id| !told(*id));
     anew.into_iter()
