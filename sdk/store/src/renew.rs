@@ -98,6 +98,9 @@ pub(crate) fn fill(
     }
 }
 
+/// A row as it stands in a file: its hidden key, and what is sealed.
+type Stored = (Vec<u8>, Vec<u8>);
+
 /// Takes rows from under the old keys and puts them under the new ones.
 struct Mover<'s> {
     old: &'s Secrets,
@@ -121,7 +124,7 @@ impl<'s> Mover<'s> {
     }
 
     /// The row for the new file; none for the counters, which come at the end.
-    fn renewed(&self, hidden: &[u8], row: &[u8]) -> Result<Option<(Vec<u8>, Vec<u8>)>, Error> {
+    fn renewed(&self, hidden: &[u8], row: &[u8]) -> Result<Option<Stored>, Error> {
         if hidden == self.counters {
             return Ok(None);
         }

@@ -5,9 +5,7 @@
 
 mod common;
 
-use common::{
-    FAST, MESSAGES, NEW, PASSPHRASE, TABLES, beside, create, everything, open, options, place,
-};
+use common::{FAST, MESSAGES, NEW, PASSPHRASE, TABLES, beside, create, everything, open, place};
 use parlance_store::{Error, Key, Store};
 use std::{
     env, fs,
