@@ -388,7 +388,7 @@ mod tests {
     #[test]
     fn trust_that_is_too_old_is_renewed_by_who_types_it_and_not_by_a_variable() {
         let kept = || Some(Checkpoint::from_json(CHECKPOINT).unwrap());
-        let after = |seconds| UNIX_EPOCH + Duration::from_secs(1_800_000_002 + seconds);
+        let after = |seconds: u64| UNIX_EPOCH + Duration::from_secs(1_800_000_002 + seconds);
         let (week, word) = (7 * 24 * 3_600, Some("first-use"));
         assert_eq!(kept().unwrap().time(), Some(1_800_000_002_000));
         for (typed, variable, seconds) in [
