@@ -79,10 +79,21 @@ build_image() {
     context=$(mktemp -d)
     cp "$DOCKER_DIR/Dockerfile" "$DOCKER_DIR/entrypoint" "$DOCKER_DIR/parlance-rpc" "$certificates" "$context/"
     cp "$PARLANCE_BIN" "$context/parlance"
+    mkdir "$context/libraries"
+    libraries_to_bring "$PARLANCE_BIN" | xargs --no-run-if-empty cp --dereference --target-directory "$context/libraries"
     say "building $PARLANCE_IMAGE"
     docker build --tag "$PARLANCE_IMAGE" "$context" >"$context/log" 2>&1 ||
         die "building the image failed: $(tail -n 5 "$context/log")"
     rm -rf "$context"
+}
+
+# The libraries that a binary is linked with and Debian's smallest system has not, by path: OpenSSL's. The machine that
+# built the binary has them in the version that it was linked with.
+libraries_to_bring() {
+    local of_base='^(linux-vdso|ld-linux|lib(c|m|dl|rt|pthread|gcc_s|stdc\+\+|z)\.so)'
+    # A library that is missing even here is named as such by ldd.
+    ! ldd "$1" | grep 'not found' >&2 || die "$1 lacks libraries on this machine; scripts/setup installs them"
+    ldd "$1" | awk -v base="$of_base" '$2 == "=>" && $1 !~ base { print $3 }'
 }
 
 # rpc SERVICE METHOD [PARAMETERS]: the node's answer, asked inside its container.

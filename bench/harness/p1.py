@@ -21,13 +21,12 @@ ABOUT = {
 }
 PATIENCE = 240
 TOPOLOGIES = {"single authority": ("dev", 1), "4 nodes": ("local", 4)}
-# By number of authorities and --quick: enough that every side fills several blocks. The peer with slots of
-# six seconds takes three times as long for a block, and as many transfers would not change its rate.
+# The stock node with the same slots: P3 has it with its own, too.
+SIDES = [sides.OURS, sides.STOCK_2S]
+# By number of authorities and --quick: enough that every side fills several blocks.
 TRANSFERS = {(1, False): 40_000, (1, True): 24_000, (4, False): 20_000, (4, True): 12_000}
-SLOW_TRANSFERS = {(1, False): 14_000, (1, True): 10_000, (4, False): 12_000, (4, True): 8_000}
 # Accounts in the genesis state; as many transfers as the smallest has accounts.
 GROWTH = {False: (10_000, 100_000, 1_000_000), True: (10_000, 100_000)}
-GROWTH_SIDES = [sides.OURS, sides.STOCK_2S]
 METRICS = [
     # Name, unit, better, how it is taken from one run's raw figures.
     ("finalized transfers", "1/s", "higher", lambda raw: raw["finalized_per_second"]),
@@ -39,11 +38,10 @@ METRICS = [
 
 
 def run(folder, quick: bool, runs: int) -> dict:
-    raw = {topology: {side.key: [] for side in sides.SIDES} for topology in TOPOLOGIES}
+    raw = {topology: {side.key: [] for side in SIDES} for topology in TOPOLOGIES}
     for topology in TOPOLOGIES:
-        for number, side in sides.in_turn(runs):
-            counts = SLOW_TRANSFERS if side is sides.STOCK_6S else TRANSFERS
-            count = counts[TOPOLOGIES[topology][1], quick]
+        for number, side in sides.in_turn(runs, SIDES):
+            count = TRANSFERS[TOPOLOGIES[topology][1], quick]
             one = measure(folder, side, topology, number, count)
             raw[topology][side.key].append(one)
             rate = one["finalized_per_second"] or 0
@@ -54,8 +52,8 @@ def run(folder, quick: bool, runs: int) -> dict:
 
 def grow(folder, sizes, runs: int) -> dict:
     """Rates by side and size of the state."""
-    rates = {side.key: {size: [] for size in sizes} for side in GROWTH_SIDES}
-    for number, side in sides.in_turn(runs, GROWTH_SIDES):
+    rates = {side.key: {size: [] for size in sizes} for side in SIDES}
+    for number, side in sides.in_turn(runs, SIDES):
         for size in sizes:
             one = measure(folder, side, "single authority", number, sizes[0], size)
             rates[side.key][size].append(one["finalized_per_second"])
@@ -64,8 +62,8 @@ def grow(folder, sizes, runs: int) -> dict:
 
 
 def growth_metrics(rates: dict):
-    ours, theirs = (rates[side.key] for side in GROWTH_SIDES)
-    peer = GROWTH_SIDES[1].name
+    ours, theirs = (rates[side.key] for side in SIDES)
+    peer = SIDES[1].name
     for size in ours:
         name = f"finalized transfers, {size:,} accounts in the state"
         yield report.metric(name, "1/s", "higher", ours[size], theirs[size], peer)
@@ -125,8 +123,6 @@ def build_time(raw: dict):
 def metrics(raw: dict):
     for topology, by_side in raw.items():
         for name, unit, better, value in METRICS:
-            for peer in sides.PEERS:
-                ours = [value(one) for one in by_side[sides.OURS.key]]
-                theirs = [value(one) for one in by_side[peer.key]]
-                if None not in ours + theirs:
-                    yield report.metric(f"{name}, {topology}", unit, better, ours, theirs, peer.name)
+            ours, theirs = ([value(one) for one in by_side[side.key]] for side in SIDES)
+            if None not in ours + theirs:
+                yield report.metric(f"{name}, {topology}", unit, better, ours, theirs, SIDES[1].name)

@@ -13,6 +13,9 @@ def bars(title: str, metrics: list) -> str:
     parts = [text(16, 26, f"{title}: ours above, peer below", size=16)]
     y = 48
     for metric in metrics:
+        # A change may be negative, and then it is no length.
+        if min(metric["ours"] + metric["peer"]) < 0:
+            continue
         parts += group(y, metric)
         y += 2 * BAR + GAP + GROUP
     head = (

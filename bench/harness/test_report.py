@@ -56,7 +56,7 @@ class Growth(unittest.TestCase):
         self.assertAlmostEqual(p1.slope([10, 100, 1000], [200, 180, 160]), -10)
 
     def test_each_size_and_the_slope_become_rows(self):
-        rates = {side.key: {10: [100, 100], 100: [50, 90]} for side in p1.GROWTH_SIDES}
+        rates = {side.key: {10: [100, 100], 100: [50, 90]} for side in p1.SIDES}
         rows = list(p1.growth_metrics(rates))
         self.assertEqual([row["ours"] for row in rows[:2]], [[100, 100], [50, 90]])
         self.assertEqual([round(value) for value in rows[2]["ours"]], [-50, -10])

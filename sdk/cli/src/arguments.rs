@@ -15,7 +15,7 @@ const EXIT_CODES: &str = "Exit codes:
   5  the node's answer is not proven: false, stale or withheld
   6  the chain does not take the transaction, or it failed
   7  something typed is wrong: address, amount, code, phrase
-  8  not possible as things stand: no identity, no such contact, ...
+  8  not possible as things stand: no identity, no such contact, trust too old, ...
 
 Documentation: docs/bimp.md, docs/light-client.md";
 
@@ -40,8 +40,8 @@ pub struct Global {
     /// Node to ask; otherwise $BIMP_NODE, otherwise ws://127.0.0.1:9944. It need not be trusted.
     #[arg(long, global = true, value_name = "URL")]
     pub node: Option<String>,
-    /// Where trust begins, the first time: the chain's genesis hash, a checkpoint file, or 'first-use' to
-    /// believe the node once. Otherwise $BIMP_TRUST.
+    /// Where trust begins, the first time or after more than seven days: the chain's genesis hash, a checkpoint
+    /// file, or 'first-use' to believe the node once. Otherwise, the first time alone, $BIMP_TRUST.
     #[arg(long, global = true, value_name = "WHAT")]
     pub trust: Option<String>,
     /// File with the passphrase of the data folder; otherwise $BIMP_PASSPHRASE, otherwise a prompt.
@@ -218,7 +218,8 @@ pub enum Device {
         /// Your account.
         account: String,
     },
-    /// Lists a device that showed a code, or this one.
+    /// Lists a device that showed a code, or this one. Shows the device's fingerprint and asks: compare it with
+    /// the one on the new device's screen.
     #[command(after_help = "Examples:
   bimp device add device1a4f0...             a code of 'device request'
   bimp device add --this                     after 'identity restore'")]
@@ -229,6 +230,9 @@ pub enum Device {
         /// This device.
         #[arg(long, conflicts_with = "code")]
         this: bool,
+        /// Does not ask: the code came by a way that nobody else can write to.
+        #[arg(long)]
+        yes: bool,
     },
     /// Revokes a device: lost, stolen or given away.
     Remove {

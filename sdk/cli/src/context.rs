@@ -41,7 +41,10 @@ pub struct Context {
     passphrase_file: Option<PathBuf>,
     folder: PathBuf,
     node: String,
+    /// What was typed.
     trust: Option<String>,
+    /// What stands in the variable, for the first time alone.
+    first_trust: Option<String>,
 }
 
 impl Context {
@@ -61,7 +64,8 @@ impl Context {
                 .node
                 .or_else(|| variable("BIMP_NODE"))
                 .unwrap_or_else(|| NODE.into()),
-            trust: global.trust.or_else(|| variable("BIMP_TRUST")),
+            trust: global.trust,
+            first_trust: variable("BIMP_TRUST"),
         })
     }
 
@@ -126,15 +130,18 @@ impl Context {
         )?)
     }
 
-    /// A light client from what the vault trusts, or from `--trust` the first time.
+    /// A light client from what the vault trusts, or from `--trust` the first time and when what the vault
+    /// trusts has become too old.
     pub async fn light(&self, vault: Option<&Vault>) -> Result<Light<WsNode>, Failure> {
         let kept = vault.map(Vault::checkpoint).transpose()?.flatten();
-        let trust = match (kept, &self.trust) {
-            (Some(checkpoint), _) => Trust::Checkpoint(checkpoint),
-            (None, Some(what)) => parse_trust(what)?,
-            (None, None) => return Err(Failure::NoTrust),
-        };
-        self.begin(trust).await
+        let typed = self.trust.as_deref();
+        self.begin(choose(
+            kept,
+            typed,
+            self.first_trust.as_deref(),
+            SystemTime::now(),
+        )?)
+        .await
     }
 
     /// A light client that begins anew.
@@ -268,6 +275,21 @@ pub fn secret(
     Ok(Some(Zeroizing::new(text)))
 }
 
+/// What to begin from at `now`. A variable that was set once and forgotten does not renew trust that is too
+/// old: that is for somebody who compares.
+fn choose(
+    kept: Option<Checkpoint>,
+    typed: Option<&str>,
+    variable: Option<&str>,
+    now: SystemTime,
+) -> Result<Trust, Failure> {
+    match (kept, typed) {
+        (Some(kept), Some(what)) if kept.check_age(now).is_err() => parse_trust(what),
+        (Some(kept), _) => Ok(Trust::Checkpoint(kept)),
+        (None, typed) => parse_trust(typed.or(variable).ok_or(Failure::NoTrust)?),
+    }
+}
+
 /// Where trust begins.
 pub fn parse_trust(what: &str) -> Result<Trust, Failure> {
     if what == "first-use" {
@@ -322,6 +344,7 @@ fn default_folder() -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::{Duration, UNIX_EPOCH};
 
     #[test]
     fn trust_begins_with_a_hash_a_file_or_the_word() {
@@ -342,6 +365,53 @@ mod tests {
             parse_trust(&file.display().to_string()),
             Err(Failure::Checkpoint(_))
         ));
+    }
+
+    /// A checkpoint of 1,800,000,002 seconds after 1970.
+    const CHECKPOINT: &str = r#"{
+        "version": 1,
+        "genesis": "0x0101010101010101010101010101010101010101010101010101010101010101",
+        "number": 1,
+        "header": {
+            "parentHash": "0x0101010101010101010101010101010101010101010101010101010101010101",
+            "number": "0x1",
+            "stateRoot": "0x0202020202020202020202020202020202020202020202020202020202020202",
+            "extrinsicsRoot": "0x0303030303030303030303030303030303030303030303030303030303030303",
+            "digest": {"logs": ["0x06617572612001e9a43500000000"]}
+        },
+        "setId": 0,
+        "authorities": [
+            {"key": "0x0404040404040404040404040404040404040404040404040404040404040404", "weight": 1}
+        ]
+    }"#;
+
+    #[test]
+    fn trust_that_is_too_old_is_renewed_by_who_types_it_and_not_by_a_variable() {
+        let kept = || Some(Checkpoint::from_json(CHECKPOINT).unwrap());
+        let after = |seconds: u64| UNIX_EPOCH + Duration::from_secs(1_800_000_002 + seconds);
+        let (week, word) = (7 * 24 * 3_600, Some("first-use"));
+        assert_eq!(kept().unwrap().time(), Some(1_800_000_002_000));
+        for (typed, variable, seconds) in [
+            (None, None, 0),
+            (word, word, 0),
+            (word, None, week),
+            (None, word, week + 1),
+            (None, None, week + 1),
+        ] {
+            let chosen = choose(kept(), typed, variable, after(seconds));
+            assert!(
+                matches!(chosen, Ok(Trust::Checkpoint(_))),
+                "{typed:?} {variable:?} {seconds}"
+            );
+        }
+        for (kept, typed, variable) in
+            [(kept(), word, None), (None, word, None), (None, None, word)]
+        {
+            let chosen = choose(kept, typed, variable, after(week + 1));
+            assert!(matches!(chosen, Ok(Trust::FirstUse)));
+        }
+        let nothing = choose(None, None, None, after(0));
+        assert!(matches!(nothing, Err(Failure::NoTrust)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use parlance_client::{
-    identity::{ChangeError, CodeError, RecordError, RegisterError},
+    identity::{ChangeError, CodeError, LookError, RecordError, RegisterError},
     keys::KeyError,
     light::{CheckpointError, LightError},
     node::NodeError,
@@ -40,6 +40,9 @@ pub enum Failure {
     /// A contact's record.
     #[error(transparent)]
     Record(#[from] RecordError),
+    /// A look at a contact.
+    #[error(transparent)]
+    Look(#[from] LookError),
     /// A payment.
     #[error(transparent)]
     Wallet(#[from] WalletError),
@@ -203,6 +206,8 @@ impl Failure {
             Self::Checkpoint(error) => of_checkpoint(error),
             Self::Register(error) => of_register(error),
             Self::Wallet(error) => of_wallet(error),
+            Self::Look(LookError::Light(error)) => of_light(error),
+            Self::Look(_) => Kind::Unproven,
             Self::Record(RecordError::BadName { .. }) => Kind::Input,
             Self::Record(_) | Self::NumbersDiffer => Kind::Unproven,
             Self::Offline(OfflineError::OtherAccount { .. }) => Kind::State,
@@ -259,7 +264,7 @@ fn of_light(error: &LightError) -> Kind {
 fn of_checkpoint(error: &CheckpointError) -> Kind {
     match error {
         CheckpointError::OtherChain { .. } => Kind::Unproven,
-        CheckpointError::NoGenesisState { .. } => Kind::State,
+        CheckpointError::NoGenesisState { .. } | CheckpointError::TooOld { .. } => Kind::State,
         _ => Kind::Input,
     }
 }
@@ -312,6 +317,14 @@ mod tests {
         assert_eq!(Failure::from(refusal).kind(), Kind::Rejected);
         let deep = WalletError::Watch(WatchError::Light(LightError::Stale { behind: 300 }));
         assert_eq!(Failure::from(deep).kind(), Kind::Unproven);
+    }
+
+    #[test]
+    fn old_trust_is_a_matter_of_how_things_stand() {
+        let old = || CheckpointError::TooOld { days: 9 };
+        assert_eq!(Failure::from(old()).kind().code(), 8);
+        let deep = LookError::Light(LightError::Checkpoint(old()));
+        assert_eq!(Failure::from(deep).kind().code(), 8);
     }
 
     #[test]

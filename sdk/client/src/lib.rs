@@ -9,6 +9,7 @@
 //! | [`keys`] | backup phrase, account key, device keys |
 //! | [`vault`] | what is kept on disk, encrypted |
 //! | [`identity`] | registration without tokens, devices, invitations, contacts |
+//! | [`encryption`] | hands proven records to the encryption core, and changes to the user before |
 //! | [`wallet`] | balances, payments, signing without a network, shared accounts |
 //! | [`submit`] | hands a transaction to a node |
 //!
@@ -18,6 +19,7 @@
 #![forbid(unsafe_code)]
 
 pub mod chain;
+pub mod encryption;
 pub mod identity;
 pub mod keys;
 pub mod light;
@@ -26,6 +28,7 @@ pub mod submit;
 pub mod vault;
 pub mod wallet;
 
+pub use parlance_e2ee as e2ee;
 pub use parlance_primitives as primitives;
 pub use parlance_safety as safety;
 pub use parlance_store as store;

@@ -7,6 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, ensure};
+use parlance_client::{store::Options, vault::Vault};
 use serde_json::Value;
 use tokio::process::Command;
 
@@ -59,6 +60,16 @@ impl Person {
     /// The data folder.
     pub fn folder(&self) -> &Path {
         &self.folder
+    }
+
+    /// What is in the folder: no command can run while it is open.
+    pub fn vault(&self) -> Result<Vault> {
+        let path = self.folder.join("vault");
+        Ok(Vault::open(
+            &path,
+            PASSPHRASE.as_bytes(),
+            Options::default(),
+        )?)
     }
 
     /// Runs a command to its end.

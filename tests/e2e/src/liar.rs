@@ -1,17 +1,22 @@
 //! A node that lies: a JSON-RPC server in front of a real node, which hands everything on and changes what
 //! it is told to change.
 
-use std::sync::{Arc, Mutex};
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use anyhow::{Context, Result};
+use codec::{DecodeAll, Encode};
 use jsonrpsee::{
     RpcModule,
     server::{Server, ServerHandle},
     types::{ErrorObjectOwned, Params},
 };
+use parlance_primitives::accounts::Identity;
 use serde_json::{Value, json};
 
-use crate::rpc::Rpc;
+use crate::{facts::unhex, rpc::Rpc};
 
 /// What a client asks of a node.
 const METHODS: [&str; 7] = [
@@ -32,6 +37,8 @@ pub enum Lie {
     None,
     /// One byte in the last node of each storage proof: a forged value.
     ForgedValue,
+    /// A device of an identity has keys of the liar's; the record is as well-formed as the true one.
+    ForgedRecord,
     /// Storage proofs of another key than was asked for: somebody else's balance or identity.
     OtherKey(String),
     /// Storage proofs lack a node: something is withheld.
@@ -50,9 +57,16 @@ pub enum Lie {
 
 /// The server.
 pub struct Liar {
-    lie: Arc<Mutex<Lie>>,
+    state: Arc<State>,
     url: String,
     _server: ServerHandle,
+}
+
+/// What it is told, and what came of it.
+#[derive(Default)]
+struct State {
+    lie: Mutex<Lie>,
+    records: AtomicUsize,
 }
 
 impl Liar {
@@ -60,8 +74,8 @@ impl Liar {
     pub async fn start(node: Rpc) -> Result<Self> {
         let server = Server::builder().build("127.0.0.1:0").await?;
         let url = format!("ws://{}", server.local_addr()?);
-        let lie = Arc::new(Mutex::new(Lie::default()));
-        let mut module = RpcModule::new((node, lie.clone()));
+        let state = Arc::new(State::default());
+        let mut module = RpcModule::new((node, state.clone()));
         for method in METHODS {
             module.register_async_method(method, move |params, context, _| {
                 let asked = asked(params);
@@ -69,7 +83,7 @@ impl Liar {
             })?;
         }
         Ok(Self {
-            lie,
+            state,
             url,
             _server: server.start(module),
         })
@@ -80,9 +94,15 @@ impl Liar {
         &self.url
     }
 
+    /// How many records it has forged so far.
+    pub fn forged_records(&self) -> usize {
+        self.state.records.load(Ordering::SeqCst)
+    }
+
     /// What it changes from now on.
     pub fn tell(&self, lie: Lie) -> Result<()> {
         *self
+            .state
             .lie
             .lock()
             .map_err(|_| anyhow::anyhow!("a request panicked"))? = lie;
@@ -98,9 +118,10 @@ async fn answer(
     method: &'static str,
     mut asked: Vec<Value>,
     node: &Rpc,
-    lie: &Mutex<Lie>,
+    state: &State,
 ) -> Result<Value, ErrorObjectOwned> {
-    let lie = lie
+    let lie = state
+        .lie
         .lock()
         .map_err(|_| broken("a request panicked"))?
         .clone();
@@ -121,7 +142,12 @@ async fn answer(
             let code = i32::try_from(error.code).unwrap_or(-32603);
             ErrorObjectOwned::owned(code, error.message, Some(error.data))
         })?;
-    change(method, &lie, honest).map_err(|error| broken(&format!("{error:#}")))
+    let said =
+        change(method, &lie, honest.clone()).map_err(|error| broken(&format!("{error:#}")))?;
+    if lie == Lie::ForgedRecord && said != honest {
+        state.records.fetch_add(1, Ordering::SeqCst);
+    }
+    Ok(said)
 }
 
 fn broken(why: &str) -> ErrorObjectOwned {
@@ -137,6 +163,14 @@ fn change(method: &str, lie: &Lie, mut honest: Value) -> Result<Value> {
                 .max_by_key(|node| node.as_str().map_or(0, str::len))
                 .context("an empty proof")?;
             *longest = json!(with_other_byte(longest, |length| length / 2)?);
+        }
+        (Lie::ForgedRecord, "state_getReadProof") => {
+            let nodes = honest["proof"].as_array_mut().context("no proof")?;
+            for node in nodes {
+                if let Some(forged) = with_other_device(node) {
+                    *node = json!(forged);
+                }
+            }
         }
         (Lie::Withheld, "state_getReadProof") => {
             let nodes = honest["proof"].as_array_mut().context("no proof")?;
@@ -159,9 +193,19 @@ fn change(method: &str, lie: &Lie, mut honest: Value) -> Result<Value> {
     Ok(honest)
 }
 
+/// A record whose first device has other keys, where the node of a proof is one.
+fn with_other_device(node: &Value) -> Option<String> {
+    let bytes = unhex(node.as_str()?).ok()?;
+    let mut record = Identity::decode_all(&mut bytes.as_slice()).ok()?;
+    let device = record.devices.iter_mut().next()?;
+    device.keys.signing.0 = [0x66; 32];
+    device.keys.agreement = [0x77; 32];
+    Some(subxt::utils::to_hex(record.encode()))
+}
+
 /// A hex string with one bit of one byte changed.
 fn with_other_byte(value: &Value, place: impl FnOnce(usize) -> usize) -> Result<String> {
-    let mut bytes = crate::facts::unhex(value.as_str().context("no hex")?)?;
+    let mut bytes = unhex(value.as_str().context("no hex")?)?;
     let at = place(bytes.len());
     *bytes.get_mut(at).context("too short to change")? ^= 1;
     Ok(subxt::utils::to_hex(bytes))
@@ -170,6 +214,33 @@ fn with_other_byte(value: &Value, place: impl FnOnce(usize) -> usize) -> Result<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use parlance_primitives::accounts::{Device, DeviceKeys, NO_HISTORY};
+    use sp_core::ed25519;
+
+    #[test]
+    fn a_forged_record_is_well_formed() {
+        let keys = DeviceKeys {
+            signing: ed25519::Public::from_raw([1; 32]),
+            agreement: [2; 32],
+            endpoint: ed25519::Public::from_raw([3; 32]),
+        };
+        let record = Identity {
+            version: 7,
+            mailbox_epoch: 0,
+            devices: vec![Device { keys, since: 7 }].try_into().unwrap(),
+            revoked: Default::default(),
+            history: NO_HISTORY,
+        };
+        let node = subxt::utils::to_hex(record.encode());
+        let proof = json!({"at": "0x00", "proof": ["0x0102", node]});
+        let forged = change("state_getReadProof", &Lie::ForgedRecord, proof).unwrap();
+        assert_eq!(forged["proof"][0], "0x0102");
+        let bytes = unhex(forged["proof"][1].as_str().unwrap()).unwrap();
+        let read = Identity::decode_all(&mut bytes.as_slice()).unwrap();
+        assert_eq!((read.version, read.devices.len()), (7, 1));
+        assert_ne!(read.devices[0].keys.signing, keys.signing);
+        assert_eq!(read.devices[0].keys.endpoint, keys.endpoint);
+    }
 
     #[test]
     fn a_lie_changes_what_it_is_about_and_nothing_else() {

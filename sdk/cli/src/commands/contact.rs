@@ -1,7 +1,7 @@
 //! `bimp contact`.
 
 use parlance_client::{
-    identity::{ChangeError, Contact as Person, Finding, Verification, fingerprint_of},
+    identity::{ChangeError, Contact as Person, Finding, Verification, fingerprint_of, look},
     light::{Head, Light},
     node::WsNode,
     primitives::AccountId,
@@ -25,7 +25,7 @@ pub async fn run(context: &Context, command: Contact) -> Result<Report, Failure>
         Contact::Add { name, account } => {
             let account = context.account(None, &account)?;
             let mut person = Person::new(&name, account)?;
-            let findings = person.observe(identity_of(&light, &head, &person.account).await?)?;
+            let findings = look(&light, &head, &mut person).await?;
             vault.add_contact(&person)?;
             let number = number_with(&light, &head, &vault, &person).await?;
             Ok(show(&person, &findings, number.as_deref()))
@@ -69,9 +69,8 @@ pub async fn refresh(
 ) -> Result<Vec<(Person, Vec<Finding>)>, Failure> {
     let mut looked = Vec::new();
     for mut person in vault.contacts()? {
-        let record = identity_of(light, head, &person.account).await?;
         let before = person.clone();
-        let findings = person.observe(record)?;
+        let findings = look(light, head, &mut person).await?;
         if person != before {
             vault.put_contact(&person)?;
         }
@@ -87,7 +86,7 @@ async fn verify(
     (name, given): (&str, Option<&str>),
 ) -> Result<Report, Failure> {
     let mut person = vault.contact(name)?;
-    let findings = person.observe(identity_of(light, head, &person.account).await?)?;
+    let findings = look(light, head, &mut person).await?;
     vault.put_contact(&person)?;
     let number = number_with(light, head, vault, &person)
         .await?

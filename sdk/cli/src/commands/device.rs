@@ -24,7 +24,7 @@ pub async fn run(context: &Context, command: Device) -> Result<Report, Failure> 
     match command {
         Device::List => list(context).await,
         Device::Request { account } => request(context, &account).await,
-        Device::Add { code, .. } => add(context, code.as_deref()).await,
+        Device::Add { code, yes, .. } => add(context, code.as_deref(), yes).await,
         Device::Remove { device } => remove(context, &device).await,
     }
 }
@@ -77,27 +77,45 @@ async fn request(context: &Context, account: &str) -> Result<Report, Failure> {
     let (light, _, account, record) = own(context, &vault).await?;
     let request = change::request(&light.genesis(), &account, &record, &vault.device()?);
     let (code, id) = (request.to_code(), hex::encode(request.id().0));
-    Ok(Report::new(json!({"code": code, "device": id}))
-        .field("device", id)
-        .line("On a device that has the account's key:")
-        .line(format!("  bimp device add {code}")))
+    let fingerprint = request.fingerprint();
+    Ok(
+        Report::new(json!({"code": code, "device": id, "fingerprint": fingerprint}))
+            .field("device", id)
+            .field("fingerprint", fingerprint)
+            .line("On a device that has the account's key, which shows the same fingerprint:")
+            .line(format!("  bimp device add {code}")),
+    )
 }
 
-async fn add(context: &Context, code: Option<&str>) -> Result<Report, Failure> {
+async fn add(context: &Context, code: Option<&str>, yes: bool) -> Result<Report, Failure> {
     let vault = context.vault()?;
-    let (mut light, head, account, record) = own(context, &vault).await?;
+    let (mut light, _, account, record) = own(context, &vault).await?;
     let request = match code {
         Some(code) => DeviceRequest::from_code(code)?,
         None => change::request(&light.genesis(), &account, &record, &vault.device()?),
     };
     let call = change::add(&account, &record, &request)?;
+    let (id, fingerprint) = (hex::encode(request.id().0), request.fingerprint());
+    // Whose code it is can only be seen on the screen of the device that made it. This one is before the user.
+    if code.is_some() {
+        let question = format!(
+            "The code names device {id}\n\n    {fingerprint}\n\nThe new device must show the same fingerprint. If it does \
+             not, the code is of somebody else, who would read along.\nAdd it?"
+        );
+        context.agree(&question, yes)?;
+    }
+    // Comparing takes a while, and a transaction counts from a block of the present.
+    let head = context.head(&mut light, Some(&vault)).await?;
     let included = transact(context, &vault, &mut light, &head, call).await?;
-    let id = hex::encode(request.id().0);
-    Ok(
-        Report::new(json!({"device": id, "included": value(&included)}))
-            .field("device", id)
-            .line("listed and final"),
-    )
+    let object = json!({
+        "device": id,
+        "fingerprint": fingerprint,
+        "included": value(&included),
+    });
+    Ok(Report::new(object)
+        .field("device", id)
+        .field("fingerprint", fingerprint)
+        .line("listed and final"))
 }
 
 /// Revokes the device whose name begins with `prefix`.

@@ -136,6 +136,15 @@ impl DeviceRequest {
         DeviceId::of(&self.keys.signing)
     }
 
+    /// What people compare on the screens of both devices before one is added: 32 digits in groups of four, the
+    /// first 16 bytes of a hash of the account and of all keys.
+    pub fn fingerprint(&self) -> String {
+        let subject = (b"parlance/device-fingerprint/1", &self.account, &self.keys).encode();
+        let digits = hex::encode(&blake2_256(&subject)[..16]);
+        let groups = digits.as_bytes().chunks(4).map(String::from_utf8_lossy);
+        groups.collect::<Vec<_>>().join(" ")
+    }
+
     /// The code to show to the device that has the account's key.
     pub fn to_code(&self) -> String {
         write(DEVICE, &self.encode())
@@ -178,6 +187,32 @@ mod tests {
         let other = if last == '0' { "1" } else { "0" };
         let changed = format!("{}{other}", &code[..code.len() - 1]);
         assert_eq!(DeviceRequest::from_code(&changed), Err(damaged));
+    }
+
+    #[test]
+    fn a_fingerprint_is_of_the_account_and_of_every_key() {
+        let request = request();
+        let read = DeviceRequest::from_code(&request.to_code()).unwrap();
+        let fingerprint = read.fingerprint();
+        assert_eq!(fingerprint, request.fingerprint());
+        let groups: Vec<&str> = fingerprint.split(' ').collect();
+        assert_eq!(groups.len(), 8);
+        assert!(groups.iter().all(|group| group.len() == 4));
+
+        let mut others = vec![request.clone(); 4];
+        others[0].account = AccountId::new([4; 32]);
+        others[1].keys.signing.0[0] ^= 1;
+        others[2].keys.agreement[0] ^= 1;
+        others[3].keys.endpoint.0[0] ^= 1;
+        for other in others {
+            assert_ne!(other.fingerprint(), fingerprint, "{other:?}");
+        }
+        // The version that it is asked for is not: it changes with every attempt.
+        let later = DeviceRequest {
+            base: 10,
+            ..request
+        };
+        assert_eq!(later.fingerprint(), fingerprint);
     }
 
     #[test]

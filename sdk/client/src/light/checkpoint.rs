@@ -1,19 +1,27 @@
 //! Where trust begins (L1), as a file and as bytes.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use codec::{Decode, DecodeAll, Encode};
-use parlance_primitives::{BlockNumber, Hash, light::Header};
+use parlance_primitives::{BlockNumber, Hash, Moment, SLOT_DURATION, light::Header};
 use serde::{Deserialize, Serialize};
 use sp_consensus_grandpa::{AuthorityId, AuthorityList, SetId};
 use sp_core::crypto::ByteArray;
 use sp_crypto_hashing::blake2_256;
-use sp_runtime::traits::Header as _;
+use sp_runtime::{generic::DigestItem, traits::Header as _};
 
-use super::finality::{Finalised, MAX_VOTERS};
+use super::{
+    MAX_CHECKPOINT_AGE,
+    finality::{Finalised, MAX_VOTERS},
+};
 
 /// Version of the file and of the bytes.
 const VERSION: u16 = 1;
 /// Longest file. A set of 101 voters takes 12 KiB.
 const MAX_FILE: usize = 256 << 10;
+/// Engine whose entry in a header's digest is the slot in which the block was made.
+const SLOTS: [u8; 4] = *b"aura";
+const DAY: u64 = 24 * 3_600;
 
 /// Why there is nothing to begin from.
 #[derive(Debug, thiserror::Error)]
@@ -48,6 +56,17 @@ pub enum CheckpointError {
     NoGenesis {
         /// The hash.
         hash: Hash,
+    },
+    /// The voters that it names answer for nothing any more (L8).
+    #[error(
+        "what is trusted of the chain is {days} days old, and voters answer for seven days: whoever has the \
+         keys of those of then could show a false chain since; get a newer checkpoint file from somebody who \
+         follows the chain, or compare a fresh fingerprint ('chain show') with them, and begin anew with \
+         --trust; if this device's clock is fast, set it"
+    )]
+    TooOld {
+        /// Its age in days of 24 hours.
+        days: u64,
     },
     /// The node has no genesis state to prove the first set of voters from.
     #[error(
@@ -179,6 +198,43 @@ impl Checkpoint {
         hex::encode(&blake2_256(&self.to_bytes())[..16])
     }
 
+    /// When its block was made, in milliseconds since 1970, as the header says. The first block says nothing.
+    pub fn time(&self) -> Option<Moment> {
+        let mut logs = self.finalised.header.digest().logs().iter();
+        let slot = logs.find_map(|item| match item {
+            DigestItem::PreRuntime(SLOTS, slot) => u64::decode_all(&mut slot.as_slice()).ok(),
+            _ => None,
+        })?;
+        slot.checked_mul(SLOT_DURATION)
+    }
+
+    /// Whether the voters that it names still answer for what they sign, at `now` (L8).
+    ///
+    /// # Errors
+    ///
+    /// [`CheckpointError::TooOld`] beyond [`MAX_CHECKPOINT_AGE`]; [`CheckpointError::Malformed`] if the header of a
+    /// later block than the first does not say when it was made.
+    pub fn check_age(&self, now: SystemTime) -> Result<(), CheckpointError> {
+        let Some(time) = self.time() else {
+            return match self.finalised.block().0 {
+                // Whoever begins from a genesis hash has to know how old the chain is: nothing in it says so.
+                0 => Ok(()),
+                _ => Err(CheckpointError::Malformed {
+                    cause: String::from("a header that does not say when it was made"),
+                }),
+            };
+        };
+        let made = UNIX_EPOCH.checked_add(Duration::from_millis(time));
+        // One of the future is not old; that it is none is seen when the newest header is read (L4).
+        let age = made.and_then(|made| now.duration_since(made).ok());
+        match age {
+            Some(age) if age > MAX_CHECKPOINT_AGE => Err(CheckpointError::TooOld {
+                days: age.as_secs() / DAY,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     fn check(&self, number: BlockNumber) -> Result<(), CheckpointError> {
         let voters = self.finalised.authorities.len();
         let (found, hash) = self.finalised.block();
@@ -198,7 +254,8 @@ impl Checkpoint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::light::testing::{ChainOf, Voters};
+    use crate::light::testing::{ChainOf, FIRST_SLOT, Voters};
+    use proptest::prelude::*;
 
     fn checkpoint() -> Checkpoint {
         let voters = Voters::new(0..4);
@@ -257,5 +314,67 @@ mod tests {
         let mut empty = good;
         empty.finalised.authorities.clear();
         assert!(Checkpoint::from_json(&empty.to_json()).is_err());
+    }
+
+    /// Seconds after the block of [`checkpoint`] was made.
+    fn after(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs((FIRST_SLOT + 1) * SLOT_DURATION / 1_000 + seconds)
+    }
+
+    #[test]
+    fn it_is_good_for_as_long_as_voters_answer() {
+        let checkpoint = checkpoint();
+        let week = MAX_CHECKPOINT_AGE.as_secs();
+        assert_eq!(week, 7 * DAY);
+        for seconds in [0, 1, week - 1, week] {
+            assert!(checkpoint.check_age(after(seconds)).is_ok(), "{seconds}");
+        }
+        for (seconds, expected) in [(week + 1, 7), (8 * DAY, 8), (1_000 * DAY, 1_000)] {
+            assert!(matches!(
+                checkpoint.check_age(after(seconds)),
+                Err(CheckpointError::TooOld { days }) if days == expected
+            ));
+        }
+        let early = after(0) - Duration::from_secs(3_600);
+        assert!(checkpoint.check_age(early).is_ok(), "of the future");
+    }
+
+    #[test]
+    fn the_error_of_an_old_one_names_the_remedy() {
+        let error = checkpoint().check_age(after(9 * DAY)).unwrap_err();
+        let words = error.to_string();
+        for part in ["9 days old", "fingerprint", "--trust"] {
+            assert!(words.contains(part), "{words}");
+        }
+    }
+
+    #[test]
+    fn only_the_first_block_may_hide_its_age() {
+        let voters = Voters::new(0..4);
+        let chain = ChainOf::new(&voters);
+        let mut hidden = Checkpoint {
+            genesis: chain.tip().hash(),
+            finalised: chain.finalised(),
+        };
+        assert_eq!(hidden.time(), None);
+        assert!(hidden.check_age(after(100 * DAY)).is_ok());
+        hidden.finalised.header.number = 7;
+        assert!(matches!(
+            hidden.check_age(after(0)),
+            Err(CheckpointError::Malformed { .. })
+        ));
+    }
+
+    proptest! {
+        #[test]
+        fn any_slot_and_any_clock_have_an_answer(slot in any::<u64>(), clock in 0_u64..1 << 40) {
+            let mut checkpoint = checkpoint();
+            let item = DigestItem::PreRuntime(SLOTS, slot.encode());
+            checkpoint.finalised.header.digest.logs[0] = item;
+            let now = UNIX_EPOCH + Duration::from_secs(clock);
+            let made = u128::from(slot) * u128::from(SLOT_DURATION);
+            let old = u128::from(clock) * 1_000 > made + MAX_CHECKPOINT_AGE.as_millis();
+            prop_assert_eq!(checkpoint.check_age(now).is_err(), old || u64::try_from(made).is_err());
+        }
     }
 }

@@ -95,8 +95,10 @@ impl<N: Node> Light<N> {
         self.trusted.genesis
     }
 
-    /// Follows the node to its newest final block, which must be fresh at `now` (L2, L4, L5).
+    /// Follows the node to its newest final block, which must be fresh at `now` (L2, L4, L5), from a header
+    /// whose voters still answer for it (L8).
     pub async fn head(&mut self, now: SystemTime) -> Result<Head, LightError> {
+        self.trusted.check_age(now)?;
         self.follow().await?;
         let header = &self.trusted.finalised.header;
         let (number, hash) = self.trusted.finalised.block();
@@ -224,7 +226,7 @@ impl<N: Node> Light<N> {
 }
 
 /// Whether a block of that time is the present (L4).
-fn fresh(time: Moment, now: SystemTime) -> Result<(), LightError> {
+pub(crate) fn fresh(time: Moment, now: SystemTime) -> Result<(), LightError> {
     let time = UNIX_EPOCH
         .checked_add(Duration::from_millis(time))
         .unwrap_or(UNIX_EPOCH);

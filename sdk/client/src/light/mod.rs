@@ -18,6 +18,9 @@
 //! - **L6** *Bounds.* Answers, proofs, sets and headers have limits; what exceeds them is refused before
 //!   it is decoded.
 //! - **L7** *What is kept* is the checkpoint of L1, moved forward: one header and one set.
+//! - **L8** *No old voters.* Whoever voted more than [`MAX_CHECKPOINT_AGE`] ago has the tokens back that answered
+//!   for it, and old keys sign anything. A checkpoint older than that by its header's slot is refused,
+//!   whether it comes from a file or was kept; trust has to begin anew.
 //!
 //! What this cannot know: a majority of more than a third of the set that signs two histories, which is
 //! slashed and visible to others; and what a node leaves out that nobody asks for.
@@ -33,6 +36,7 @@ pub(crate) mod testing;
 mod tests;
 
 pub use checkpoint::{Checkpoint, CheckpointError};
+pub(crate) use client::fresh;
 pub use client::{Head, Light, Trust};
 pub use error::LightError;
 
@@ -42,3 +46,5 @@ use std::time::Duration;
 pub const MAX_AGE: Duration = Duration::from_secs(120);
 /// How far a header may lie ahead of the device's clock (L4).
 pub const MAX_LEAD: Duration = Duration::from_secs(30);
+/// Age up to which a checkpoint is begun from (L8): the unbonding period of the public chains.
+pub const MAX_CHECKPOINT_AGE: Duration = Duration::from_secs(7 * 24 * 3_600);

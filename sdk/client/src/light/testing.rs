@@ -21,6 +21,8 @@ use sp_trie::{
 use super::finality::Finalised;
 
 const ROUND: u64 = 1;
+/// Slot of the first block, 1,800,000,000 seconds after 1970.
+pub const FIRST_SLOT: u64 = 900_000_000;
 
 /// A set of voters.
 #[derive(Clone)]
@@ -113,8 +115,17 @@ impl ChainOf {
         self.push(Hash::zero(), Hash::zero(), Digest { logs: vec![item] });
     }
 
-    fn push(&mut self, state_root: Hash, extrinsics_root: Hash, digest: Digest) {
+    /// Hash of the block at that height.
+    pub fn hash_of(&self, height: usize) -> Hash {
+        self.headers[height].hash()
+    }
+
+    /// Every block but the first has a slot, which tells its time.
+    fn push(&mut self, state_root: Hash, extrinsics_root: Hash, mut digest: Digest) {
         let (number, parent) = (self.headers.len() as BlockNumber, self.tip().hash());
+        let slot = FIRST_SLOT + u64::from(number);
+        let item = DigestItem::PreRuntime(*b"aura", slot.encode());
+        digest.logs.insert(0, item);
         let header = Header::new(number, extrinsics_root, state_root, parent, digest);
         self.headers.push(header);
     }

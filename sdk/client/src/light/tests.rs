@@ -227,3 +227,32 @@ async fn lies_at_the_beginning_are_told_apart() {
         Err(LightError::Node(NodeError::Malformed { .. }))
     ));
 }
+
+#[tokio::test]
+async fn who_was_off_for_longer_than_voters_answer_begins_anew() {
+    use CheckpointError::TooOld;
+    const DAY: i64 = 24 * 3_600;
+    let mut light = begin(Lie::None).await.unwrap();
+    light.head(at(0)).await.unwrap();
+    let kept = light.checkpoint().clone();
+    // The block is two seconds younger than its slot says here.
+    let within = light.head(at(7 * DAY)).await;
+    assert!(
+        matches!(within, Err(LightError::Stale { .. })),
+        "{within:?}"
+    );
+    let beyond = light.head(at(7 * DAY + 3)).await;
+    assert!(matches!(
+        beyond,
+        Err(LightError::Checkpoint(TooOld { days: 7 }))
+    ));
+    let file = Checkpoint::from_json(&kept.to_json()).unwrap();
+    let mut light = Light::begin(Recorded::new(Lie::None), Trust::Checkpoint(file))
+        .await
+        .unwrap();
+    assert!(matches!(
+        light.head(at(30 * DAY)).await,
+        Err(LightError::Checkpoint(TooOld { days: 29 | 30 }))
+    ));
+    assert_eq!(light.checkpoint(), &kept, "it moved");
+}

@@ -1,10 +1,14 @@
 //! The light client against a real network, and against nodes that lie to it.
 
-use std::time::{Duration, Instant, SystemTime};
+use std::{
+    path::Path,
+    time::{Duration, Instant, SystemTime},
+};
 
 use anyhow::{Context, Result, ensure};
 use parlance_client::{
     chain::keys,
+    identity::{Contact, Finding, LookError, look},
     keys::AccountKey,
     light::{Checkpoint, CheckpointError, Light, LightError, Trust, finality::FinalityError},
     node::WsNode,
@@ -19,24 +23,30 @@ use parlance_e2e::{
     harness::{Group, Stage},
     liar::{Liar, Lie},
     network::Network,
+    newcomer::Newcomer,
     rpc::Rpc,
     wait::{seconds, until},
 };
+use serde_json::{Value, json};
 use subxt::utils::to_hex;
 
 const FOLLOW: &str = "a light client follows finality through changes of the voters";
 const READ: &str = "what it reads is what the chain has, and absence is proven too";
 const FORGED: &str = "forged, swapped and withheld values are refused";
+const RECORD: &str = "a forged record is refused, well-formed as it is";
 const VOTES: &str = "forged votes and old finality are refused";
 const STALE: &str = "a chain that has stopped is stale, a wrong clock is named";
 const CHAIN: &str = "another chain is refused";
 const PAYMENT: &str = "a swallowed payment expires, a hidden one cannot be feigned";
 const COMMAND: &str = "bimp tells of a lying node, with an exit code of its own";
+const OLD: &str = "a checkpoint of last week is refused, with the remedy";
 
 pub fn group() -> Group {
     Group {
         name: "light",
-        scenarios: &[FOLLOW, READ, FORGED, VOTES, STALE, CHAIN, PAYMENT, COMMAND],
+        scenarios: &[
+            FOLLOW, READ, FORGED, RECORD, VOTES, STALE, CHAIN, PAYMENT, COMMAND, OLD,
+        ],
         run: |stage| Box::pin(run(stage)),
     }
 }
@@ -67,11 +77,13 @@ async fn run(stage: &Stage) -> Result<()> {
     };
     stage.scenario(READ, read(stage, &setting)).await?;
     stage.scenario(FORGED, forged(&setting)).await?;
+    stage.scenario(RECORD, record(stage, &setting)).await?;
     stage.scenario(VOTES, votes(&setting)).await?;
     stage.scenario(STALE, stale(&setting)).await?;
     stage.scenario(CHAIN, other_chain(&setting)).await?;
     stage.scenario(PAYMENT, payment(&setting)).await?;
     stage.scenario(COMMAND, command(stage, &setting)).await?;
+    stage.scenario(OLD, old(stage, &setting)).await?;
     stage
         .scenario(FOLLOW, follow(stage, &setting, &network))
         .await
@@ -143,6 +155,34 @@ async fn forged(setting: &Setting) -> Result<()> {
             );
         }
     }
+    Ok(())
+}
+
+async fn record(stage: &Stage, setting: &Setting) -> Result<()> {
+    let ada = Newcomer::of("//Newcomer//Ada//light")?;
+    ada.settles(&setting.rpc).await?;
+    let mut light = setting.client().await?;
+    let head = light.head(now()).await?;
+    setting.liar.tell(Lie::ForgedRecord)?;
+    let mut contact = Contact::new("ada", ada.account())?;
+    let refused = look(&light, &head, &mut contact).await;
+    ensure!(
+        matches!(refused, Err(LookError::Light(LightError::Unproven { .. }))),
+        "{refused:?}"
+    );
+    ensure!(contact.record.is_none(), "it was believed: {contact:?}");
+    ensure!(setting.liar.forged_records() == 1, "nothing was forged");
+
+    let genesis = format!("{:?}", setting.genesis);
+    let person = Person::new(stage.directory("asker")?, setting.liar.url(), &genesis)?;
+    let address = ada.account().to_string();
+    let error = person.refusal(5, &["identity", "show", &address]).await?;
+    ensure!(error.contains("does not prove the identity"), "{error}");
+    ensure!(setting.liar.forged_records() == 2, "nothing was forged");
+
+    setting.liar.tell(Lie::None)?;
+    let found = look(&light, &head, &mut contact).await?;
+    ensure!(found == [Finding::Registered], "{found:?}");
     Ok(())
 }
 
@@ -281,6 +321,39 @@ async fn command(stage: &Stage, setting: &Setting) -> Result<()> {
     let nowhere = person.with_node("ws://127.0.0.1:1");
     nowhere.refusal(4, &["wallet", "balance", &alice]).await?;
     setting.liar.tell(Lie::None)
+}
+
+async fn old(stage: &Stage, setting: &Setting) -> Result<()> {
+    let genesis = format!("{:?}", setting.genesis);
+    let folder = stage.directory("late")?;
+    let (file, url) = (folder.join("checkpoint"), setting.liar.url());
+    let name = file.display().to_string();
+    setting.liar.tell(Lie::None)?;
+    let young = Person::new(folder.join("young"), url, &genesis)?;
+    young.succeed(&["chain", "checkpoint", &name]).await?;
+    let late = Person::new(folder.join("late"), url, &name)?;
+    late.succeed(&["chain", "show"]).await?;
+    make_older(&file, 8 * 24 * 3_600)?;
+    let error = late.refusal(8, &["chain", "show"]).await?;
+    for part in ["8 days old", "fingerprint", "--trust"] {
+        ensure!(error.contains(part), "{error}");
+    }
+    Ok(())
+}
+
+/// Has the header in a checkpoint say that its block was made so many seconds earlier.
+fn make_older(file: &Path, seconds: u64) -> Result<()> {
+    let mut checkpoint: Value = serde_json::from_str(&std::fs::read_to_string(file)?)?;
+    let logs = checkpoint["header"]["digest"]["logs"].as_array_mut();
+    let mut slots = logs.context("no digest")?.iter_mut().filter_map(|log| {
+        let bytes = facts::unhex(log.as_str()?).ok()?;
+        bytes.starts_with(b"\x06aura\x20").then_some((log, bytes))
+    });
+    let (log, mut bytes) = slots.next().context("no slot in the header")?;
+    let (_, slot) = bytes.split_last_chunk_mut::<8>().context("a short slot")?;
+    *slot = (u64::from_le_bytes(*slot) - seconds / 2).to_le_bytes();
+    *log = json!(to_hex(&bytes));
+    Ok(std::fs::write(file, checkpoint.to_string())?)
 }
 
 async fn follow(stage: &Stage, setting: &Setting, network: &Network) -> Result<()> {

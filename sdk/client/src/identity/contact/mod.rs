@@ -5,15 +5,22 @@
 //! - **C3** Each change is a [`Finding`] that the user is told once: devices that came, went or changed keys.
 //! - **C4** A verification is bound to the devices that were compared. It is broken when a device comes or
 //!   changes its keys, and holds when one is merely revoked: who is left was compared.
+//! - **C5** From the first look on the history is read without a gap ([`history`](super::history)): a device that
+//!   came and went between two looks is told. What cannot be read is told too, and tried again at each look.
+
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 
-use codec::{Decode, Encode};
+use codec::{Decode, Encode, Error as CodecError, Input};
 use parlance_primitives::{
     AccountId,
     accounts::{Device, DeviceId, Identity, Version},
 };
 use parlance_safety::Fingerprint;
+
+use super::history::{Mark, Trail};
 
 /// Longest name of a contact, in bytes.
 pub const MAX_NAME: usize = 64;
@@ -69,6 +76,17 @@ pub enum Finding {
     Rotated(DeviceId),
     /// The mailbox moved.
     MailboxMoved,
+    /// A device came and went since the last look (C5).
+    CameAndWent(DeviceId),
+    /// The identity was removed and registered anew since the last look (C5).
+    Anew,
+    /// What happened between two versions could not be read (C5).
+    HistoryUnread {
+        /// Up to where it was read.
+        from: Version,
+        /// The version now.
+        to: Version,
+    },
     /// A verification does not hold any more (C4).
     VerificationBroken,
 }
@@ -83,6 +101,17 @@ impl fmt::Display for Finding {
             Self::Revoked(id) => write!(f, "does not use device {} any more", name(id)),
             Self::Rotated(id) => write!(f, "has new keys on device {}", name(id)),
             Self::MailboxMoved => f.write_str("has moved the mailbox"),
+            Self::CameAndWent(id) => write!(
+                f,
+                "had a device {} for a time since you last looked: ask whether it was theirs",
+                name(id)
+            ),
+            Self::Anew => f.write_str("has removed the identity and registered it anew"),
+            Self::HistoryUnread { from, to } => write!(
+                f,
+                "has changed between version {from} and {to} in ways that this node does not show: a device \
+                 may have come and gone; ask another node"
+            ),
             Self::VerificationBroken => {
                 f.write_str("is not verified any more: compare the safety number again")
             }
@@ -102,7 +131,7 @@ pub enum Verification {
 }
 
 /// Somebody the user knows.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
 pub struct Contact {
     /// What the user calls them.
     pub name: String,
@@ -114,6 +143,28 @@ pub struct Contact {
     pub seen: Version,
     /// The devices that were compared, with their keys.
     pub compared: Option<Vec<Device>>,
+    /// How far the history was read (C5).
+    pub read: Option<Mark>,
+}
+
+impl Decode for Contact {
+    fn decode<I: Input>(input: &mut I) -> Result<Self, CodecError> {
+        let (name, account, record, seen, compared) = Decode::decode(input)?;
+        let record: Option<Identity> = record;
+        // A row that was written before histories were read ends here.
+        let read = match input.remaining_len()? {
+            Some(0) => record.as_ref().map(Mark::of),
+            _ => Decode::decode(input)?,
+        };
+        Ok(Self {
+            name,
+            account,
+            record,
+            seen,
+            compared,
+            read,
+        })
+    }
 }
 
 impl Contact {
@@ -128,28 +179,68 @@ impl Contact {
             record: None,
             seen: 0,
             compared: None,
+            read: None,
         })
     }
 
-    /// Takes a proven record in, and says what changed. On an error nothing did.
-    pub fn observe(&mut self, record: Option<Identity>) -> Result<Vec<Finding>, RecordError> {
-        let (name, before) = (self.name.clone(), self.verification());
+    /// Whether a proven record may follow what was seen (C2).
+    pub fn check(&self, record: Option<&Identity>) -> Result<(), RecordError> {
+        let Some(now) = record else {
+            return Ok(());
+        };
+        let name = self.name.clone();
+        if now.version < self.seen {
+            return Err(RecordError::Older {
+                name,
+                found: now.version,
+                seen: self.seen,
+            });
+        }
+        let contradicts = |known: &Identity| known.version == now.version && known != now;
+        if self.record.as_ref().is_some_and(contradicts) {
+            let version = now.version;
+            return Err(RecordError::Contradiction { name, version });
+        }
+        Ok(())
+    }
+
+    /// From where to where the history has to be read before that record is taken in (C5).
+    pub fn gap(&self, record: Option<&Identity>) -> Option<(Mark, Mark)> {
+        let (from, to) = (self.read?, Mark::of(record?));
+        (from != to).then_some((from, to))
+    }
+
+    /// Takes a proven record in, with what fills the [`gap`](Self::gap), and says what changed. On an error
+    /// nothing did.
+    pub fn observe(
+        &mut self,
+        record: Option<Identity>,
+        trail: Option<&Trail>,
+    ) -> Result<Vec<Finding>, RecordError> {
+        self.check(record.as_ref())?;
+        let before = self.verification();
+        let mut findings = compare(self.record.as_ref(), record.as_ref());
+        let gap = self.gap(record.as_ref());
+        let filled = gap
+            .zip(trail)
+            .filter(|((from, to), trail)| trail.leads(from, to));
+        let changed = self.record != record;
+        match (gap, filled, &record) {
+            (Some(_), Some(((_, to), trail)), Some(now)) => {
+                findings.extend(passed(trail, self.record.as_ref(), now));
+                self.read = Some(to);
+            }
+            // Told once for each version, and read again until somebody shows it.
+            (Some((from, to)), ..) if changed => findings.push(Finding::HistoryUnread {
+                from: from.version,
+                to: to.version,
+            }),
+            (Some(_), ..) => {}
+            (None, _, now) => self.read = now.as_ref().map(Mark::of),
+        }
         if let Some(now) = &record {
-            if now.version < self.seen {
-                return Err(RecordError::Older {
-                    name,
-                    found: now.version,
-                    seen: self.seen,
-                });
-            }
-            let contradicts = |known: &Identity| known.version == now.version && known != now;
-            if self.record.as_ref().is_some_and(contradicts) {
-                let version = now.version;
-                return Err(RecordError::Contradiction { name, version });
-            }
             self.seen = now.version;
         }
-        let mut findings = compare(self.record.as_ref(), record.as_ref());
         self.record = record;
         if before == Verification::Holds && self.verification() == Verification::Broken {
             findings.push(Finding::VerificationBroken);
@@ -186,6 +277,18 @@ pub fn fingerprint_of(account: &AccountId, record: &Identity) -> Fingerprint {
     Fingerprint::new(account.as_ref(), record.devices.iter().map(identity))
 }
 
+/// What a history tells beyond the records at its ends.
+fn passed(trail: &Trail, before: Option<&Identity>, now: &Identity) -> Vec<Finding> {
+    let listed =
+        |record: &Identity, id: DeviceId| record.devices.iter().any(|device| device.id() == id);
+    let told = |id: DeviceId| listed(now, id) || before.is_some_and(|before| listed(before, id));
+    let anew = trail.anew().then_some(Finding::Anew);
+    let went = trail.came().into_iter().filter(|id| !told(*id));
+    anew.into_iter()
+        .chain(went.map(Finding::CameAndWent))
+        .collect()
+}
+
 fn compare(before: Option<&Identity>, now: Option<&Identity>) -> Vec<Finding> {
     let (before, now) = match (before, now) {
         (None, None) => return Vec::new(),
@@ -210,156 +313,4 @@ fn compare(before: Option<&Identity>, now: Option<&Identity>) -> Vec<Finding> {
         findings.push(Finding::MailboxMoved);
     }
     findings
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::keys::DeviceSecrets;
-    use parlance_primitives::accounts::NO_HISTORY;
-
-    fn device(since: Version) -> Device {
-        Device {
-            keys: DeviceSecrets::generate().unwrap().keys(),
-            since,
-        }
-    }
-
-    fn record(version: Version, devices: &[Device]) -> Option<Identity> {
-        Some(Identity {
-            version,
-            mailbox_epoch: 0,
-            devices: devices.to_vec().try_into().unwrap(),
-            revoked: Default::default(),
-            history: NO_HISTORY,
-        })
-    }
-
-    fn bob() -> Contact {
-        Contact::new("Bob", AccountId::new([2; 32])).unwrap()
-    }
-
-    #[test]
-    fn a_new_device_is_told_and_breaks_the_verification() {
-        let (first, second) = (device(5), device(9));
-        let mut bob = bob();
-        assert_eq!(
-            bob.observe(record(5, &[first])),
-            Ok(vec![Finding::Registered])
-        );
-        assert_eq!(bob.verification(), Verification::Never);
-        bob.verified();
-        assert_eq!(bob.verification(), Verification::Holds);
-        assert_eq!(
-            bob.observe(record(9, &[first, second])),
-            Ok(vec![
-                Finding::Added(second.id()),
-                Finding::VerificationBroken
-            ])
-        );
-        assert_eq!(
-            bob.observe(record(9, &[first, second])),
-            Ok(Vec::new()),
-            "told once"
-        );
-        bob.verified();
-        assert_eq!(
-            bob.observe(record(10, &[second])),
-            Ok(vec![Finding::Revoked(first.id())])
-        );
-        assert_eq!(bob.verification(), Verification::Holds);
-    }
-
-    #[test]
-    fn other_keys_under_the_same_name_are_told() {
-        let first = device(5);
-        let mut changed = device(6);
-        changed.keys.signing = first.keys.signing;
-        let mut bob = bob();
-        bob.observe(record(5, &[first])).unwrap();
-        bob.verified();
-        assert_eq!(
-            bob.observe(record(6, &[changed])),
-            Ok(vec![
-                Finding::Rotated(first.id()),
-                Finding::VerificationBroken
-            ])
-        );
-    }
-
-    #[test]
-    fn an_old_record_and_a_contradiction_change_nothing() {
-        let (first, second) = (device(5), device(5));
-        let mut bob = bob();
-        bob.observe(record(7, &[first])).unwrap();
-        let before = bob.clone();
-        assert!(matches!(
-            bob.observe(record(5, &[first])),
-            Err(RecordError::Older {
-                found: 5,
-                seen: 7,
-                ..
-            })
-        ));
-        assert!(matches!(
-            bob.observe(record(7, &[second])),
-            Err(RecordError::Contradiction { version: 7, .. })
-        ));
-        assert_eq!(bob, before);
-    }
-
-    #[test]
-    fn who_is_removed_and_comes_back_is_told_and_not_verified() {
-        let (first, second) = (device(5), device(50));
-        let mut bob = bob();
-        bob.observe(record(5, &[first])).unwrap();
-        bob.verified();
-        let gone = bob.observe(None).unwrap();
-        assert_eq!(gone, vec![Finding::Removed, Finding::VerificationBroken]);
-        assert_eq!(
-            bob.observe(record(50, &[second])),
-            Ok(vec![Finding::Registered])
-        );
-        assert_eq!(bob.verification(), Verification::Broken);
-        assert!(
-            bob.observe(record(4, &[first])).is_err(),
-            "the version is remembered"
-        );
-    }
-
-    /// The vectors of `parlance-e2ee`, whose Python twin computes them too.
-    #[test]
-    fn safety_numbers_are_those_of_the_encryption_core() {
-        let text = include_str!("../../../e2ee/vectors/safety.json");
-        let vectors: serde_json::Value = serde_json::from_str(text).unwrap();
-        let bytes = |value: &serde_json::Value| hex::decode(value.as_str().unwrap()).unwrap();
-        let fingerprints: Vec<_> = [0, 1]
-            .into_iter()
-            .map(|side| {
-                let account = <[u8; 32]>::try_from(bytes(&vectors["accounts"][side])).unwrap();
-                let devices: Vec<Device> = vectors["devices"][side]
-                    .as_array()
-                    .unwrap()
-                    .iter()
-                    .map(|one| {
-                        let mut listed = device(1);
-                        let both = bytes(one);
-                        listed.keys.signing.0.copy_from_slice(&both[..32]);
-                        listed.keys.agreement.copy_from_slice(&both[32..]);
-                        listed
-                    })
-                    .collect();
-                fingerprint_of(&AccountId::new(account), &record(1, &devices).unwrap())
-            })
-            .collect();
-        let number = parlance_safety::safety_number(&fingerprints[0], &fingerprints[1]);
-        assert_eq!(vectors["safety_number"], number.as_str());
-    }
-
-    #[test]
-    fn names_are_plain() {
-        for name in ["", "  ", "a\nb", &"x".repeat(MAX_NAME + 1)] {
-            assert!(Contact::new(name, AccountId::new([0; 32])).is_err());
-        }
-    }
 }
