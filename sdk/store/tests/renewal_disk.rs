@@ -5,7 +5,9 @@
 
 mod common;
 
-use common::{FAST, MESSAGES, NEW, PASSPHRASE, TABLES, beside, create, everything, open, place};
+use common::{
+    FAST, MESSAGES, NEW, PASSPHRASE, TABLES, beside, create, everything, open, options, place,
+};
 use parlance_store::{Error, Key, Store};
 use std::{
     env, fs,
