@@ -24,7 +24,7 @@ TOPOLOGIES = {"single authority": ("dev", 1), "4 nodes": ("local", 4)}
 # The stock node with the same slots: P3 has it with its own, too.
 SIDES = [sides.OURS, sides.STOCK_2S]
 # By number of authorities and --quick: enough that every side fills several blocks.
-TRANSFERS = {(1, False): 40_000, (1, True): 24_000, (4, False): 20_000, (4, True): 12_000}
+TRANSFERS = {(1, False): 40_000, (1, True): 24_000, (4, False): 20_000, (4, True): 6_000}
 # Accounts in the genesis state; as many transfers as the smallest has accounts.
 GROWTH = {False: (10_000, 100_000, 1_000_000), True: (10_000, 100_000)}
 METRICS = [
