@@ -139,6 +139,17 @@ pub fn cap(allowance: &DayAllowance, rules: &Rules) -> u64 {
     u64::try_from(cap).unwrap_or(u64::MAX)
 }
 
+/// Bytes that a ticket says were carried, whether they count or not: at most what the sender's whole
+/// allowance leaves it at one relay in one period, so that nobody's word makes the network look full.
+pub fn carried(bytes: u64, allowance: &DayAllowance, rules: &Rules) -> u64 {
+    let rules = Rules {
+        most_free: u64::MAX,
+        most_free_newcomer: u64::MAX,
+        ..*rules
+    };
+    bytes.min(cap(allowance, &rules))
+}
+
 /// What is the same for all leaves of a claim.
 #[derive(Debug)]
 pub struct Scene<'a, AccountId> {

@@ -65,8 +65,9 @@ pub fn verify<L: Leaf>(
     if !ends_inside || root.bytes > MAX_BYTES || !positions.is_sorted() {
         return Err(Malformed::NoPosition);
     }
+    let all = *bytes;
     let mut reader = Reader {
-        bytes: *bytes,
+        bytes: all,
         opened: Vec::with_capacity(positions.len()),
     };
     let hash = reader.part(root.bytes, 0, positions, Way::default())?;

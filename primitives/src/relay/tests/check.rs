@@ -372,6 +372,19 @@ fn the_cap_is_a_third_of_a_bursts_allowance() {
 }
 
 #[test]
+fn what_was_carried_is_bounded_by_the_whole_allowance() {
+    let rules = Stage::new().rules;
+    let whole = (1 << 30) * 4 / (3 * 288);
+    assert_eq!(carried(5, &ALLOWANCE, &rules), 5);
+    assert_eq!(carried(u64::MAX, &ALLOWANCE, &rules), whole);
+    let newcomer = DayAllowance {
+        backed: false,
+        ..ALLOWANCE
+    };
+    assert_eq!(carried(u64::MAX, &newcomer, &rules), whole);
+}
+
+#[test]
 fn a_doubt_takes_twice_its_part() {
     assert_eq!(credited(8_000, 0), 8_000);
     assert_eq!(credited(8_000, 1), 6_000);
