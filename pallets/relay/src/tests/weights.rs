@@ -3,7 +3,7 @@
 use codec::MaxEncodedLen;
 use frame_support::weights::Weight;
 
-use crate::{Relay, WeightInfo};
+use crate::{PeriodRecord, Relay, WeightInfo};
 
 #[test]
 fn each_call_fits_a_block() {
@@ -30,7 +30,8 @@ fn each_call_fits_a_block() {
 }
 
 #[test]
-fn a_relay_is_as_large_as_the_readme_says() {
+fn records_are_as_large_as_the_documents_say() {
     assert_eq!(Relay::max_encoded_len(), 1_977);
     assert!(include_str!("../../README.md").contains("at most 1,977 bytes"));
+    assert_eq!(PeriodRecord::max_encoded_len(), 117);
 }
