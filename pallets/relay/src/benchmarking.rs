@@ -182,14 +182,16 @@ fn claimed<T: Config>(who: &T::AccountId, id: RelayId) -> (Period, Vec<u8>) {
     });
     let rules = record::<T>(None).rules;
     let at = Pallet::<T>::first_block(period);
+    let latency = LatencyClass(1);
     let ticket = |(sender, key): &(T::AccountId, ed25519::Public)| {
         let bytes = cap(&T::Correspondents::allowance(sender, at), &rules);
-        let statement = ticket_statement(&genesis, period, who, sender, bytes);
+        let statement = ticket_statement(&genesis, period, who, sender, bytes, latency);
         TicketLeaf {
             sender: sender.clone(),
             device: DeviceId::of(key),
             counted: bytes.min(1 << 30),
             bytes,
+            latency,
             signature: signed(key, &statement),
         }
     };
@@ -198,7 +200,7 @@ fn claimed<T: Config>(who: &T::AccountId, id: RelayId) -> (Period, Vec<u8>) {
             mailbox_epoch: 0,
             direct: 1 << 30,
             fanned: 0,
-            latency: LatencyClass(1),
+            latency,
         };
         let statement = receipt_statement(&genesis, period, who, recipient, &delivered);
         ReceiptLeaf {

@@ -200,7 +200,7 @@ impl<T: Config> Pallet<T> {
         Ok(Ok(Proof {
             bytes,
             carried: carried.min(relay.capacity).max(bytes),
-            speed: speed(delivered.classes),
+            speed: speed(sent.classes).min(speed(delivered.classes)),
             doubts: sent.doubts.saturating_add(delivered.doubts),
             seen,
         }))
@@ -235,6 +235,7 @@ impl<T: Config> Pallet<T> {
                 let bytes = carried(leaf.bytes, &allowance, scene.rules);
                 let draws = (0..one.draws).map(|_| (bytes, leaf.counted));
                 tally.carried.extend(draws);
+                tally.classes.extend((0..one.draws).map(|_| leaf.latency));
             }
         }
         Ok(tally)

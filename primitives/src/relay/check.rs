@@ -196,6 +196,7 @@ pub fn check_ticket<AccountId: Encode>(
         scene.relay,
         &leaf.sender,
         leaf.bytes,
+        leaf.latency,
     );
     ensure(verify(&leaf.signature, &statement, &key), Fault::Signature)?;
     if leaf.counted <= cap(allowance, scene.rules) {

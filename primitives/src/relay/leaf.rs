@@ -10,15 +10,26 @@ use sp_runtime::Perbill;
 use super::{NodeHash, Period};
 use crate::{Hash, accounts::DeviceId};
 
-/// What a sender's device signs (R2): `bytes` is the sum over the period so far.
+/// What a sender's device signs (R2): `bytes` is the sum over the period so far, `latency` how fast the
+/// relay was.
 pub fn ticket_statement<AccountId: Encode>(
     genesis: &Hash,
     period: Period,
     relay: &AccountId,
     sender: &AccountId,
     bytes: u64,
+    latency: LatencyClass,
 ) -> Vec<u8> {
-    (b"parlance/ticket/1", genesis, period, relay, sender, bytes).encode()
+    (
+        b"parlance/ticket/1",
+        genesis,
+        period,
+        relay,
+        sender,
+        bytes,
+        latency,
+    )
+        .encode()
 }
 
 /// What a recipient's device signs (R4).
@@ -46,8 +57,11 @@ pub fn receipt_statement<AccountId: Encode>(
         .encode()
 }
 
-/// How long messages took, as a recipient saw it over the period: the median, from the time that the
-/// sender sealed a message to its delivery, for messages that did not wait for the recipient.
+/// How long messages took over the period: the median.
+///
+/// In a ticket it is the time from the start of an upload until the relays had stored it, as the sender
+/// saw it. In a receipt it is the time from the sealing of a message to its delivery, for messages that
+/// did not wait for the recipient.
 ///
 /// | class | at most |
 /// | --- | --- |
@@ -147,6 +161,8 @@ pub struct TicketLeaf<AccountId> {
     /// Bytes that the ticket says.
     #[codec(compact)]
     pub bytes: u64,
+    /// How fast, as the ticket says.
+    pub latency: LatencyClass,
     /// Signature of [`ticket_statement`].
     pub signature: ed25519::Signature,
 }

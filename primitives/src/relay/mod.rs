@@ -10,7 +10,7 @@
 //! - **R1 period.** Time is cut into periods of a fixed number of blocks. Tickets, receipts and claims
 //!   name their period and are worth nothing in another one.
 //! - **R2 ticket.** A sender's device signs how many bytes its account has sent through one relay in
-//!   the period so far ([`ticket_statement`]). The count is the account's: whichever device signs, it
+//!   the period so far, and how fast it was ([`ticket_statement`]). The count is the account's: whichever device signs, it
 //!   goes on from the last ticket, which the relay shows. The relay keeps the last one.
 //! - **R3 ingress.** A ticket counts only at the [`INGRESS`] relays that [`ingress_places`] draws for
 //!   sender and period, and only up to the sender's [`cap`].
@@ -39,7 +39,7 @@
 //!
 //! | statement | bytes |
 //! | --- | --- |
-//! | [`ticket_statement`] | `"parlance/ticket/1"`, genesis, period (4), relay, sender, bytes (8) |
+//! | [`ticket_statement`] | `"parlance/ticket/1"`, genesis, period (4), relay, sender, bytes (8), latency class (1) |
 //! | [`receipt_statement`] | `"parlance/receipt/1"`, genesis, period (4), relay, recipient, mailbox epoch (4), direct bytes (8), fanned bytes (8), latency class (1) |
 //!
 //! # How trees are hashed

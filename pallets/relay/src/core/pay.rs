@@ -1,8 +1,9 @@
 //! What a period's work is worth, and who gets which part of it.
 //!
 //! - **P1 work.** The work of a claim is its counted bytes times its speed, in thousandths.
-//! - **P2 speed.** The median of the latency classes that the opened receipts say, each as often as it
-//!   was drawn; of an even number the slower of the middle two. Between half and one and a half.
+//! - **P2 speed.** The median of the latency classes that the opened leaves of a tree say, each as often
+//!   as it was drawn; of an even number the slower of the middle two. Of both trees the slower, since
+//!   receipts cost nothing and tickets do. Between half and one and a half.
 //! - **P3 worth.** All work of a period together is paid with a part of what the same bytes cost
 //!   whoever buys allowance, at the highest speed; slower work with less of it ([`worth`]).
 //! - **P4 parts.** What a period pays is split by work, to the unit: part `i` is the difference of two

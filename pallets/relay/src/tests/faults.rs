@@ -242,8 +242,14 @@ fn a_device_of_somebody_else_signs_nothing() {
         let (node, _, period) = claimed(40, |node, _, period, book| {
             let thief = Person::of("thief");
             for leaf in &mut book.tickets {
-                let statement =
-                    ticket_statement(&genesis(), period, &node.id, &leaf.sender, leaf.bytes);
+                let statement = ticket_statement(
+                    &genesis(),
+                    period,
+                    &node.id,
+                    &leaf.sender,
+                    leaf.bytes,
+                    leaf.latency,
+                );
                 leaf.device = thief.device_id();
                 leaf.signature = thief.device.sign(&statement);
             }

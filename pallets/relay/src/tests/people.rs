@@ -64,12 +64,23 @@ impl Person {
 
     /// A ticket for `bytes`, all of which the relay counts.
     pub fn ticket(&self, relay: &AccountId, period: Period, bytes: u64) -> TicketLeaf<AccountId> {
-        let statement = ticket_statement(&genesis(), period, relay, &self.id, bytes);
+        self.ticket_of(relay, period, bytes, LatencyClass(4))
+    }
+
+    pub fn ticket_of(
+        &self,
+        relay: &AccountId,
+        period: Period,
+        bytes: u64,
+        latency: LatencyClass,
+    ) -> TicketLeaf<AccountId> {
+        let statement = ticket_statement(&genesis(), period, relay, &self.id, bytes, latency);
         TicketLeaf {
             sender: self.id.clone(),
             device: self.device_id(),
             counted: bytes,
             bytes,
+            latency,
             signature: self.device.sign(&statement),
         }
     }

@@ -139,7 +139,8 @@ fn signed_ticket(
     period: Period,
     bytes: u64,
 ) -> TicketLeaf<AccountId> {
-    let statement = ticket_statement(&GENESIS, period, relay, &account(person), bytes);
+    let latency = LatencyClass(2);
+    let statement = ticket_statement(&GENESIS, period, relay, &account(person), bytes, latency);
     TicketLeaf {
         signature: device(person).sign(&statement),
         ..ticket(person, bytes)
@@ -192,6 +193,11 @@ fn every_false_ticket_has_its_fault() {
         ..leaf.clone()
     };
     assert_eq!(judge(invented), is(Fault::Signature));
+    let faster = TicketLeaf {
+        latency: LatencyClass(0),
+        ..leaf.clone()
+    };
+    assert_eq!(judge(faster), is(Fault::Signature));
     let earlier = signed_ticket(&stage.relay, sender, PERIOD - 1, 9_000);
     assert_eq!(judge(earlier), is(Fault::Signature));
     let elsewhere = signed_ticket(&account(4), sender, PERIOD, 9_000);

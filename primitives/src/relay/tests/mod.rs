@@ -29,6 +29,7 @@ fn ticket(number: u32, bytes: u64) -> TicketLeaf<AccountId> {
         device: DeviceId([7; 16]),
         counted: bytes,
         bytes,
+        latency: LatencyClass(2),
         signature: ed25519::Signature::from_raw([9; 64]),
     }
 }

@@ -10,7 +10,7 @@ fn statements_are_what_the_table_says() {
     let period = 0x0102_0304u32;
     let bytes = 0x0506_0708_090a_0b0cu64;
     assert_eq!(
-        ticket_statement(&GENESIS, period, &relay, &person, bytes),
+        ticket_statement(&GENESIS, period, &relay, &person, bytes, LatencyClass(3)),
         [
             &b"parlance/ticket/1"[..],
             &[0x11; 32],
@@ -18,6 +18,7 @@ fn statements_are_what_the_table_says() {
             &[0x22; 32],
             &[0x33; 32],
             &[0x0c, 0x0b, 0x0a, 9, 8, 7, 6, 5],
+            &[3],
         ]
         .concat()
     );

@@ -2,7 +2,9 @@
 
 use parlance_primitives::{
     AccountId,
-    relay::{self, Leaf, Opened, Period, ReceiptLeaf, Root, TicketLeaf, verify},
+    relay::{
+        self, Delivered, LatencyClass, Leaf, Opened, Period, ReceiptLeaf, Root, TicketLeaf, verify,
+    },
 };
 use std::collections::BTreeSet;
 
@@ -184,6 +186,37 @@ impl Actor for Conjurer {
             let (id, period) = (&view.node.id, view.period);
             plan.book.tickets.push(ghost.ticket(id, period, 30_000));
             plan.book.receipts.push(ghost.receipt(id, period, 60_000));
+        }
+        plan
+    }
+}
+
+/// Senders of its own, with deposits, that send junk to each other, as fast as can be.
+pub struct Ring;
+
+/// Identities of a ring.
+pub const RING: u32 = 24;
+
+impl Actor for Ring {
+    fn plan(&self, view: &View, book: Book) -> Plan {
+        let mut plan = Plan::honest(book);
+        let (id, period) = (&view.node.id, view.period);
+        for member in crowd("ring", RING) {
+            if is_drawn(view, &member) {
+                let junk = member.ticket_of(id, period, usual_cap(), LatencyClass(0));
+                plan.book.tickets.push(junk);
+            }
+            if is_near(view, &member) {
+                let bytes = usual_cap() * 2;
+                let delivered = Delivered {
+                    mailbox_epoch: 0,
+                    direct: bytes,
+                    fanned: 0,
+                    latency: LatencyClass(0),
+                };
+                let receipt = member.receipt_of(id, period, bytes, delivered);
+                plan.book.receipts.push(receipt);
+            }
         }
         plan
     }

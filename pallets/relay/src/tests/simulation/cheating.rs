@@ -2,7 +2,7 @@
 
 use frame_support::assert_ok;
 use parlance_primitives::{
-    Balance,
+    Balance, UNIT,
     relay::{Period, Root},
 };
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +15,8 @@ use crate::{Carry, Event, Periods};
 const NODES: u32 = 8;
 const PEOPLE: u32 = 48;
 const LENGTH: u32 = 8;
+/// Cap of a sender with more allowance than counts.
+const CAP: u64 = 40_000;
 
 /// Whether a cheater opens what it knows to be false.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -264,5 +266,28 @@ fn accounts_that_nobody_knows_are_worth_less_than_nothing() {
             conjured.earned < honest.earned,
             "{conjured:?} against {honest:?}"
         );
+    }
+}
+
+#[test]
+fn a_ring_is_paid_less_than_its_deposits_cost() {
+    // An eighth of the relays is less than the sixth from which on it pays.
+    for seed in 0..3 {
+        let honest = honestly(seed);
+        let ring = play(&Ring, Temper::Bold, seed);
+        assert_eq!(
+            (ring.bond, ring.proven),
+            (100, LENGTH),
+            "the chain cannot tell"
+        );
+        let more = ring.earned - honest.earned;
+        // Interest of 5 % a year on a tenth of a token each, for as long as this took.
+        let year = Balance::from(365 * DAY);
+        let cost = Balance::from(RING) * (UNIT / 10) * Balance::from(LENGTH) / (20 * year);
+        println!("ring: earns {more} more, for deposits that cost {cost}");
+        assert!(more > 0 && more < cost);
+        // Never more than half of what its bytes cost others.
+        let bytes = Balance::from(RING) * Balance::from(LENGTH) * Balance::from(CAP);
+        assert!(more <= bytes * Price::get() / (2 << 20));
     }
 }
