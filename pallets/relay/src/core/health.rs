@@ -37,7 +37,7 @@ pub struct Health {
 }
 
 impl Health {
-    /// The level in thousandths, if nothing was proven after [`Self::period`] and before `period`.
+    /// The level in thousandths, if nothing was proven between its own period and `period`.
     pub fn at(&self, period: Period) -> u16 {
         let missed = period.saturating_sub(self.period).saturating_sub(1);
         let fall = |level: u16, _| level.saturating_sub(level.div_ceil(STEP));
