@@ -14,6 +14,7 @@ pub mod beacon;
 pub mod issuance;
 pub mod light;
 pub mod puzzle;
+pub mod relay;
 pub mod traits;
 pub mod vdpos;
 
