@@ -99,7 +99,7 @@ pub enum Access {
 }
 
 macro_rules! operations {
-    ($($(#[$doc:meta])* $number:literal $name:ident $access:ident $body:ty => $answer:ty)*) => {
+    ($($(#[$doc:meta])* $number:literal $name:ident $access:ident $body:ty => $answer:tt)*) => {
         /// What is asked.
         #[derive(Clone, Debug, PartialEq, Eq)]
         pub enum Request {

@@ -8,7 +8,7 @@ pub mod disk;
 use codec::Encode;
 use disk::Disk;
 use parlance_bimp::{
-    Account, Answer, Bounded, EnvelopeView, Key, List, Mailbox, MessageId, OfMailbox, Reason,
+    Accepted, Account, Answer, Bounded, EnvelopeView, Key, List, Mailbox, MessageId, OfMailbox, Reason,
     RelayId, Request, SendMessage, Subscribe,
 };
 use parlance_relay_core::{
@@ -18,6 +18,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const PEER: u64 = 1 << 40;
 pub const DAY: u64 = 86_400_000;
+pub const OWN: Mailbox = Mailbox([1; 32]);
+pub const OTHER: Mailbox = Mailbox([2; 32]);
+pub const SENDER: u64 = 50;
+pub const DEVICE: u64 = 60;
 
 pub struct Net {
     pub relays: Vec<Relay>,
@@ -254,6 +258,21 @@ pub fn of(mailbox: Mailbox, ids: &[MessageId]) -> OfMailbox {
 pub fn reason(answer: Option<Answer>) -> Reason {
     match answer {
         Some(Answer::Refused(refusal)) => refusal.reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+/// Relays, a sender at the first, a device of [`OWN`] at the second.
+pub fn net(count: usize) -> Net {
+    let mut net = Net::new(count, Config::default());
+    net.open(0, SENDER, 0, &[OTHER]);
+    net.open(1, DEVICE, 0, &[OWN]);
+    net
+}
+
+pub fn accepted(answer: Option<Answer>) -> Accepted {
+    match answer {
+        Some(Answer::Send(accepted)) => accepted,
         other => panic!("{other:?}"),
     }
 }

@@ -10,6 +10,7 @@ mod checker;
 mod client;
 mod disk;
 mod faults;
+mod network;
 mod plan;
 mod world;
 
