@@ -79,8 +79,7 @@ impl Client {
         while let Some(incoming) = self.link.receive(bytes)? {
             match incoming {
                 Incoming::Connected { minor } => {
-                    self.events
-                        .push_back((ClientEvent::Connected { minor }, 0));
+                    self.events.push_back((ClientEvent::Connected { minor }, 0));
                 }
                 Incoming::Pong { number } => self.pong = Some(number),
                 Incoming::Frame { frame, cost } => {

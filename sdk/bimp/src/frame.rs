@@ -110,10 +110,7 @@ impl Frame {
     /// Appends the encoding. `false`, and nothing appended, if it is longer than a frame may be.
     pub fn encode_to(&self, out: &mut Vec<u8>) -> bool {
         let length = self.body.len().saturating_add(HEADER);
-        let Some(length) = u32::try_from(length)
-            .ok()
-            .filter(|_| length <= MAX_FRAME)
-        else {
+        let Some(length) = u32::try_from(length).ok().filter(|_| length <= MAX_FRAME) else {
             return false;
         };
         out.reserve(self.size());

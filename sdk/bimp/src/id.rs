@@ -108,10 +108,7 @@ mod tests {
     fn a_new_epoch_moves_the_mailbox() {
         let account = Account([7; 32]);
         assert_ne!(Mailbox::of(&account, 0), Mailbox::of(&account, 1));
-        assert_ne!(
-            Mailbox::of(&account, 0),
-            Mailbox::of(&Account([8; 32]), 0)
-        );
+        assert_ne!(Mailbox::of(&account, 0), Mailbox::of(&Account([8; 32]), 0));
     }
 
     #[test]

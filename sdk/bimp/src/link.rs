@@ -17,7 +17,9 @@ use crate::{
     control::{CLOSE, CREDIT, Close, Credit, HELLO, Hello, PING, PONG, Ping},
     error::{SendError, Violation},
     frame::{Class, Decoder, Frame, HEADER, decode_body},
-    limits::{FRAME_COST, MAX_CREDIT, MAX_FRAME, MAX_REASON, MAX_REQUESTS, MIN_WINDOW, MINOR, WINDOW},
+    limits::{
+        FRAME_COST, MAX_CREDIT, MAX_FRAME, MAX_REASON, MAX_REQUESTS, MIN_WINDOW, MINOR, WINDOW,
+    },
 };
 use alloc::{collections::VecDeque, string::String, string::ToString, vec::Vec};
 use codec::Encode;

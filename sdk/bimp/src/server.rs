@@ -143,7 +143,9 @@ impl Server {
             Read::Known(Request::Authenticate(body)) => self.authenticate(request, body),
             Read::Known(body) => match self.bar(body.access()) {
                 Some(reason) => self.refuse(request, reason),
-                None => self.events.push_back(ServerEvent::Request { request, body }),
+                None => self
+                    .events
+                    .push_back(ServerEvent::Request { request, body }),
             },
         }
         Ok(())

@@ -148,7 +148,12 @@ fn the_peer_learns_why_a_connection_ended() {
 
 #[test]
 fn unknown_kinds_are_skipped_unless_critical() {
-    let skipped = [Kind(0x0FF0), Kind::push(99, false), Kind(0x5001), Kind(0x7FFF)];
+    let skipped = [
+        Kind(0x0FF0),
+        Kind::push(99, false),
+        Kind(0x5001),
+        Kind(0x7FFF),
+    ];
     let (mut client, mut server) = connected();
     for kind in skipped {
         client.receive(&bytes(kind, 0, vec![1, 2, 3])).unwrap();

@@ -77,7 +77,8 @@ mod tests {
 
     #[test]
     fn a_relay_that_is_silent_is_dead_until_it_is_heard() {
-        let (mut health, timings, relay) = (Health::default(), Timings::default(), RelayId([1; 32]));
+        let (mut health, timings, relay) =
+            (Health::default(), Timings::default(), RelayId([1; 32]));
         assert!(health.is_alive(&relay, 0, &timings));
         health.watch(relay, 10_000);
         assert_eq!(health.due(10_000, &timings), [relay]);

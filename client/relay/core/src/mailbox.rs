@@ -326,7 +326,11 @@ mod tests {
         assert_eq!(parts, *state.sum());
         let mut again = MailboxState::new(Mailbox([1; 32]), vec![]);
         let entries = state.entries().iter();
-        again.load(entries.map(|(id, entry)| (state.key(*id), entry.clone())).collect());
+        again.load(
+            entries
+                .map(|(id, entry)| (state.key(*id), entry.clone()))
+                .collect(),
+        );
         assert_eq!(again.sum(), state.sum());
         assert_eq!(again.messages(), 3);
     }

@@ -141,6 +141,9 @@ mod tests {
                 quotas.charge(sender, Mailbox([0; 32]), 1, &limits).is_ok()
             })
             .count();
-        assert_eq!((taken, quotas.pairs.len(), quotas.senders.len()), (10, 10, 10));
+        assert_eq!(
+            (taken, quotas.pairs.len(), quotas.senders.len()),
+            (10, 10, 10)
+        );
     }
 }

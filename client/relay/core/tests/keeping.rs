@@ -3,8 +3,8 @@
 mod common;
 
 use common::{
-    DAY, DEVICE, Net, OTHER, OWN, SENDER, accepted, acknowledge, envelope, list, net, place, reason,
-    subscribe,
+    DAY, DEVICE, Net, OTHER, OWN, SENDER, accepted, acknowledge, envelope, list, net, place,
+    reason, subscribe,
 };
 use parlance_bimp::{Answer, Bounded, Count, Key, List, Mailbox, Message, Reason, Request};
 use parlance_relay_core::{Config, Input, Storage};
@@ -126,7 +126,10 @@ fn a_full_disk_refuses_and_forgets_nothing() {
     net.ask(0, DEVICE, subscribe(OWN));
     assert_eq!(net.delivered, [(0, DEVICE, key)]);
     let acknowledged = net.ask(0, DEVICE, acknowledge(OWN, &[key.id]));
-    assert_eq!(acknowledged, Some(Answer::Acknowledge(Count { messages: 1 })));
+    assert_eq!(
+        acknowledged,
+        Some(Answer::Acknowledge(Count { messages: 1 }))
+    );
     net.disks[0].full = false;
     net.pass(1_500);
     accepted(net.ask(0, SENDER, second));
@@ -227,7 +230,13 @@ fn another_relay_cannot_plant_a_message() {
     });
     let relay = 77;
     let who = parlance_relay_core::Who::Relay(place(1));
-    net.input(0, Input::Opened { connection: relay, who });
+    net.input(
+        0,
+        Input::Opened {
+            connection: relay,
+            who,
+        },
+    );
     let Some(Answer::Replicate(stored)) = net.ask(0, relay, request) else {
         panic!();
     };

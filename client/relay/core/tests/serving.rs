@@ -22,7 +22,13 @@ fn a_message_waits_until_every_device_has_it() {
     accepted(net.ask(0, SENDER, request));
     for n in 0..5 {
         let owner = devices.clone();
-        net.input(n, Input::Owner { mailbox: OWN, owner });
+        net.input(
+            n,
+            Input::Owner {
+                mailbox: OWN,
+                owner,
+            },
+        );
     }
     let count = |messages| Some(Answer::Acknowledge(Count { messages }));
     let all = acknowledge(OWN, &[key.id]);
@@ -96,7 +102,10 @@ fn a_stranger_cannot_tell_a_used_mailbox_from_none() {
     for (used, never) in [
         (subscribe(OWN), subscribe(unused)),
         (acknowledge(OWN, &[key.id]), acknowledge(unused, &[key.id])),
-        (Request::Delete(of(OWN, &[key.id])), Request::Delete(of(unused, &[key.id]))),
+        (
+            Request::Delete(of(OWN, &[key.id])),
+            Request::Delete(of(unused, &[key.id])),
+        ),
         (
             Request::Sync(SyncCursor { mailbox: OWN }),
             Request::Sync(SyncCursor { mailbox: unused }),
@@ -116,7 +125,13 @@ fn a_stranger_cannot_tell_a_used_mailbox_from_none() {
     assert_eq!((used.relays, used.expires), (unused.relays, unused.expires));
     // Nor is a group that does not exist told from one of others.
     let members = Some(vec![OWN]);
-    net.input(0, Input::Group { group: GroupId([5; 32]), members });
+    net.input(
+        0,
+        Input::Group {
+            group: GroupId([5; 32]),
+            members,
+        },
+    );
     let send = |group| group_send(GroupId([group; 32]), 1, vec![]);
     assert_eq!(reason(net.ask(0, SENDER, send(5))), Reason::NotAllowed);
     assert_eq!(reason(net.ask(0, SENDER, send(6))), Reason::NotAllowed);
@@ -257,7 +272,13 @@ fn a_message_to_a_group_reaches_every_member() {
     }
     net.asked.clear();
     let answer = net.ask(0, SENDER, group_send(group, 1, vec![members[7]]));
-    let Some(Answer::GroupSend(GroupAccepted { mailboxes, full, id, .. })) = answer else {
+    let Some(Answer::GroupSend(GroupAccepted {
+        mailboxes,
+        full,
+        id,
+        ..
+    })) = answer
+    else {
         panic!("{answer:?}");
     };
     assert_eq!((mailboxes, full), (500, 0));

@@ -1,6 +1,9 @@
 #![no_main]
 use libfuzzer_sys::fuzz_target;
-use parlance_bimp::{Client, Probe, Request, Settings, limits::{MAX_FRAME, WINDOW}};
+use parlance_bimp::{
+    Client, Probe, Request, Settings,
+    limits::{MAX_FRAME, WINDOW},
+};
 
 // A stream whose first byte says into which pieces it is cut; the client asks between them.
 fuzz_target!(|data: &[u8]| {

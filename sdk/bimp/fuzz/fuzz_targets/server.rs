@@ -26,7 +26,10 @@ fuzz_target!(|data: &[u8]| {
                         clock: 0,
                         retention: 0,
                     };
-                    assert_eq!(server.admit(request, answer).is_ok(), server.end().is_none());
+                    assert_eq!(
+                        server.admit(request, answer).is_ok(),
+                        server.end().is_none()
+                    );
                 }
                 ServerEvent::Request { request, .. } => {
                     let refusal = Answer::Refused(Refusal::new(Reason::Internal));

@@ -119,7 +119,9 @@ impl Relay {
         if let Some(reason) = self.bar_writes(1) {
             return self.refuse_for(from, reason, self.config.timings.stand_in);
         }
-        let next_period = self.quotas.roll(self.clock.steady, self.config.timings.period);
+        let next_period = self
+            .quotas
+            .roll(self.clock.steady, self.config.timings.period);
         let (limits, size) = (self.config.limits, message.len() as u64);
         match self.quotas.charge(sender, key.mailbox, size, &limits) {
             Ok(()) => {}

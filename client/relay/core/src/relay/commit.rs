@@ -91,10 +91,7 @@ impl Relay {
         let (mut keys, mut fresh) = (BTreeSet::new(), BTreeSet::new());
         for (key, message) in stage.keys {
             keys.insert(key);
-            let entry = self
-                .boxes
-                .get(&key.mailbox)
-                .and_then(|it| it.get(&key.id));
+            let entry = self.boxes.get(&key.mailbox).and_then(|it| it.get(&key.id));
             writes.push(match entry {
                 None => Write::Remove { key },
                 Some(entry) => Write::Put {

@@ -134,16 +134,16 @@ impl Relay {
     pub(super) fn cut_off_slow_readers(&mut self) {
         let now = self.clock.steady;
         let patience = self.config.timings.slow_reader;
-        let slow: Vec<ConnectionId> = self
-            .connections
-            .iter()
-            .filter(|(_, connection)| {
-                connection.subscriptions.values().any(|it| {
-                    !it.pushed.is_empty() && now.saturating_sub(it.progress) >= patience
+        let slow: Vec<ConnectionId> =
+            self.connections
+                .iter()
+                .filter(|(_, connection)| {
+                    connection.subscriptions.values().any(|it| {
+                        !it.pushed.is_empty() && now.saturating_sub(it.progress) >= patience
+                    })
                 })
-            })
-            .map(|(id, _)| *id)
-            .collect();
+                .map(|(id, _)| *id)
+                .collect();
         for connection in slow {
             self.close(connection);
             self.counters.cut_off = self.counters.cut_off.saturating_add(1);
@@ -153,14 +153,21 @@ impl Relay {
 
     /// Sends subscribers elsewhere (G5).
     pub(super) fn move_subscribers(&mut self) {
-        let (now, patience) = (self.clock.steady, self.config.timings.dead.saturating_mul(2));
+        let (now, patience) = (
+            self.clock.steady,
+            self.config.timings.dead.saturating_mul(2),
+        );
         let mut moved = Vec::new();
         for (connection, it) in &self.connections {
             for (mailbox, subscription) in &it.subscriptions {
                 let Some(state) = self.boxes.get(mailbox) else {
                     continue;
                 };
-                let alive = state.set.iter().filter(|relay| self.is_alive(relay)).count();
+                let alive = state
+                    .set
+                    .iter()
+                    .filter(|relay| self.is_alive(relay))
+                    .count();
                 let enough = alive >= self.quorum(&state.set);
                 let served_elsewhere = state.set.contains(&self.me) != enough;
                 // A while after it came, so that one that finds nobody else is not sent round and round.

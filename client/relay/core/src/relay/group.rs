@@ -82,7 +82,10 @@ impl Relay {
         let copies = new.count() as u64;
         let (limits, timings) = (self.config.limits, self.config.timings);
         let next_period = self.quotas.roll(self.clock.steady, timings.period);
-        let bytes = size.saturating_mul(copies).saturating_mul(limits.group_price) / 1_000;
+        let bytes = size
+            .saturating_mul(copies)
+            .saturating_mul(limits.group_price)
+            / 1_000;
         let charged = self
             .quotas
             .charge_sender(sender, u64::from(copies > 0), bytes, &limits);

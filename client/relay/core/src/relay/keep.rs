@@ -1,7 +1,11 @@
 //! Taking entries in, merging them, throwing them away.
 
 use super::Relay;
-use crate::{entry::State, mailbox::MailboxState, storage::{Storage, StorageError}};
+use crate::{
+    entry::State,
+    mailbox::MailboxState,
+    storage::{Storage, StorageError},
+};
 use parlance_bimp::{Key, Mailbox};
 use std::sync::Arc;
 
@@ -59,8 +63,7 @@ impl Relay {
         }
         let deleted = state.deleted;
         self.change(key.mailbox, |it| it.insert(key.id, state, size));
-        self.stage
-            .touch(key, message.filter(|_| !deleted).cloned());
+        self.stage.touch(key, message.filter(|_| !deleted).cloned());
         Kept::New
     }
 

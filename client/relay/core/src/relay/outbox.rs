@@ -1,11 +1,7 @@
 //! What goes to other relays, gathered over a round of inputs.
 
 use super::Relay;
-use crate::{
-    effect::Effect,
-    entry::State,
-    storage::Storage,
-};
+use crate::{effect::Effect, entry::State, storage::Storage};
 use parlance_bimp::{
     Bounded, Entries, Entry as WireEntry, FanOut, Key, List, Mailbox, MessageId, RelayId, Request,
     limits::{MAX_ENTRIES, MAX_MENTIONS, MAX_MESSAGE},
@@ -108,7 +104,7 @@ impl Relay {
             let mut single = Vec::new();
             for (key, parcel) in parcels {
                 match &parcel.source {
-                    Source::Memory(_) if !parcel.hand_over => {
+                    Source::Memory(_) if !parcel.hand_over && !parcel.state.deleted => {
                         let copies = shared.entry((key.id, parcel.state.expires)).or_default();
                         copies.push((key, parcel));
                     }
@@ -133,7 +129,14 @@ impl Relay {
             false => MAX_MENTIONS,
         };
         for part in copies.chunks(at_once) {
-            let Some((_, Parcel { state, source: Source::Memory(message), .. })) = part.first()
+            let Some((
+                _,
+                Parcel {
+                    state,
+                    source: Source::Memory(message),
+                    ..
+                },
+            )) = part.first()
             else {
                 continue;
             };
@@ -165,12 +168,7 @@ impl Relay {
         }
     }
 
-    fn post_entries(
-        &mut self,
-        relay: RelayId,
-        parcels: Vec<(Key, Parcel)>,
-        storage: &dyn Storage,
-    ) {
+    fn post_entries(&mut self, relay: RelayId, parcels: Vec<(Key, Parcel)>, storage: &dyn Storage) {
         let mut open: [(Vec<WireEntry>, usize); 2] = Default::default();
         for (key, parcel) in parcels {
             let message = match (&parcel.source, parcel.state.deleted) {
@@ -182,7 +180,10 @@ impl Relay {
                     _ => continue,
                 },
             };
-            let size = message.as_ref().map_or(0, |it| it.len()).saturating_add(ENTRY);
+            let size = message
+                .as_ref()
+                .map_or(0, |it| it.len())
+                .saturating_add(ENTRY);
             let index = usize::from(parcel.hand_over);
             if let Some((entries, bytes)) = open.get_mut(index) {
                 let full = bytes.saturating_add(size) > MOST_BYTES || entries.len() >= MAX_ENTRIES;

@@ -84,7 +84,11 @@ impl Relay {
     }
 
     pub(super) fn reconcile_with(&mut self, relay: RelayId) {
-        let whole = fingerprint(Key::FIRST, None, &self.sum_between(&relay, &Key::FIRST, None));
+        let whole = fingerprint(
+            Key::FIRST,
+            None,
+            &self.sum_between(&relay, &Key::FIRST, None),
+        );
         let request = Request::Reconcile(Reconcile {
             ranges: List::new(vec![whole]).unwrap_or_default(),
             want: List::default(),
@@ -262,14 +266,16 @@ impl Relay {
 }
 
 /// The part of a mailbox that lies in a range.
-fn part<'a>(mailbox: &Mailbox, from: &Key, to: Option<&'a Key>) -> (MessageId, Option<&'a MessageId>) {
+fn part<'a>(
+    mailbox: &Mailbox,
+    from: &Key,
+    to: Option<&'a Key>,
+) -> (MessageId, Option<&'a MessageId>) {
     let low = match *mailbox == from.mailbox {
         true => from.id,
         false => FIRST,
     };
-    let high = to
-        .filter(|to| to.mailbox == *mailbox)
-        .map(|to| &to.id);
+    let high = to.filter(|to| to.mailbox == *mailbox).map(|to| &to.id);
     (low, high)
 }
 

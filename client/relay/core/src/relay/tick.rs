@@ -63,7 +63,10 @@ impl Relay {
 
     /// Forgets what is over (G3), a part of the mailboxes at a time.
     fn sweep(&mut self) {
-        let after = self.schedule.swept.map_or(Bound::Unbounded, Bound::Excluded);
+        let after = self
+            .schedule
+            .swept
+            .map_or(Bound::Unbounded, Bound::Excluded);
         let later = self.boxes.range((after, Bound::Unbounded));
         let mailboxes: Vec<Mailbox> = later.take(SWEPT).map(|(mailbox, _)| *mailbox).collect();
         self.schedule.swept = match mailboxes.len() < SWEPT {

@@ -191,9 +191,10 @@ impl Relay {
     fn finish(&mut self, key: &Key) {
         let done = self.writes.pending.get(key).is_some_and(|pending| {
             pending.answered
-                && pending.targets.iter().all(|relay| {
-                    pending.stored.contains(relay) || pending.refused.contains(relay)
-                })
+                && pending
+                    .targets
+                    .iter()
+                    .all(|relay| pending.stored.contains(relay) || pending.refused.contains(relay))
         });
         if done {
             self.writes.pending.remove(key);
@@ -304,8 +305,6 @@ impl Relay {
             ..Key::FIRST
         };
         let mut after = self.writes.pending.range(first..);
-        after
-            .next()
-            .is_some_and(|(key, _)| key.mailbox == *mailbox)
+        after.next().is_some_and(|(key, _)| key.mailbox == *mailbox)
     }
 }

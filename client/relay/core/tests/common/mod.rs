@@ -8,8 +8,8 @@ pub mod disk;
 use codec::Encode;
 use disk::Disk;
 use parlance_bimp::{
-    Accepted, Account, Answer, Bounded, EnvelopeView, Key, List, Mailbox, MessageId, OfMailbox, Reason,
-    RelayId, Request, SendMessage, Subscribe,
+    Accepted, Account, Answer, Bounded, EnvelopeView, Key, List, Mailbox, MessageId, OfMailbox,
+    Reason, RelayId, Request, SendMessage, Subscribe,
 };
 use parlance_relay_core::{
     Asker, Clock, Config, Effect, Input, Owner, Relay, RelayInfo, Storage, Who,

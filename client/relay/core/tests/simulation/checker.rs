@@ -70,4 +70,3 @@ pub struct Outcome {
     pub faults: BTreeMap<&'static str, u32>,
     pub counters: BTreeMap<&'static str, u64>,
 }
-

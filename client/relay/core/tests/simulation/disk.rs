@@ -122,8 +122,7 @@ impl Storage for Disk {
     }
 
     fn mailboxes(&self) -> Result<Vec<Mailbox>, StorageError> {
-        let mut mailboxes: Vec<Mailbox> =
-            self.view.entries.keys().map(|key| key.mailbox).collect();
+        let mut mailboxes: Vec<Mailbox> = self.view.entries.keys().map(|key| key.mailbox).collect();
         mailboxes.dedup();
         Ok(mailboxes)
     }

@@ -227,7 +227,9 @@ impl World {
             if set.contains(&relay.id()) {
                 sums.push(state.map(|state| *state.sum()).unwrap_or_default());
                 if waiting > 0 {
-                    broken.push(format!("{waiting} messages of {mailbox:?} still wait at {n}"));
+                    broken.push(format!(
+                        "{waiting} messages of {mailbox:?} still wait at {n}"
+                    ));
                 }
             } else if entries > 0 {
                 broken.push(format!("{entries} entries of {mailbox:?} are left at {n}"));

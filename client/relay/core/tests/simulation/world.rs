@@ -294,7 +294,12 @@ impl World {
             } => self.client_hears(client, session, says),
             Event::SessionOver(n, session) => {
                 self.hosts[n].sessions.remove(&session);
-                self.input(n, Input::Closed { connection: session });
+                self.input(
+                    n,
+                    Input::Closed {
+                        connection: session,
+                    },
+                );
             }
             Event::ClientTick(client) => {
                 self.client_tick(client);
