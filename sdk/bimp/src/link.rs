@@ -192,7 +192,7 @@ impl Link {
             return Err(Violation::HelloExpected);
         }
         let hello: Hello = decode_body(&frame.body, true).ok_or_else(|| malformed(frame))?;
-        let minor = hello.newest.min(MINOR);
+        let minor = spoken(hello.newest, MINOR);
         if hello.oldest > hello.newest || minor < hello.oldest {
             return Err(Violation::Version {
                 oldest: hello.oldest,
@@ -369,6 +369,11 @@ impl Link {
 pub fn cost_of(frame: &Frame) -> u32 {
     let cost = frame.body.len().saturating_add(HEADER + FRAME_COST);
     u32::try_from(cost).unwrap_or(u32::MAX)
+}
+
+/// The minor version of a connection (H2).
+fn spoken(theirs: u16, ours: u16) -> u16 {
+    theirs.min(ours)
 }
 
 /// F4, for kinds that are not requests.

@@ -107,11 +107,12 @@ fn name_vectors() {
         relay: RelayId([0x4E; 32]),
     };
     let sealed = Message::Sealed(Bounded::new(view.without_ticket()).unwrap());
+    let mailboxes = [0u32, 1].map(|epoch| hex(Mailbox::of(&account, epoch).0));
     check(
         "names",
         &json!({
             "account": hex(account.0),
-            "mailboxes": [0u32, 1].map(|epoch| hex(Mailbox::of(&account, epoch).0)),
+            "mailboxes": mailboxes,
             "envelope": hex(&envelope),
             "envelope_without_ticket": hex(view.without_ticket()),
             "envelope_stored": hex(sealed.encode()),

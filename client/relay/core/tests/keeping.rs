@@ -3,8 +3,8 @@
 mod common;
 
 use common::{
-    DAY, DEVICE, Net, OTHER, OWN, SENDER, accepted, acknowledge, envelope, list, net, place,
-    reason, subscribe,
+    DAY, DEVICE, OTHER, OWN, SENDER, accepted, acknowledge, envelope, list, net, place, reason,
+    subscribe,
 };
 use parlance_bimp::{Answer, Bounded, Count, Key, List, Mailbox, Message, Reason, Request};
 use parlance_relay_core::{Config, Input, Storage};

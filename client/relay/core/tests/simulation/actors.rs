@@ -164,7 +164,7 @@ impl World {
         if let Some(relay) = relay {
             sender.sessions.remove(&relay);
             sender.avoid.insert(relay, now + AVOID);
-            self.to_host(s, relay, session, ToHost::End);
+            self.send_up(s, relay, session, ToHost::End);
         }
         for outgoing in &mut self.senders[s].open {
             if outgoing.waiting.is_some_and(|(id, _)| id == session) {
@@ -195,7 +195,7 @@ impl World {
                 mailboxes: sender.own.into_iter().collect(),
                 owner: self.owner(),
             };
-            self.to_host(s, relay, session, ToHost::Open(who));
+            self.send_up(s, relay, session, ToHost::Open(who));
         }
         let sender = &mut self.senders[s];
         let Some((session, last)) = sender.sessions.get_mut(&relay) else {
@@ -208,7 +208,7 @@ impl World {
         outgoing.asked = now;
         outgoing.attempts += 1;
         let body = outgoing.request.clone();
-        self.to_host(s, relay, session, ToHost::Ask(request, body));
+        self.send_up(s, relay, session, ToHost::Ask(request, body));
     }
 
     fn sender_hears(&mut self, s: usize, session: u64, says: ToClient) {
@@ -277,7 +277,7 @@ impl World {
         let relay = device.relay;
         device.subscribed = false;
         if let Some(session) = device.session.take() {
-            self.to_host(client, relay, session, ToHost::End);
+            self.send_up(client, relay, session, ToHost::End);
         }
     }
 
@@ -298,7 +298,7 @@ impl World {
             owner,
         };
         let relay = device.relay;
-        self.to_host(client, relay, session, ToHost::Open(who));
+        self.send_up(client, relay, session, ToHost::Open(who));
         let subscribe = Subscribe { mailbox, window: 0 };
         self.device_asks(client, d, Request::Subscribe(subscribe));
     }
@@ -308,7 +308,7 @@ impl World {
         device.request += 1;
         let (relay, number) = (device.relay, device.request);
         if let Some(session) = device.session {
-            self.to_host(client, relay, session, ToHost::Ask(number, request));
+            self.send_up(client, relay, session, ToHost::Ask(number, request));
         }
     }
 

@@ -63,20 +63,20 @@ impl World {
                     });
                 }
                 Effect::Answer { to, answer } => {
-                    self.to_client(n, to.connection, ToClient::Answer(to.request, answer));
+                    self.send_down(n, to.connection, ToClient::Answer(to.request, answer));
                 }
                 Effect::Deliver {
                     connection, key, ..
                 } => {
                     let message = self.hosts[n].disk.message(&key).unwrap();
                     if let Some(message) = message {
-                        self.to_client(n, connection, ToClient::Deliver(key, message.to_vec()));
+                        self.send_down(n, connection, ToClient::Deliver(key, message.to_vec()));
                     }
                 }
                 Effect::Moved { connection, .. } => {
-                    self.to_client(n, connection, ToClient::Moved);
+                    self.send_down(n, connection, ToClient::Moved);
                 }
-                Effect::CutOff { connection } => self.to_client(n, connection, ToClient::End),
+                Effect::CutOff { connection } => self.send_down(n, connection, ToClient::End),
                 Effect::Ask { relay, request } => self.ask(n, relay, request),
                 Effect::Receipt { .. } => {}
             }
@@ -147,7 +147,7 @@ impl World {
         Some(*last - self.now)
     }
 
-    pub fn to_host(&mut self, client: usize, relay: usize, session: u64, says: ToHost) {
+    pub fn send_up(&mut self, client: usize, relay: usize, session: u64, says: ToHost) {
         if let Some(delay) = self.stream(client, relay, session, true) {
             let event = Event::ToHost {
                 client,
@@ -159,7 +159,7 @@ impl World {
         }
     }
 
-    fn to_client(&mut self, n: usize, session: u64, says: ToClient) {
+    fn send_down(&mut self, n: usize, session: u64, says: ToClient) {
         let Some(client) = self.hosts[n].sessions.get(&session).copied() else {
             return;
         };
