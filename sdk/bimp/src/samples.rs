@@ -15,7 +15,7 @@ pub fn envelope() -> Vec<u8> {
     let mut bytes = vec![1];
     bytes.extend([0xB0; 32]);
     b"ticket".to_vec().encode_to(&mut bytes);
-    vec![0x5E; 512].encode_to(&mut bytes);
+    vec![0x5E_u8; 512].encode_to(&mut bytes);
     bytes
 }
 

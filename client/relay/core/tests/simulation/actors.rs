@@ -30,7 +30,8 @@ impl World {
                     account: account(n),
                     number,
                     mailbox: self.mailboxes[n],
-                    at: 0,
+                    attempts: 0,
+                    avoid: Default::default(),
                     session: None,
                     relay: 0,
                     subscribed: false,
@@ -261,7 +262,7 @@ impl World {
         };
         if device.session.is_none() || silent {
             if device.session.is_some() {
-                self.devices[d].at += 1;
+                self.devices[d].leave(now);
             }
             self.disconnect(client, d);
             self.connect(client, d);
@@ -283,11 +284,10 @@ impl World {
 
     fn connect(&mut self, client: usize, d: usize) {
         let mailbox = self.devices[d].mailbox;
-        let candidates = candidates(&self.routing, &self.places, &mailbox);
         let session = self.new_session();
         let owner = self.owner();
         let device = &mut self.devices[d];
-        device.relay = candidates[device.at % candidates.len()];
+        device.relay = device.choose(&self.routing, &self.places, self.now);
         device.session = Some(session);
         device.opened = self.now;
         device.request = 0;
@@ -323,7 +323,7 @@ impl World {
         match says {
             ToClient::Answer(_, Answer::Subscribe(_)) => device.subscribed = true,
             ToClient::Answer(1, Answer::Refused(_)) | ToClient::Moved | ToClient::End => {
-                device.at += 1;
+                device.leave(now);
                 self.disconnect(client, d);
             }
             ToClient::Answer(..) => {}

@@ -1,13 +1,13 @@
 //! Senders and devices: what a client does to get on when relays fail.
 
 use parlance_bimp::{Account, GroupId, Key, Mailbox, MessageId, RelayId, Request};
-use parlance_relay_core::Routing;
+use parlance_relay_core::{Routing, SET};
 use std::collections::BTreeMap;
 
 /// After this without an answer another relay is asked, milliseconds.
-pub const PATIENCE: u64 = 500;
+pub const PATIENCE: u64 = 350;
 /// A relay that did not answer is not chosen for so long.
-pub const AVOID: u64 = 3_000;
+pub const AVOID: u64 = 1_500;
 /// Between two signs of life that a device asks for.
 pub const PING: u64 = 200;
 /// After this without a sign of life a device connects elsewhere.
@@ -46,7 +46,8 @@ pub struct Device {
     pub account: Account,
     pub number: u32,
     pub mailbox: Mailbox,
-    pub at: usize,
+    pub attempts: usize,
+    pub avoid: BTreeMap<usize, u64>,
     pub session: Option<u64>,
     pub relay: usize,
     pub subscribed: bool,
@@ -59,6 +60,29 @@ pub struct Device {
     pub present_since: u64,
     /// On its own disk.
     pub seen: BTreeMap<MessageId, ()>,
+}
+
+impl Device {
+    /// Where it connects: to a member of the set, to a stand-in only when all members have failed.
+    pub fn choose(&self, routing: &Routing, places: &[RelayId], now: u64) -> usize {
+        let mut candidates = candidates(routing, places, &self.mailbox);
+        // Devices of an account are at different members.
+        let members = SET.min(candidates.len());
+        let first = self.number as usize % members;
+        candidates[..members].rotate_left(first);
+        let avoided = |relay: &usize| self.avoid.get(relay).is_some_and(|until| *until > now);
+        candidates
+            .iter()
+            .find(|relay| !avoided(relay))
+            .copied()
+            .unwrap_or(candidates[self.attempts % candidates.len()])
+    }
+
+    /// The relay does not serve it.
+    pub fn leave(&mut self, now: u64) {
+        self.attempts += 1;
+        self.avoid.insert(self.relay, now + AVOID);
+    }
 }
 
 /// The relays that a client tries for a mailbox, best first.
