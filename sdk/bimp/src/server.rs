@@ -4,7 +4,8 @@
 //!   ask for what devices may, a relay for what relays may; everything else is refused without being
 //!   looked at ([`Reason::NotAuthenticated`], [`Reason::NotAllowed`]).
 //! - **S2** The application judges a credential: it reads the record on the chain, checks the signature over the statement
-//!   that the event carries, and calls [`Server::admit`] or refuses. There is one attempt per connection.
+//!   that the event carries, and calls [`Server::admit`] or refuses. There is one attempt per connection. Requests that
+//!   come behind it wait for the judgement, so that a client need not: authenticating costs no round trip.
 //! - **S3** A request whose body cannot be read is refused; the connection goes on, because the frames are in order.
 
 use crate::{
@@ -67,8 +68,11 @@ pub struct Server {
     link: Link,
     binding: Binding,
     who: Option<Credential>,
+    /// Who is being judged.
     claimed: Option<(u32, Credential)>,
     attempted: bool,
+    /// Requests that wait for the judgement.
+    held: Vec<(u32, Request)>,
     last: u32,
     open: BTreeMap<u32, Open>,
     events: VecDeque<ServerEvent>,
@@ -85,6 +89,7 @@ impl Server {
             who: None,
             claimed: None,
             attempted: false,
+            held: Vec::new(),
             last: 0,
             open: BTreeMap::new(),
             events: VecDeque::new(),
@@ -185,16 +190,30 @@ impl Server {
     pub fn admit(&mut self, request: u32, answer: Authenticated) -> Result<(), SendError> {
         match self.claimed {
             Some((claimed, credential)) if claimed == request => {
-                self.answer(request, &Answer::Authenticate(answer))?;
+                self.put(request, &Answer::Authenticate(answer))?;
                 self.who = Some(credential);
+                self.judged();
                 Ok(())
             }
             _ => Err(SendError::NoSuchRequest { request }),
         }
     }
 
-    /// Answers a request (R3). If the answer does not fit into a frame the request stays open.
+    /// Answers a request (R3). If the answer does not fit into a frame the request stays open. A credential is admitted by
+    /// [`admit`](Self::admit) and by nothing else; any answer to it from here refuses it.
     pub fn answer(&mut self, request: u32, answer: &Answer) -> Result<(), SendError> {
+        let judges = self.claimed.is_some_and(|(claimed, _)| claimed == request);
+        if judges && !matches!(answer, Answer::Refused(_)) {
+            return Err(SendError::NoSuchRequest { request });
+        }
+        self.put(request, answer)?;
+        if judges {
+            self.judged();
+        }
+        Ok(())
+    }
+
+    fn put(&mut self, request: u32, answer: &Answer) -> Result<(), SendError> {
         let missing = SendError::NoSuchRequest { request };
         let open = self.open.get(&request).copied().ok_or(missing)?;
         let number = answer.number();

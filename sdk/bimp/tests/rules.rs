@@ -266,6 +266,49 @@ fn there_is_one_attempt_to_authenticate() {
     assert!(server.admit(again, answer).is_err());
 }
 
+/// S2: nobody waits for a judgement to ask on.
+#[test]
+fn requests_behind_a_credential_wait_for_the_judgement() {
+    let sync = Request::Sync(SyncCursor {
+        mailbox: Mailbox([1; 32]),
+    });
+    let authenticate = Request::Authenticate(Authenticate {
+        credential: Credential::Device {
+            account: Account([7; 32]),
+            device: 1,
+        },
+        signature: [0; 64],
+    });
+    for admitted in [true, false] {
+        let (mut client, mut server) = connected();
+        let id = client.request(&authenticate).unwrap();
+        client.request(&sync).unwrap();
+        exchange(&mut client, &mut server).unwrap();
+        assert!(matches!(
+            server.poll(),
+            Some(ServerEvent::Authenticate { .. })
+        ));
+        assert_eq!((server.poll(), client.poll()), (None, None));
+        let answer = Authenticated {
+            clock: 0,
+            retention: 0,
+        };
+        // Only one way leads in.
+        assert!(server.answer(id, &Answer::Authenticate(answer)).is_err());
+        if admitted {
+            server.admit(id, answer).unwrap();
+            assert!(matches!(server.poll(), Some(ServerEvent::Request { .. })));
+        } else {
+            let bad = Answer::Refused(Refusal::new(Reason::BadCredentials));
+            server.answer(id, &bad).unwrap();
+            exchange(&mut client, &mut server).unwrap();
+            assert_eq!(refusal(&mut client), Reason::BadCredentials);
+            assert_eq!(refusal(&mut client), Reason::NotAuthenticated);
+            assert_eq!(server.poll(), None);
+        }
+    }
+}
+
 /// The signature of one connection is of no use on another.
 #[test]
 fn a_statement_is_bound_to_connection_relay_and_chain() {

@@ -45,14 +45,14 @@ fn caught(seeds: std::ops::Range<u64>, plan: impl Fn(u64) -> Plan) -> usize {
 fn no_accepted_message_is_lost_and_none_is_shown_twice() {
     let mut accepted = 0;
     let mut struck = 0;
-    for seed in 0..12 {
+    for seed in 0..60 {
         let outcome = sound(Plan::rough(seed));
         accepted += outcome.accepted;
         struck += outcome.faults.values().sum::<u32>();
     }
     // The runs are runs: messages were sent, and things did fail.
-    assert!(accepted > 3_000, "{accepted}");
-    assert!(struck > 200, "{struck}");
+    assert!(accepted > 15_000, "{accepted}");
+    assert!(struck > 1_000, "{struck}");
 }
 
 /// `cargo test --release --test simulation -- --ignored --nocapture`; SEEDS=N runs so many.
@@ -77,6 +77,27 @@ fn no_accepted_message_is_lost_in_many_runs() {
     println!("{accepted} messages accepted, none lost, none shown twice");
 }
 
+/// The same for fail-over; prints the slowest of each kind.
+#[test]
+#[ignore = "takes minutes; run by hand and before a release"]
+fn fail_over_takes_two_seconds_at_most_in_many_runs() {
+    let seeds = std::env::var("SEEDS").ok().and_then(|it| it.parse().ok());
+    let (mut slowest_send, mut slowest_show, mut kills) = (0, 0, 0);
+    for seed in 2_000..2_000 + seeds.unwrap_or(500) {
+        let outcome = sound(fail_over(seed));
+        if outcome.slowest_send > 1_900 || outcome.slowest_show > 1_900 {
+            println!("seed {seed}: {outcome:?}");
+        }
+        slowest_send = outcome.slowest_send.max(slowest_send);
+        slowest_show = outcome.slowest_show.max(slowest_show);
+        kills += outcome.faults["kill"];
+    }
+    println!(
+        "{kills} kills: senders waited {slowest_send} ms at most, receivers {slowest_show} ms"
+    );
+    assert!(slowest_send <= 2_000 && slowest_show <= 2_000);
+}
+
 fn fail_over(seed: u64) -> Plan {
     Plan {
         faults: Faults {
@@ -94,7 +115,7 @@ fn fail_over(seed: u64) -> Plan {
 /// Up to two relays of each five are dead at any time.
 #[test]
 fn sender_and_receiver_go_on_within_two_seconds() {
-    for seed in 100..108 {
+    for seed in 100..130 {
         let outcome = sound(fail_over(seed));
         assert!(outcome.faults["kill"] > 5);
         assert!(outcome.slowest_send <= 2_000, "seed {seed}: {outcome:?}");
@@ -128,8 +149,10 @@ fn acknowledging_before_the_disk_has_it_is_caught() {
     let plan = |seed| Plan {
         faults: Faults {
             blackout: true,
+            away: true,
             ..Faults::NONE
         },
+        messages_each: 200,
         ..Plan::rough(seed)
     };
     assert_eq!(caught(400..404, plan), 0);
