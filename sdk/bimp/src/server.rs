@@ -146,14 +146,28 @@ impl Server {
             Read::Unknown => self.refuse(request, Reason::NotSpoken),
             Read::Malformed => self.refuse(request, Reason::Malformed),
             Read::Known(Request::Authenticate(body)) => self.authenticate(request, body),
-            Read::Known(body) => match self.bar(body.access()) {
-                Some(reason) => self.refuse(request, reason),
-                None => self
-                    .events
-                    .push_back(ServerEvent::Request { request, body }),
-            },
+            Read::Known(body) if self.claimed.is_some() => self.held.push((request, body)),
+            Read::Known(body) => self.pass(request, body),
         }
         Ok(())
+    }
+
+    /// S1.
+    fn pass(&mut self, request: u32, body: Request) {
+        match self.bar(body.access()) {
+            Some(reason) => self.refuse(request, reason),
+            None => self
+                .events
+                .push_back(ServerEvent::Request { request, body }),
+        }
+    }
+
+    /// The judgement is there: what waited for it goes on.
+    fn judged(&mut self) {
+        self.claimed = None;
+        for (request, body) in core::mem::take(&mut self.held) {
+            self.pass(request, body);
+        }
     }
 
     /// Why this peer may not ask for something that `access` may.
