@@ -2,7 +2,10 @@
 
 use parlance_bimp::{Key, Mailbox};
 use parlance_relay_core::{Batch, Body, Entry, PreKeyOwner, Storage, StorageError, Write};
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+};
 
 #[derive(Clone, Default)]
 struct Content {
@@ -50,7 +53,7 @@ pub struct Disk {
     /// Says that a batch is on disk before it is: [`Disk::catch_up`] writes it.
     lies: bool,
     durable: Content,
-    unwritten: Vec<Batch>,
+    unwritten: VecDeque<Batch>,
     pub commits: u64,
 }
 
@@ -70,10 +73,16 @@ impl Disk {
         }
     }
 
-    /// A lying disk writes what it said it had written.
-    pub fn catch_up(&mut self) {
-        for batch in std::mem::take(&mut self.unwritten) {
-            self.durable.apply(&batch);
+    /// A lying disk writes what it said it had written, up to this batch.
+    pub fn catch_up(&mut self, number: u64) {
+        while self
+            .unwritten
+            .front()
+            .is_some_and(|batch| batch.number <= number)
+        {
+            if let Some(batch) = self.unwritten.pop_front() {
+                self.durable.apply(&batch);
+            }
         }
     }
 
@@ -100,7 +109,7 @@ impl Storage for Disk {
         self.commits += 1;
         self.view.apply(batch);
         if self.lies {
-            self.unwritten.push(batch.clone());
+            self.unwritten.push_back(batch.clone());
         }
         Ok(())
     }

@@ -22,7 +22,7 @@ impl World {
         };
         if self.plan.mutation == Mutation::AcknowledgeBeforeDurable {
             self.commit(n, &batch);
-            self.after(400, Event::CatchUp(n));
+            self.after(400, Event::CatchUp(n, life, batch.number));
         } else {
             let delay = 1 + self.below(8);
             self.after(delay, Event::Commit(n, life, batch));

@@ -79,7 +79,7 @@ pub enum Event {
     Fault,
     Heal(usize, &'static str),
     Lose(usize),
-    CatchUp(usize),
+    CatchUp(usize, u64, u64),
     List(usize, Vec<RelayInfo>),
 }
 
@@ -308,9 +308,10 @@ impl World {
             Event::Fault => self.fault(),
             Event::Heal(n, what) => self.heal(n, what),
             Event::Lose(n) => self.lose(n),
-            Event::CatchUp(n) => {
-                self.hosts[n].disk.catch_up();
+            Event::CatchUp(n, life, number) if self.is_life(n, life) => {
+                self.hosts[n].disk.catch_up(number);
             }
+            Event::CatchUp(..) => {}
             Event::List(n, list) => {
                 self.hosts[n].list.clone_from(&list);
                 self.input(n, Input::Routing(list));
