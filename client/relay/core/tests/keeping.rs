@@ -3,8 +3,8 @@
 mod common;
 
 use common::{
-    DAY, DEVICE, OTHER, OWN, SENDER, accepted, acknowledge, envelope, list, net, place, reason,
-    subscribe,
+    DAY, DEVICE, OTHER, OWN, SENDER, accepted, acknowledge, envelope, envelope_of, list, net,
+    place, reason, subscribe,
 };
 use parlance_bimp::{Answer, Bounded, Count, Key, List, Mailbox, Message, Reason, Request};
 use parlance_relay_core::{Config, Input, Storage};
@@ -170,6 +170,35 @@ fn a_replaced_disk_is_filled_by_the_others() {
     let [reconcile, replicate] = [35, 32].map(|it| net.asked.get(&it).copied().unwrap_or(0));
     assert_eq!(replicate, 0);
     assert!(reconcile <= 10, "{reconcile}");
+}
+
+/// Y2: what is compared is in proportion to what differs, not to what is there.
+#[test]
+fn one_message_of_two_thousand_is_found_with_few_words() {
+    let mut net = net(5);
+    for mailbox in [1, 2, 3, 4] {
+        for text in 0..250 {
+            for size in [512, 1_024] {
+                let (request, _) = envelope_of(Mailbox([mailbox; 32]), text, size);
+                accepted(net.ask(0, SENDER, request));
+            }
+        }
+    }
+    net.dead.insert(3);
+    let (request, key) = envelope_of(Mailbox([3; 32]), 7, 1_536);
+    accepted(net.ask(0, SENDER, request));
+    // Beyond the time in which the write itself is repeated.
+    net.pass(Config::default().timings.write + 1_000);
+    net.dead.clear();
+    net.asked.clear();
+    net.pass(3_000);
+    assert!(net.disks[3].message(&key).unwrap().is_some());
+    let [reconcile, replicate] = [35, 32].map(|it| net.asked.get(&it).copied().unwrap_or(0));
+    // Each of the other four may find it at the same time; each finds it in a few steps.
+    assert!((1..=4).contains(&replicate), "{replicate}");
+    assert!(reconcile <= 60, "{reconcile}");
+    let repaired: u64 = net.relays.iter().map(|it| it.counters().repaired).sum();
+    assert!(repaired <= 8, "{repaired}");
 }
 
 #[test]
