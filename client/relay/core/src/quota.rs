@@ -1,0 +1,149 @@
+//! How much one sender may send (M4, M16).
+//!
+//! - **U1** Counted per sender, and per sender and mailbox, in periods of the steady clock. Only the relay that a message is sent
+//!   to counts, in memory: who writes to whom is on no disk and at no other relay.
+//! - **U2** A message that the relay has already costs nothing.
+//! - **U3** When as many are counted as there is room for, more senders are refused until the next period.
+
+use crate::config::Limits;
+use parlance_bimp::{Account, Mailbox};
+use std::collections::BTreeMap;
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Used {
+    messages: u64,
+    bytes: u64,
+}
+
+impl Used {
+    fn would_exceed(&self, messages: u64, bytes: u64, limits: (u64, u64)) -> bool {
+        self.messages.saturating_add(messages) > limits.0
+            || self.bytes.saturating_add(bytes) > limits.1
+    }
+
+    fn charge(&mut self, messages: u64, bytes: u64) {
+        self.messages = self.messages.saturating_add(messages);
+        self.bytes = self.bytes.saturating_add(bytes);
+    }
+}
+
+/// What a sender has met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Met {
+    /// The sender's own limit: bytes of it.
+    Sender(u64),
+    /// The limit for this mailbox.
+    Pair,
+}
+
+/// What was sent in this period.
+#[derive(Clone, Debug, Default)]
+pub struct Quotas {
+    began: u64,
+    senders: BTreeMap<Account, Used>,
+    pairs: BTreeMap<(Account, Mailbox), Used>,
+}
+
+impl Quotas {
+    /// Begins a new period if it is time, and says when the next one begins.
+    pub fn roll(&mut self, now: u64, period: u64) -> u64 {
+        if now.saturating_sub(self.began) >= period {
+            *self = Self {
+                began: now,
+                ..Self::default()
+            };
+        }
+        self.began.saturating_add(period).saturating_sub(now)
+    }
+
+    /// Charges a message to one mailbox, or refuses and charges nothing.
+    pub fn charge(
+        &mut self,
+        sender: Account,
+        mailbox: Mailbox,
+        bytes: u64,
+        limits: &Limits,
+    ) -> Result<(), Met> {
+        let pair = (sender, mailbox);
+        let of_pair = self.pairs.get(&pair).copied().unwrap_or_default();
+        let pair_limits = (limits.pair_messages, limits.pair_bytes);
+        if of_pair.would_exceed(1, bytes, pair_limits) {
+            return Err(Met::Pair);
+        }
+        if !self.pairs.contains_key(&pair) && self.pairs.len() >= limits.counted {
+            return Err(Met::Sender(0));
+        }
+        self.charge_sender(sender, 1, bytes, limits)?;
+        self.pairs.entry(pair).or_default().charge(1, bytes);
+        Ok(())
+    }
+
+    /// Charges a sender alone.
+    pub fn charge_sender(
+        &mut self,
+        sender: Account,
+        messages: u64,
+        bytes: u64,
+        limits: &Limits,
+    ) -> Result<(), Met> {
+        let used = self.senders.get(&sender).copied().unwrap_or_default();
+        let full = !self.senders.contains_key(&sender) && self.senders.len() >= limits.counted;
+        let own = (limits.sender_messages, limits.sender_bytes);
+        if full || used.would_exceed(messages, bytes, own) {
+            return Err(Met::Sender(limits.sender_bytes));
+        }
+        self.senders
+            .entry(sender)
+            .or_default()
+            .charge(messages, bytes);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_hold_per_mailbox_and_per_sender_and_end_with_the_period() {
+        let limits = Limits {
+            sender_messages: 3,
+            pair_messages: 2,
+            ..Limits::default()
+        };
+        let (a, b, c) = (Mailbox([1; 32]), Mailbox([2; 32]), Mailbox([3; 32]));
+        let sender = Account([9; 32]);
+        let mut quotas = Quotas::default();
+        assert_eq!(quotas.roll(1_000, 1_000), 1_000);
+        assert!(quotas.charge(sender, a, 10, &limits).is_ok());
+        assert!(quotas.charge(sender, a, 10, &limits).is_ok());
+        assert_eq!(quotas.charge(sender, a, 10, &limits), Err(Met::Pair));
+        assert!(quotas.charge(sender, b, 10, &limits).is_ok());
+        let met = Met::Sender(limits.sender_bytes);
+        assert_eq!(quotas.charge(sender, c, 10, &limits), Err(met));
+        assert!(quotas.charge(Account([8; 32]), a, 10, &limits).is_ok());
+        assert_eq!(quotas.roll(1_999, 1_000), 1);
+        assert!(quotas.charge(sender, c, 10, &limits).is_err());
+        quotas.roll(2_000, 1_000);
+        assert!(quotas.charge(sender, c, 10, &limits).is_ok());
+    }
+
+    #[test]
+    fn strangers_without_end_take_no_memory_without_end() {
+        let limits = Limits {
+            counted: 10,
+            ..Limits::default()
+        };
+        let mut quotas = Quotas::default();
+        let taken = (0..100u8)
+            .filter(|n| {
+                let sender = Account([*n; 32]);
+                quotas.charge(sender, Mailbox([0; 32]), 1, &limits).is_ok()
+            })
+            .count();
+        assert_eq!(
+            (taken, quotas.pairs.len(), quotas.senders.len()),
+            (10, 10, 10)
+        );
+    }
+}

@@ -1,0 +1,145 @@
+//! What devices ask for: sending, presence, receipts. What owners ask for is in `owner`.
+
+use super::{Relay, keep::Kept, write::Waiter};
+use crate::{
+    effect::{Asker, Effect, Who},
+    entry::State,
+    quota::Met,
+};
+use codec::Encode;
+use parlance_bimp::{
+    Accepted, Account, Answer, Bounded, DeviceNumber, EnvelopeView, Key, Message, Presence, Reason,
+    Request, SendMessage,
+};
+use std::sync::Arc;
+
+impl Relay {
+    pub(super) fn take_from_device(&mut self, from: Asker, request: Request) {
+        let Some((account, device)) = self.device(from) else {
+            return self.refuse(from, Reason::NotAuthenticated);
+        };
+        let now = self.clock.steady;
+        match request {
+            Request::Send(body) => self.take_message(from, account, &body),
+            Request::GroupSend(body) => self.take_group_message(from, account, &body),
+            Request::Subscribe(body) => self.subscribe(from, device, body),
+            Request::Unsubscribe(body) => self.unsubscribe(from, body),
+            Request::Acknowledge(body) => self.acknowledge(from, device, &body),
+            Request::Sync(body) => self.sync(from, device, body),
+            Request::ExtendRetention(body) => self.extend(from, &body),
+            Request::Delete(body) => self.delete(from, &body),
+            Request::PublishPreKeys(body) => self.publish_prekeys(from, (account, device), body),
+            Request::FetchPreKeys(body) => self.fetch_prekeys(from, body),
+            Request::PublishPresence(body) => {
+                let keep = body.keep.min(self.config.timings.presence);
+                let room = self.config.limits.presences;
+                let record = body.record.into_vec();
+                let until = now.saturating_add(keep);
+                match self.presences.publish(body.key, record, until, now, room) {
+                    true => self.answer(from, Answer::PublishPresence(())),
+                    false => self.refuse(from, Reason::NoRoom),
+                }
+            }
+            Request::LookUpPresence(body) => {
+                let record = self.presences.look_up(&body.key, now);
+                let record = record.and_then(|record| Bounded::new(record).ok());
+                self.answer(from, Answer::LookUpPresence(Presence { record }));
+            }
+            Request::Receipt(receipt) => {
+                self.effects.push_back(Effect::Receipt {
+                    account,
+                    device,
+                    receipt,
+                });
+                self.answer(from, Answer::Receipt(()));
+            }
+            _ => self.refuse(from, Reason::NotAllowed),
+        }
+    }
+
+    fn device(&self, from: Asker) -> Option<(Account, DeviceNumber)> {
+        match &self.connections.get(&from.connection)?.who {
+            Who::Device {
+                account, device, ..
+            } => Some((*account, *device)),
+            Who::Relay(_) => None,
+        }
+    }
+
+    /// When a message ends that is to be kept for `keep` milliseconds; 0 for as long as the relay does.
+    pub(super) fn expiry(&self, keep: u64) -> u64 {
+        let retention = self.config.timings.retention;
+        let keep = match keep {
+            0 => retention,
+            keep => keep.min(retention),
+        };
+        self.clock.wall.saturating_add(keep)
+    }
+
+    /// Why no message is taken now: the disk is full, or too many writes wait.
+    pub(super) fn bar_writes(&self, more: usize) -> Option<Reason> {
+        if self.clock.steady < self.full_until {
+            return Some(Reason::DiskFull);
+        }
+        let room = self.config.limits.writes;
+        (self.writes.len().saturating_add(more) > room).then_some(Reason::TooFast)
+    }
+
+    fn take_message(&mut self, from: Asker, sender: Account, body: &SendMessage) {
+        let Some(envelope) = EnvelopeView::parse(body.envelope.as_slice()) else {
+            return self.refuse(from, Reason::BadMessage);
+        };
+        let key = Key {
+            mailbox: envelope.mailbox,
+            id: envelope.id(),
+        };
+        let set = self.set_of(&key.mailbox);
+        if !self.is_responsible(&set) {
+            return self.refuse(from, Reason::NotResponsible);
+        }
+        // W3: the ticket stays here.
+        let Ok(bare) = Bounded::new(envelope.without_ticket()) else {
+            return self.refuse(from, Reason::BadMessage);
+        };
+        let message: Arc<[u8]> = Message::Sealed(bare).encode().into();
+        let known = self.boxes.get(&key.mailbox).and_then(|it| it.get(&key.id));
+        if let Some(entry) = known {
+            let state = entry.state.clone();
+            if !state.deleted {
+                return self.write(key, state, &message, Waiter::Sender(from));
+            }
+            // Everybody has had it.
+            let accepted = Accepted {
+                id: key.id,
+                relays: u8::try_from(self.quorum(&set)).unwrap_or(u8::MAX),
+                expires: state.expires,
+            };
+            return self.answer_durably(from, Answer::Send(accepted));
+        }
+        if let Some(reason) = self.bar_writes(1) {
+            return self.refuse_for(from, reason, self.config.timings.stand_in);
+        }
+        let next_period = self
+            .quotas
+            .roll(self.clock.steady, self.config.timings.period);
+        let (limits, size) = (self.config.limits, message.len() as u64);
+        match self.quotas.charge(sender, key.mailbox, size, &limits) {
+            Ok(()) => {}
+            Err(Met::Pair) => return self.refuse_for(from, Reason::NoRoom, next_period),
+            Err(Met::Sender(_)) => {
+                return self.refuse_for(from, Reason::AllowanceUsedUp, next_period);
+            }
+        }
+        let state = State {
+            expires: self.expiry(body.keep),
+            ..State::default()
+        };
+        match self.keep(key, state.clone(), Some(&message), 1) {
+            Kept::New | Kept::Known => self.write(key, state, &message, Waiter::Sender(from)),
+            Kept::BadTime => self.refuse(from, Reason::BadTime),
+            Kept::NoRoom | Kept::Incomplete => {
+                self.refuse_for(from, Reason::NoRoom, next_period);
+            }
+        }
+    }
+}

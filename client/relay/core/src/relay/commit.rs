@@ -1,0 +1,218 @@
+//! Batches: what waits for the disk (rules B1-B3).
+
+use super::Relay;
+use crate::{
+    config::Clock,
+    effect::Asker,
+    storage::{Batch, Body, PreKeyOwner, Storage, StorageError, Write},
+};
+use parlance_bimp::{Answer, Key, Mailbox, Reason};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+/// For how long a relay with a full disk refuses messages (G6), milliseconds.
+const FULL: u64 = 1_000;
+
+/// What the next batch will hold.
+#[derive(Debug, Default)]
+pub(super) struct Stage {
+    /// Entries that have changed, with the message where it is new.
+    keys: BTreeMap<Key, Option<Arc<[u8]>>>,
+    /// Entries whose change the other members of the set are to hear of.
+    pub spread: BTreeSet<Key>,
+    pub prekeys: Vec<Write>,
+    /// Whose prekeys change.
+    pub owners: BTreeSet<PreKeyOwner>,
+    /// Who publishes: what the disk has of these is not what is valid.
+    pub publishers: BTreeSet<PreKeyOwner>,
+    /// Answers that promise what the batch holds.
+    gated: Vec<(Asker, Answer)>,
+}
+
+impl Stage {
+    /// An entry has changed. `message`, if it is new.
+    pub fn touch(&mut self, key: Key, message: Option<Arc<[u8]>>) {
+        let place = self.keys.entry(key).or_default();
+        if message.is_some() {
+            *place = message;
+        }
+    }
+
+    /// Whether the entry's message waits here.
+    pub fn is_fresh(&self, key: &Key) -> bool {
+        self.keys.get(key).is_some_and(Option::is_some)
+    }
+
+    fn is_empty(&self) -> bool {
+        self.keys.is_empty() && self.prekeys.is_empty()
+    }
+}
+
+/// A batch that the host is writing.
+#[derive(Debug)]
+pub(super) struct InFlight {
+    number: u64,
+    keys: BTreeSet<Key>,
+    /// Those whose message is in it.
+    pub fresh: BTreeSet<Key>,
+    spread: BTreeSet<Key>,
+    owners: BTreeSet<PreKeyOwner>,
+    pub publishers: BTreeSet<PreKeyOwner>,
+    gated: Vec<(Asker, Answer)>,
+}
+
+impl Relay {
+    /// Answers when everything so far is on disk.
+    pub(super) fn answer_durably(&mut self, to: Asker, answer: Answer) {
+        if self.stage.is_empty() && self.in_flight.is_none() {
+            self.answer(to, answer);
+        } else {
+            self.stage.gated.push((to, answer));
+        }
+    }
+
+    /// Ends a round of inputs: messages for other relays become effects, changes a batch. No batch while the one before is
+    /// being written.
+    pub fn flush(&mut self, storage: &dyn Storage) -> Option<Batch> {
+        self.serve_prekeys(storage);
+        self.post(storage);
+        if self.in_flight.is_some() {
+            return None;
+        }
+        if self.stage.is_empty() {
+            self.release();
+            return None;
+        }
+        let stage = std::mem::take(&mut self.stage);
+        self.batches = self.batches.saturating_add(1);
+        let mut writes = Vec::with_capacity(stage.keys.len().saturating_add(stage.prekeys.len()));
+        let (mut keys, mut fresh) = (BTreeSet::new(), BTreeSet::new());
+        for (key, message) in stage.keys {
+            keys.insert(key);
+            let entry = self.boxes.get(&key.mailbox).and_then(|it| it.get(&key.id));
+            writes.push(match entry {
+                None => Write::Remove { key },
+                Some(entry) => Write::Put {
+                    key,
+                    entry: entry.clone(),
+                    body: match message {
+                        _ if entry.state.deleted => Body::Remove,
+                        None => Body::Keep,
+                        Some(message) => {
+                            fresh.insert(key);
+                            Body::Set(message)
+                        }
+                    },
+                },
+            });
+        }
+        writes.extend(stage.prekeys);
+        self.in_flight = Some(InFlight {
+            number: self.batches,
+            keys,
+            fresh,
+            spread: stage.spread,
+            owners: stage.owners,
+            publishers: stage.publishers,
+            gated: stage.gated,
+        });
+        Some(Batch {
+            number: self.batches,
+            writes,
+        })
+    }
+
+    /// Answers that waited for nothing but the batch before.
+    fn release(&mut self) {
+        for (to, answer) in std::mem::take(&mut self.stage.gated) {
+            self.answer(to, answer);
+        }
+        let spread = std::mem::take(&mut self.stage.spread);
+        self.spread(spread);
+    }
+
+    /// A batch is on disk, or is not and never will be. An error is the end of the relay: its memory and its disk disagree.
+    pub fn committed(
+        &mut self,
+        clock: Clock,
+        number: u64,
+        result: Result<(), StorageError>,
+        storage: &dyn Storage,
+    ) -> Result<(), StorageError> {
+        self.clock = clock;
+        if self.in_flight.as_ref().map(|batch| batch.number) != Some(number) {
+            return Ok(());
+        }
+        let Some(batch) = self.in_flight.take() else {
+            return Ok(());
+        };
+        if let Err(error) = result {
+            return self.fail(batch, &error, storage);
+        }
+        for (to, answer) in batch.gated {
+            self.answer(to, answer);
+        }
+        for key in &batch.fresh {
+            self.stored_at(self.me, key);
+        }
+        self.spread(batch.spread);
+        let mailboxes: BTreeSet<Mailbox> = batch.keys.iter().map(|key| key.mailbox).collect();
+        for mailbox in mailboxes {
+            self.pump(&mailbox);
+        }
+        if self.stage.is_empty() {
+            self.release();
+        }
+        Ok(())
+    }
+
+    /// B3: also for what was staged since, which may build on it.
+    fn fail(
+        &mut self,
+        batch: InFlight,
+        error: &StorageError,
+        storage: &dyn Storage,
+    ) -> Result<(), StorageError> {
+        self.counters.failed_batches = self.counters.failed_batches.saturating_add(1);
+        let reason = match error {
+            StorageError::Full => Reason::DiskFull,
+            StorageError::Failed(_) => Reason::Internal,
+        };
+        self.full_until = self.clock.steady.saturating_add(FULL);
+        let stage = std::mem::take(&mut self.stage);
+        for (to, _) in batch.gated.into_iter().chain(stage.gated) {
+            self.refuse_for(to, reason, FULL);
+        }
+        let staged = stage.keys.iter().filter(|(_, message)| message.is_some());
+        for key in batch.fresh.iter().chain(staged.map(|(key, _)| key)) {
+            self.fail_write(key, reason);
+        }
+        let keys = batch.keys.iter().chain(stage.keys.keys());
+        let mailboxes: BTreeSet<Mailbox> = keys.map(|key| key.mailbox).collect();
+        for mailbox in mailboxes {
+            self.reload(&mailbox, storage)?;
+            self.rewind(&mailbox);
+        }
+        if !batch.owners.is_empty() || !stage.owners.is_empty() {
+            self.prekeys.reload(storage)?;
+        }
+        Ok(())
+    }
+
+    /// Tells the other members of the sets what has changed.
+    fn spread(&mut self, keys: BTreeSet<Key>) {
+        for key in keys {
+            let Some(state) = self.boxes.get(&key.mailbox) else {
+                continue;
+            };
+            let Some(entry) = state.get(&key.id) else {
+                continue;
+            };
+            for relay in state.set.iter().filter(|relay| **relay != self.me) {
+                self.outbox.tell(*relay, key, &entry.state);
+            }
+        }
+    }
+}

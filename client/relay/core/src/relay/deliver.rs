@@ -1,0 +1,187 @@
+//! Pushing what waits (G4, G5).
+
+use super::Relay;
+use crate::effect::{ConnectionId, Effect};
+use parlance_bimp::{DeviceNumber, Key, Mailbox, MessageId};
+use std::collections::BTreeMap;
+
+/// One subscriber of one mailbox.
+#[derive(Clone, Debug)]
+pub(super) struct Subscription {
+    device: DeviceNumber,
+    window: usize,
+    /// The position from which on nothing was pushed.
+    next: u64,
+    /// Pushed and not acknowledged, with sizes.
+    pushed: BTreeMap<MessageId, u32>,
+    /// When something was acknowledged last, or nothing was on its way.
+    progress: u64,
+    began: u64,
+}
+
+impl Subscription {
+    pub fn new(device: DeviceNumber, window: usize, next: u64, now: u64) -> Self {
+        Self {
+            device,
+            window,
+            next,
+            pushed: BTreeMap::new(),
+            progress: now,
+            began: now,
+        }
+    }
+
+    fn bytes(&self) -> u64 {
+        self.pushed.values().map(|size| u64::from(*size)).sum()
+    }
+}
+
+impl Relay {
+    /// Pushes to all subscribers of a mailbox what their windows allow.
+    pub(super) fn pump(&mut self, mailbox: &Mailbox) {
+        let subscribers = match self.boxes.get(mailbox) {
+            Some(state) => state.subscribers.clone(),
+            None => return,
+        };
+        for connection in subscribers {
+            self.pump_one(connection, mailbox);
+        }
+    }
+
+    fn pump_one(&mut self, connection: ConnectionId, mailbox: &Mailbox) {
+        let Some(state) = self.boxes.get(mailbox) else {
+            return;
+        };
+        let taken = self
+            .connections
+            .get_mut(&connection)
+            .and_then(|it| it.subscriptions.remove(mailbox));
+        let Some(mut subscription) = taken else {
+            return;
+        };
+        let device = subscription.device;
+        subscription.pushed.retain(|id, _| {
+            state.get(id).is_some_and(|entry| {
+                !entry.state.deleted && !entry.state.acknowledged.contains(&device)
+            })
+        });
+        if subscription.pushed.is_empty() {
+            subscription.progress = self.clock.steady;
+        }
+        let mut bytes = subscription.bytes();
+        let most = self.config.limits.window_bytes;
+        for (id, entry) in state.waiting_for(device, subscription.next) {
+            let key = Key {
+                mailbox: *mailbox,
+                id,
+            };
+            let full = subscription.pushed.len() >= subscription.window
+                || (bytes > 0 && bytes.saturating_add(u64::from(entry.size)) > most);
+            // What is not on disk yet is pushed when it is.
+            if full || !self.is_settled(&key) {
+                break;
+            }
+            subscription.next = entry.position.saturating_add(1);
+            subscription.pushed.insert(id, entry.size);
+            bytes = bytes.saturating_add(u64::from(entry.size));
+            self.counters.delivered = self.counters.delivered.saturating_add(1);
+            self.effects.push_back(Effect::Deliver {
+                connection,
+                key,
+                position: entry.position,
+                expires: entry.state.expires,
+                mention: entry.state.mention,
+            });
+        }
+        if let Some(it) = self.connections.get_mut(&connection) {
+            it.subscriptions.insert(*mailbox, subscription);
+        }
+    }
+
+    /// The subscriber has acknowledged something.
+    pub(super) fn progress(&mut self, connection: ConnectionId, mailbox: &Mailbox) {
+        let now = self.clock.steady;
+        let subscription = self
+            .connections
+            .get_mut(&connection)
+            .and_then(|it| it.subscriptions.get_mut(mailbox));
+        if let Some(subscription) = subscription {
+            subscription.progress = now;
+        }
+    }
+
+    /// After a mailbox was read from disk again its positions are other ones.
+    pub(super) fn rewind(&mut self, mailbox: &Mailbox) {
+        for connection in self.connections.values_mut() {
+            if let Some(subscription) = connection.subscriptions.get_mut(mailbox) {
+                subscription.next = 0;
+                subscription.pushed.clear();
+            }
+        }
+        self.pump(mailbox);
+    }
+
+    pub(super) fn end_subscription(&mut self, connection: ConnectionId, mailbox: &Mailbox) {
+        if let Some(it) = self.connections.get_mut(&connection) {
+            it.subscriptions.remove(mailbox);
+        }
+        if let Some(state) = self.boxes.get_mut(mailbox) {
+            state.subscribers.retain(|other| *other != connection);
+        }
+    }
+
+    /// Cuts off who takes nothing (G4).
+    pub(super) fn cut_off_slow_readers(&mut self) {
+        let now = self.clock.steady;
+        let patience = self.config.timings.slow_reader;
+        let slow: Vec<ConnectionId> =
+            self.connections
+                .iter()
+                .filter(|(_, connection)| {
+                    connection.subscriptions.values().any(|it| {
+                        !it.pushed.is_empty() && now.saturating_sub(it.progress) >= patience
+                    })
+                })
+                .map(|(id, _)| *id)
+                .collect();
+        for connection in slow {
+            self.close(connection);
+            self.counters.cut_off = self.counters.cut_off.saturating_add(1);
+            self.effects.push_back(Effect::CutOff { connection });
+        }
+    }
+
+    /// Sends subscribers elsewhere (G5).
+    pub(super) fn move_subscribers(&mut self) {
+        let (now, patience) = (
+            self.clock.steady,
+            self.config.timings.dead.saturating_mul(2),
+        );
+        let mut moved = Vec::new();
+        for (connection, it) in &self.connections {
+            for (mailbox, subscription) in &it.subscriptions {
+                let Some(state) = self.boxes.get(mailbox) else {
+                    continue;
+                };
+                let alive = state
+                    .set
+                    .iter()
+                    .filter(|relay| self.is_alive(relay))
+                    .count();
+                let enough = alive >= self.quorum(&state.set);
+                let served_elsewhere = state.set.contains(&self.me) != enough;
+                // A while after it came, so that one that finds nobody else is not sent round and round.
+                if served_elsewhere && now.saturating_sub(subscription.began) >= patience {
+                    moved.push((*connection, *mailbox));
+                }
+            }
+        }
+        for (connection, mailbox) in moved {
+            self.end_subscription(connection, &mailbox);
+            self.effects.push_back(Effect::Moved {
+                connection,
+                mailbox,
+            });
+        }
+    }
+}

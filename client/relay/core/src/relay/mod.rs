@@ -1,0 +1,341 @@
+//! A relay: everything that decides.
+//!
+//! - **G1** *Accepted means safe.* A sender hears that a message is accepted when it is on the disks of a quorum of its set
+//!   (`limits.quorum`, or the whole set if that is smaller), each of which has synchronised the batch it is in. Stand-ins
+//!   count as members.
+//! - **G2** A message goes at once to all members of its set, and again every `timings.retry` to those that have not confirmed. A member
+//!   that is dead, or has not confirmed after `timings.stand_in`, gets a stand-in beside it. After `timings.write` what
+//!   is missing is left to reconciliation; a write without quorum is refused then, and may be sent again (rule N4
+//!   of BIMP).
+//! - **G3** A message is kept until every device on its account's record has acknowledged it, its owner has deleted it, or its
+//!   expiry and the grace are over.
+//! - **G4** A message is delivered when it is on this relay's disk, to each subscribed device that has not acknowledged it, at most a
+//!   window of messages and bytes at a time. A subscriber that acknowledges nothing for `timings.slow_reader` is cut off;
+//!   what waits for it stays.
+//! - **G5** A subscriber is told that its mailbox has moved when this relay is not of its set and a quorum of the set is alive, and
+//!   when this relay sees too few of the set to hear of new messages. It connects to another member then.
+//! - **G6** A relay whose disk is full refuses new messages for a while, and goes on delivering, acknowledging and deleting.
+
+mod client;
+mod commit;
+mod deliver;
+mod group;
+pub mod hand_over;
+mod keep;
+mod outbox;
+mod owner;
+mod peer;
+mod prekeys;
+pub mod reconcile;
+mod tick;
+mod write;
+
+use crate::{
+    config::{Clock, Config},
+    effect::{Asker, ConnectionId, Effect, Input, Who},
+    health::Health,
+    mailbox::{MailboxState, Owner},
+    presence::Presences,
+    quota::Quotas,
+    routing::{RelayInfo, Routing},
+    storage::{Storage, StorageError},
+};
+use commit::{InFlight, Stage};
+use deliver::Subscription;
+use hand_over::HandOver;
+use outbox::Outbox;
+use parlance_bimp::{Answer, GroupId, Mailbox, Probed, Reason, Refusal, RelayId, Request};
+use prekeys::PreKeyTable;
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use tick::Schedule;
+use write::Writes;
+
+/// What a relay has counted since its start.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Messages that were accepted with a quorum.
+    pub accepted: u64,
+    /// Messages that were pushed to subscribers.
+    pub delivered: u64,
+    /// Entries that were sent to other relays to repair them.
+    pub repaired: u64,
+    /// Entries that were handed over and forgotten.
+    pub handed_over: u64,
+    /// Stand-ins that were asked.
+    pub stand_ins: u64,
+    /// Subscribers that were cut off.
+    pub cut_off: u64,
+    /// Batches that the disk refused.
+    pub failed_batches: u64,
+    /// Refused requests by number of the reason.
+    pub refused: BTreeMap<u16, u64>,
+}
+
+/// A connection.
+#[derive(Clone, Debug)]
+struct Connection {
+    who: Who,
+    subscriptions: BTreeMap<Mailbox, Subscription>,
+}
+
+/// A relay without IO.
+#[derive(Debug)]
+pub struct Relay {
+    me: RelayId,
+    config: Config,
+    clock: Clock,
+    routing: Routing,
+    health: Health,
+    boxes: BTreeMap<Mailbox, MailboxState>,
+    /// Mailboxes that are not this relay's to keep.
+    foreign: BTreeSet<Mailbox>,
+    /// Relays with which this one shares a mailbox.
+    neighbours: BTreeSet<RelayId>,
+    /// Entries of all mailboxes, and bytes of all that wait.
+    entries: u64,
+    bytes: u64,
+    connections: BTreeMap<ConnectionId, Connection>,
+    groups: BTreeMap<GroupId, Vec<Mailbox>>,
+    writes: Writes,
+    outbox: Outbox,
+    hand_over: HandOver,
+    stage: Stage,
+    in_flight: Option<InFlight>,
+    batches: u64,
+    full_until: u64,
+    quotas: Quotas,
+    presences: Presences,
+    prekeys: PreKeyTable,
+    schedule: Schedule,
+    effects: VecDeque<Effect>,
+    counters: Counters,
+}
+
+impl Relay {
+    /// A relay with what it finds on its disk.
+    pub fn start(
+        me: RelayId,
+        config: Config,
+        clock: Clock,
+        relays: &[RelayInfo],
+        storage: &dyn Storage,
+    ) -> Result<Self, StorageError> {
+        let mut relay = Self {
+            me,
+            config,
+            clock,
+            routing: Routing::default(),
+            health: Health::default(),
+            boxes: BTreeMap::new(),
+            foreign: BTreeSet::new(),
+            neighbours: BTreeSet::new(),
+            entries: 0,
+            bytes: 0,
+            connections: BTreeMap::new(),
+            groups: BTreeMap::new(),
+            writes: Writes::default(),
+            outbox: Outbox::default(),
+            hand_over: HandOver::default(),
+            stage: Stage::default(),
+            in_flight: None,
+            batches: 0,
+            full_until: 0,
+            quotas: Quotas::default(),
+            presences: Presences::default(),
+            prekeys: PreKeyTable::load(storage)?,
+            schedule: Schedule::default(),
+            effects: VecDeque::new(),
+            counters: Counters::default(),
+        };
+        relay.set_routing(relays);
+        for mailbox in storage.mailboxes()? {
+            relay.reload(&mailbox, storage)?;
+        }
+        Ok(relay)
+    }
+
+    /// Something happens.
+    pub fn handle(&mut self, clock: Clock, input: Input) {
+        self.clock = clock;
+        match input {
+            Input::Opened { connection, who } => {
+                self.close(connection);
+                let subscriptions = BTreeMap::new();
+                let opened = Connection { who, subscriptions };
+                self.connections.insert(connection, opened);
+            }
+            Input::Closed { connection } => self.close(connection),
+            Input::Request { from, request } => self.take_request(from, request),
+            Input::Answered { relay, answer } => self.take_answer(relay, answer),
+            Input::Unreachable { relay } => self.health.unreachable(&relay),
+            Input::Routing(relays) => self.set_routing(&relays),
+            Input::Owner { mailbox, owner } => self.set_owner(mailbox, owner),
+            Input::Group { group, members } => {
+                match members {
+                    Some(members) => self.groups.insert(group, members),
+                    None => self.groups.remove(&group),
+                };
+            }
+            Input::Tick => self.tick(),
+        }
+    }
+
+    /// What is to be done next.
+    pub fn next_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    /// What was counted.
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Its place.
+    pub fn id(&self) -> RelayId {
+        self.me
+    }
+
+    /// The mailboxes in memory, for tests and for showing.
+    pub fn mailboxes(&self) -> impl Iterator<Item = (&Mailbox, &MailboxState)> {
+        self.boxes.iter()
+    }
+
+    fn take_request(&mut self, from: Asker, request: Request) {
+        if let Request::Probe(probe) = request {
+            let probed = Probed {
+                number: probe.number,
+                clock: self.clock.wall,
+                load: self.load(),
+            };
+            return self.answer(from, Answer::Probe(probed));
+        }
+        match self.connections.get(&from.connection).map(|it| &it.who) {
+            Some(Who::Relay(relay)) => {
+                let relay = *relay;
+                self.health.heard(relay, self.clock.steady);
+                self.take_from_relay(from, relay, request);
+            }
+            Some(Who::Device { .. }) => self.take_from_device(from, request),
+            None => self.refuse(from, Reason::NotAuthenticated),
+        }
+    }
+
+    /// How much of what it can take the relay has, parts per million.
+    fn load(&self) -> u32 {
+        let parts = |used: u64, limit: u64| used.saturating_mul(1_000_000) / limit.max(1);
+        let limits = &self.config.limits;
+        let load = parts(self.entries, limits.messages).max(parts(self.bytes, limits.bytes));
+        u32::try_from(load).unwrap_or(u32::MAX)
+    }
+
+    fn answer(&mut self, to: Asker, answer: Answer) {
+        if let Answer::Refused(refusal) = &answer {
+            let count = self
+                .counters
+                .refused
+                .entry(refusal.reason.code())
+                .or_default();
+            *count = count.saturating_add(1);
+        }
+        self.effects.push_back(Effect::Answer { to, answer });
+    }
+
+    fn refuse(&mut self, to: Asker, reason: Reason) {
+        self.answer(to, Answer::Refused(Refusal::new(reason)));
+    }
+
+    fn refuse_for(&mut self, to: Asker, reason: Reason, milliseconds: u64) {
+        let after = u32::try_from(milliseconds).unwrap_or(u32::MAX);
+        self.answer(to, Answer::Refused(Refusal::after(reason, after)));
+    }
+
+    /// Whether this relay keeps what comes for a mailbox with this set.
+    fn is_responsible(&self, set: &[RelayId]) -> bool {
+        set.contains(&self.me) || self.routing.is_super(&self.me)
+    }
+
+    fn is_alive(&self, relay: &RelayId) -> bool {
+        let (now, timings) = (self.clock.steady, &self.config.timings);
+        *relay == self.me || self.health.is_alive(relay, now, timings)
+    }
+
+    /// Copies of a message that make it safe (G1).
+    fn quorum(&self, set: &[RelayId]) -> usize {
+        self.config.limits.quorum.min(set.len()).max(1)
+    }
+
+    fn set_of(&self, mailbox: &Mailbox) -> Vec<RelayId> {
+        match self.boxes.get(mailbox) {
+            Some(state) => state.set.clone(),
+            None => self.routing.set(mailbox),
+        }
+    }
+
+    /// The mailbox, made if it is not there.
+    fn ensure_box(&mut self, mailbox: Mailbox) -> &mut MailboxState {
+        if !self.boxes.contains_key(&mailbox) {
+            let set = self.routing.set(&mailbox);
+            self.meet(&mailbox, &set);
+            self.boxes.insert(mailbox, MailboxState::new(mailbox, set));
+        }
+        self.boxes
+            .entry(mailbox)
+            .or_insert_with(|| MailboxState::new(mailbox, Vec::new()))
+    }
+
+    /// Remembers with whom a mailbox is shared, or that it is not this relay's.
+    fn meet(&mut self, mailbox: &Mailbox, set: &[RelayId]) {
+        for relay in set.iter().filter(|relay| **relay != self.me) {
+            self.health.watch(*relay, self.clock.steady);
+        }
+        if set.contains(&self.me) {
+            self.foreign.remove(mailbox);
+            let others = set.iter().filter(|relay| **relay != self.me);
+            self.neighbours.extend(others);
+        } else {
+            self.foreign.insert(*mailbox);
+        }
+    }
+
+    fn set_routing(&mut self, relays: &[RelayInfo]) {
+        self.routing = Routing::new(relays);
+        let routing = &self.routing;
+        self.health.retain(|relay| routing.contains(relay));
+        self.neighbours.clear();
+        self.foreign.clear();
+        for relay in self.routing.supers().to_vec() {
+            if relay != self.me {
+                self.health.watch(relay, self.clock.steady);
+            }
+        }
+        let mailboxes: Vec<Mailbox> = self.boxes.keys().copied().collect();
+        for mailbox in mailboxes {
+            let set = self.routing.set(&mailbox);
+            self.meet(&mailbox, &set);
+            if let Some(state) = self.boxes.get_mut(&mailbox) {
+                state.set = set;
+            }
+        }
+    }
+
+    fn set_owner(&mut self, mailbox: Mailbox, owner: Owner) {
+        let Some(state) = self.boxes.get_mut(&mailbox) else {
+            return;
+        };
+        state.set_owner(owner);
+        for id in state.complete() {
+            self.complete(&parlance_bimp::Key { mailbox, id });
+        }
+    }
+
+    fn close(&mut self, connection: ConnectionId) {
+        let Some(closed) = self.connections.remove(&connection) else {
+            return;
+        };
+        for mailbox in closed.subscriptions.keys() {
+            if let Some(state) = self.boxes.get_mut(mailbox) {
+                state.subscribers.retain(|other| *other != connection);
+            }
+        }
+    }
+}

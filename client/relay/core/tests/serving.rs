@@ -1,0 +1,338 @@
+//! What relays do for devices: with a handful of relays on a perfect network.
+
+mod common;
+
+use common::{
+    DAY, DEVICE, Net, OTHER, OWN, SENDER, accepted, acknowledge, envelope, envelope_of, net, of,
+    owner, reason, subscribe,
+};
+use parlance_bimp::{
+    Account, Answer, Bounded, Count, ExtendRetention, FetchPreKeys, GroupAccepted, GroupId,
+    GroupSend, Key, List, LookUpPresence, Mailbox, PreKeyUse, PreKeys, Presence, PresenceKey,
+    PublishPreKeys, PublishPresence, Reason, Request, SyncCursor, Waiting,
+};
+use parlance_relay_core::{Config, Input, Limits, Storage};
+
+#[test]
+fn a_message_waits_until_every_device_has_it() {
+    let mut net = net(5);
+    net.open(2, 61, 1, &[OWN]);
+    let devices = owner(&[0, 1]);
+    let (request, key) = envelope(OWN, 7);
+    accepted(net.ask(0, SENDER, request));
+    for n in 0..5 {
+        let owner = devices.clone();
+        net.input(
+            n,
+            Input::Owner {
+                mailbox: OWN,
+                owner,
+            },
+        );
+    }
+    let count = |messages| Some(Answer::Acknowledge(Count { messages }));
+    let all = acknowledge(OWN, &[key.id]);
+    assert_eq!(net.ask(1, DEVICE, all.clone()), count(1));
+    assert_eq!(net.ask(1, DEVICE, all.clone()), count(0));
+    assert_eq!(net.waiting(1, &OWN), 1);
+    // The cursor is a device's own, and the other relays know of it.
+    net.open(3, 62, 0, &[OWN]);
+    let sync = Request::Sync(SyncCursor { mailbox: OWN });
+    let Some(Answer::Sync(waiting)) = net.ask(3, 62, sync.clone()) else {
+        panic!();
+    };
+    assert_eq!((waiting.cursor, waiting.messages), (1, 0));
+    let Some(Answer::Sync(waiting)) = net.ask(2, 61, sync) else {
+        panic!();
+    };
+    assert_eq!((waiting.cursor, waiting.messages), (0, 1));
+    assert_eq!(net.ask(2, 61, all), count(1));
+    for n in 0..5 {
+        assert_eq!(net.waiting(n, &OWN), 0, "{n}");
+        assert!(net.disks[n].message(&key).unwrap().is_none());
+        // What is over is remembered, so that nobody brings it back.
+        assert_eq!(net.entries(n, &OWN), 1);
+    }
+}
+
+#[test]
+fn an_owner_keeps_longer_and_deletes() {
+    let mut net = net(5);
+    let (request, key) = envelope(OWN, 7);
+    accepted(net.ask(0, SENDER, request));
+    let extend = |until| {
+        Request::ExtendRetention(ExtendRetention {
+            which: of(OWN, &[key.id]),
+            until,
+        })
+    };
+    // As long as the account may, and never shorter.
+    let longest = net.clock.wall + 30 * DAY;
+    let Some(Answer::ExtendRetention(extended)) = net.ask(1, DEVICE, extend(u64::MAX)) else {
+        panic!();
+    };
+    assert_eq!((extended.messages, extended.until), (1, longest));
+    let soon = net.clock.wall + DAY;
+    let Some(Answer::ExtendRetention(extended)) = net.ask(1, DEVICE, extend(soon)) else {
+        panic!();
+    };
+    assert_eq!(extended.messages, 0);
+    assert_eq!(reason(net.ask(1, DEVICE, extend(5))), Reason::BadTime);
+    for n in 0..5 {
+        let (_, state) = net.relays[n].mailboxes().next().unwrap();
+        assert_eq!(state.get(&key.id).unwrap().state.expires, longest);
+    }
+    let delete = Request::Delete(of(OWN, &[key.id]));
+    let deleted = Some(Answer::Delete(Count { messages: 1 }));
+    assert_eq!(net.ask(1, DEVICE, delete), deleted);
+    assert!((0..5).all(|n| net.waiting(n, &OWN) == 0));
+}
+
+/// Rules E2 and E3 of BIMP: whoever does not own a mailbox learns nothing of it.
+#[test]
+fn a_stranger_cannot_tell_a_used_mailbox_from_none() {
+    let mut net = net(5);
+    net.open(0, DEVICE, 0, &[OWN]);
+    let (request, key) = envelope(OWN, 7);
+    accepted(net.ask(0, SENDER, request));
+    net.ask(0, DEVICE, subscribe(OWN));
+    let publish = Request::PublishPreKeys(prekeys(1));
+    assert!(net.ask(0, DEVICE, publish).is_some());
+    let unused = Mailbox([0xEE; 32]);
+    for (used, never) in [
+        (subscribe(OWN), subscribe(unused)),
+        (acknowledge(OWN, &[key.id]), acknowledge(unused, &[key.id])),
+        (
+            Request::Delete(of(OWN, &[key.id])),
+            Request::Delete(of(unused, &[key.id])),
+        ),
+        (
+            Request::Sync(SyncCursor { mailbox: OWN }),
+            Request::Sync(SyncCursor { mailbox: unused }),
+        ),
+    ] {
+        let refused = net.ask(0, SENDER, used);
+        assert_eq!(refused, net.ask(0, SENDER, never));
+        assert_eq!(reason(refused), Reason::NotAllowed);
+    }
+    // Sending to a mailbox that nobody owns is as good as to one that somebody does.
+    let (to_used, _) = envelope(OWN, 9);
+    let (to_unused, _) = envelope(unused, 9);
+    let (used, unused) = (
+        accepted(net.ask(0, SENDER, to_used)),
+        accepted(net.ask(0, SENDER, to_unused)),
+    );
+    assert_eq!((used.relays, used.expires), (unused.relays, unused.expires));
+    // Nor is a group that does not exist told from one of others.
+    let members = Some(vec![OWN]);
+    net.input(
+        0,
+        Input::Group {
+            group: GroupId([5; 32]),
+            members,
+        },
+    );
+    let send = |group| group_send(GroupId([group; 32]), 1, vec![]);
+    assert_eq!(reason(net.ask(0, SENDER, send(5))), Reason::NotAllowed);
+    assert_eq!(reason(net.ask(0, SENDER, send(6))), Reason::NotAllowed);
+}
+
+#[test]
+fn a_full_mailbox_is_refused_and_not_named() {
+    let config = Config {
+        limits: Limits {
+            mailbox_messages: 2,
+            pair_messages: 2,
+            ..Limits::default()
+        },
+        ..Config::default()
+    };
+    let mut net = Net::new(5, config);
+    net.open(0, SENDER, 0, &[OTHER]);
+    net.open(0, 51, 0, &[OTHER]);
+    for text in [1, 2] {
+        accepted(net.ask(0, SENDER, envelope(OWN, text).0));
+    }
+    // The sender's share and the mailbox are both used up; the answer is one.
+    let own_share = reason(net.ask(0, SENDER, envelope(OWN, 3).0));
+    let full = reason(net.ask(0, 51, envelope(OWN, 4).0));
+    assert_eq!((own_share, full), (Reason::NoRoom, Reason::NoRoom));
+    // What was there goes on being there, and an old one is still accepted.
+    accepted(net.ask(0, 51, envelope(OWN, 1).0));
+    assert_eq!(net.waiting(0, &OWN), 2);
+}
+
+#[test]
+fn a_slow_reader_gets_a_window_and_is_cut_off_without_loss() {
+    let config = Config {
+        limits: Limits {
+            window_messages: 3,
+            ..Limits::default()
+        },
+        ..Config::default()
+    };
+    let mut net = Net::new(5, config);
+    net.open(0, SENDER, 0, &[OTHER]);
+    net.open(0, DEVICE, 0, &[OWN]);
+    net.ask(0, DEVICE, subscribe(OWN));
+    let keys: Vec<Key> = (0..10)
+        .map(|text| {
+            let (request, key) = envelope(OWN, text);
+            accepted(net.ask(0, SENDER, request));
+            key
+        })
+        .collect();
+    assert_eq!(net.delivered.len(), 3);
+    net.ask(0, DEVICE, acknowledge(OWN, &[keys[0].id, keys[1].id]));
+    assert_eq!(net.delivered.len(), 5);
+    net.pass(config.timings.slow_reader + 2_000);
+    assert_eq!(net.cut_off, [DEVICE]);
+    net.open(0, DEVICE, 0, &[OWN]);
+    let Some(Answer::Subscribe(waiting)) = net.ask(0, DEVICE, subscribe(OWN)) else {
+        panic!();
+    };
+    assert_eq!((waiting.messages, waiting.cursor), (8, 2));
+    // Oldest first, from where it stopped.
+    let keys: Vec<Key> = keys[2..5].to_vec();
+    let again: Vec<Key> = net.delivered[5..].iter().map(|(_, _, key)| *key).collect();
+    assert_eq!(again, keys);
+}
+
+#[test]
+fn one_large_message_passes_a_window_of_few_bytes() {
+    let mut net = net(5);
+    net.ask(1, DEVICE, subscribe(OWN));
+    let (request, key) = envelope_of(OWN, 1, 64 * 1024);
+    accepted(net.ask(0, SENDER, request));
+    assert_eq!(net.delivered, [(1, DEVICE, key)]);
+}
+
+fn prekeys(count: u8) -> PublishPreKeys {
+    let one_time = (0..count).map(|n| Bounded::new(vec![n]).unwrap());
+    PublishPreKeys {
+        usage: PreKeyUse::Pairwise,
+        head: Bounded::new(b"head".to_vec()).unwrap(),
+        one_time: List::new(one_time.collect()).unwrap(),
+        anew: false,
+    }
+}
+
+#[test]
+fn each_one_time_prekey_is_given_once_even_over_a_restart() {
+    let mut net = net(5);
+    let fetch = Request::FetchPreKeys(FetchPreKeys {
+        account: Account([DEVICE as u8; 32]),
+        device: 0,
+        usage: PreKeyUse::Pairwise,
+    });
+    net.open(0, DEVICE, 0, &[OWN]);
+    let none = Some(Answer::FetchPreKeys(PreKeys { found: None }));
+    assert_eq!(net.ask(0, SENDER, fetch.clone()), none);
+    net.ask(0, DEVICE, Request::PublishPreKeys(prekeys(3)));
+    let mut given = Vec::new();
+    for round in 0..5 {
+        let Some(Answer::FetchPreKeys(PreKeys { found: Some(found) })) =
+            net.ask(0, SENDER, fetch.clone())
+        else {
+            panic!();
+        };
+        assert_eq!(found.head.as_slice(), b"head");
+        given.extend(found.one_time.map(|prekey| prekey.into_vec()));
+        if round == 1 {
+            net.restart(0, Config::default());
+            net.open(0, SENDER, 0, &[OTHER]);
+        }
+    }
+    assert_eq!(given, [[0], [1], [2]]);
+}
+
+fn group_send(group: GroupId, text: u8, mentioned: Vec<Mailbox>) -> Request {
+    Request::GroupSend(GroupSend {
+        group,
+        ciphertext: Bounded::new(vec![text; 300]).unwrap(),
+        ticket: Bounded::default(),
+        mentioned: List::new(mentioned).unwrap(),
+        everybody: false,
+        keep: 0,
+    })
+}
+
+/// M7: one upload, a copy for each of 500 members, in a message or two to each relay.
+#[test]
+fn a_message_to_a_group_reaches_every_member() {
+    let mut net = net(5);
+    let group = GroupId([9; 32]);
+    let mut members: Vec<Mailbox> = (0..499u32)
+        .map(|n| Mailbox::of(&Account([3; 32]), n))
+        .collect();
+    members.push(OTHER);
+    for n in 0..5 {
+        let members = Some(members.clone());
+        net.input(n, Input::Group { group, members });
+    }
+    net.asked.clear();
+    let answer = net.ask(0, SENDER, group_send(group, 1, vec![members[7]]));
+    let Some(Answer::GroupSend(GroupAccepted {
+        mailboxes,
+        full,
+        id,
+        ..
+    })) = answer
+    else {
+        panic!("{answer:?}");
+    };
+    assert_eq!((mailboxes, full), (500, 0));
+    assert_eq!(net.asked.get(&33), Some(&4));
+    assert_eq!(net.asked.get(&32), None);
+    for n in 0..5 {
+        assert!(members.iter().all(|mailbox| net.waiting(n, mailbox) == 1));
+        let woken = net.relays[n].mailboxes().filter(|(_, state)| {
+            let entry = state.get(&id).unwrap();
+            entry.state.mention
+        });
+        assert_eq!(woken.map(|(it, _)| *it).collect::<Vec<_>>(), [members[7]]);
+    }
+    // Again is once.
+    net.ask(0, SENDER, group_send(group, 1, vec![]));
+    assert!(members.iter().all(|mailbox| net.waiting(2, mailbox) == 1));
+}
+
+#[test]
+fn presence_ends() {
+    let mut net = net(5);
+    let key = PresenceKey([4; 32]);
+    let record = Bounded::new(vec![1, 2]).unwrap();
+    let publish = Request::PublishPresence(PublishPresence {
+        key,
+        record: record.clone(),
+        keep: u64::MAX,
+    });
+    let look_up = Request::LookUpPresence(LookUpPresence { key });
+    let found = |record| Some(Answer::LookUpPresence(Presence { record }));
+    assert_eq!(net.ask(0, SENDER, look_up.clone()), found(None));
+    net.ask(0, DEVICE, publish.clone());
+    net.open(0, DEVICE, 0, &[OWN]);
+    net.ask(0, DEVICE, publish);
+    assert_eq!(net.ask(0, SENDER, look_up.clone()), found(Some(record)));
+    net.clock.steady += Config::default().timings.presence;
+    assert_eq!(net.ask(0, SENDER, look_up), found(None));
+}
+
+#[test]
+fn what_waits_is_told() {
+    let mut net = net(5);
+    for text in 0..3 {
+        accepted(net.ask(0, SENDER, envelope(OWN, text).0));
+    }
+    let Some(Answer::Subscribe(waiting)) = net.ask(1, DEVICE, subscribe(OWN)) else {
+        panic!();
+    };
+    let size = 3 * (1 + 2 + 1 + 32 + 1 + 2 + 512);
+    let expected = Waiting {
+        cursor: 0,
+        messages: 3,
+        bytes: size,
+        next_expiry: net.clock.wall + 14 * DAY,
+    };
+    assert_eq!(waiting, expected);
+}
