@@ -55,6 +55,29 @@ fn a_message_waits_until_every_device_has_it() {
     }
 }
 
+/// K2, for a relay that gets message and acknowledgements in one from relays that do not know the record. The long runs of
+/// the simulation found that it was kept.
+#[test]
+fn what_comes_acknowledged_by_all_is_deleted() {
+    let mut net = net(5);
+    let (request, key) = envelope(OWN, 7);
+    net.dead.insert(1);
+    accepted(net.ask(0, SENDER, request));
+    // No relay that is there knows the owner.
+    for n in [0, 2, 3, 4] {
+        net.open(n, 61, 0, &[OWN]);
+    }
+    let all = acknowledge(OWN, &[key.id]);
+    assert!(net.ask(2, 61, all).is_some());
+    assert_eq!(net.waiting(2, &OWN), 1);
+    net.pass(Config::default().timings.write + 1_000);
+    net.dead.clear();
+    net.ask(1, DEVICE, subscribe(OWN));
+    net.pass(4_000);
+    assert!((0..5).all(|n| net.waiting(n, &OWN) == 0));
+    assert!(net.delivered.is_empty());
+}
+
 #[test]
 fn an_owner_keeps_longer_and_deletes() {
     let mut net = net(5);

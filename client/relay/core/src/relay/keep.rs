@@ -64,6 +64,8 @@ impl Relay {
         let deleted = state.deleted;
         self.change(key.mailbox, |it| it.insert(key.id, state, size));
         self.stage.touch(key, message.filter(|_| !deleted).cloned());
+        // It may come from relays that know all acknowledgements and not the record.
+        self.complete(&key);
         Kept::New
     }
 
@@ -136,6 +138,15 @@ impl Relay {
         }
     }
 
+    /// The same for all entries of a mailbox.
+    pub(super) fn complete_all(&mut self, mailbox: &Mailbox) {
+        let complete = self.boxes.get(mailbox).map(MailboxState::complete);
+        for id in complete.unwrap_or_default() {
+            let mailbox = *mailbox;
+            self.complete(&Key { mailbox, id });
+        }
+    }
+
     /// Forgets an entry, on disk too.
     pub(super) fn forget(&mut self, key: &Key) {
         if self.boxes.contains_key(&key.mailbox) {
@@ -158,6 +169,7 @@ impl Relay {
             fresh.load(entries);
             *state = fresh;
         });
+        self.complete_all(mailbox);
         Ok(())
     }
 

@@ -323,9 +323,7 @@ impl Relay {
             return;
         };
         state.set_owner(owner);
-        for id in state.complete() {
-            self.complete(&parlance_bimp::Key { mailbox, id });
-        }
+        self.complete_all(&mailbox);
     }
 
     fn close(&mut self, connection: ConnectionId) {
