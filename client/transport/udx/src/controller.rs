@@ -64,9 +64,11 @@ pub struct Controller {
     /// Delivery rates of the last two rounds, the newer one last.
     pub(crate) rates: [Rate; 2],
     /// Part of a round in slow start, for a look at the queue before the round is over.
-    glimpse: Round,
+    pub(crate) glimpse: Round,
     /// Rounds to wait before the queue is judged again.
     pub(crate) settling: u32,
+    /// Whether to smooth the round trip anew after this round, in which the queue drains.
+    pub(crate) drains: bool,
     /// Whether the queue allows the window to grow in avoidance.
     pub(crate) may_grow: bool,
     /// Rounds to wait before the next probe.
@@ -100,6 +102,7 @@ impl Controller {
             rates: [Rate::default(); 2],
             glimpse: Round::starting(now),
             settling: 0,
+            drains: false,
             may_grow: true,
             probe_pause: 0,
             short_rounds: 0,

@@ -46,14 +46,8 @@ impl Delay {
         }
     }
 
-    /// Takes in the mean round trip of a round. In slow start the queue moves the mean, so it is no noise.
-    pub(crate) fn on_round(
-        &mut self,
-        now: Moment,
-        mean: Duration,
-        slow_start: bool,
-        config: &Config,
-    ) {
+    /// Takes in the mean round trip of a round. Where the controller itself moves the queue, deviations are no noise.
+    pub(crate) fn on_round(&mut self, now: Moment, mean: Duration, moved: bool, config: &Config) {
         let most = self.base().unwrap_or(mean) / 2;
         self.rounds = self.rounds.saturating_add(1);
         // A mean of the first rounds, then one in which a round has a fixed weight.
@@ -61,7 +55,7 @@ impl Delay {
         let smoothed = match self.smoothed {
             None => mean,
             Some(before) => {
-                if !slow_start {
+                if !moved {
                     // A deviation beyond half the base is a change of the path.
                     let deviation = mean.abs_diff(before).min(most);
                     self.noise = toward(self.noise, deviation, config.noise_smoothing);
@@ -77,6 +71,11 @@ impl Delay {
         if smoothed <= base + base / 16 {
             self.at_base = now;
         }
+    }
+
+    /// The queue was let drain: what was smoothed before says nothing about the round trips to come.
+    pub(crate) fn smooth_anew(&mut self) {
+        self.rounds = 0;
     }
 
     /// The mean round trip of the last round; to be told after the round was judged.
@@ -118,6 +117,11 @@ impl Delay {
     /// The round trip without a queue; in the first rounds, whose luck must not stay, what is known so far.
     pub(crate) fn base(&self) -> Option<Duration> {
         self.parts.iter().flatten().min().copied().or(self.smoothed)
+    }
+
+    /// What a round's mean strays by.
+    pub(crate) fn noise(&self) -> Duration {
+        self.noise
     }
 
     pub(crate) fn smoothed(&self) -> Option<Duration> {

@@ -75,14 +75,23 @@ impl Phase {
 impl Controller {
     /// A round is over.
     pub(crate) fn on_round(&mut self, now: Moment, measured: Measured) {
-        let slow_start = matches!(self.phase, Phase::SlowStart { .. });
+        let is_steady = match self.phase {
+            Phase::Cruise => self.settling == 0,
+            Phase::Compete { .. } => true,
+            Phase::SlowStart { .. } | Phase::Probe { .. } | Phase::SearchBase { .. } => false,
+        };
         self.delay
-            .on_round(now, measured.rtt, slow_start, &self.config);
+            .on_round(now, measured.rtt, !is_steady, &self.config);
+        if core::mem::take(&mut self.drains) {
+            self.delay.smooth_anew();
+        }
         if measured.app_limited {
             return;
         }
         match self.phase {
-            Phase::SlowStart { best, flat_rounds } => self.slow_start(measured, best, flat_rounds),
+            Phase::SlowStart { best, flat_rounds } => {
+                self.slow_start(now, measured, best, flat_rounds);
+            }
             Phase::Cruise => self.cruise(now, measured),
             Phase::Probe { .. } => self.probe(now, measured),
             Phase::SearchBase {
@@ -96,7 +105,7 @@ impl Controller {
     }
 
     /// U2, at the end of a round.
-    fn slow_start(&mut self, measured: Measured, best: Rate, flat_rounds: u32) {
+    fn slow_start(&mut self, now: Moment, measured: Measured, best: Rate, flat_rounds: u32) {
         let queue = self.delay.queue(measured.rtt);
         let least = self.config.saturated_growth.more().of_rate(best);
         let flat_rounds = if measured.rate > least {
@@ -112,7 +121,7 @@ impl Controller {
             || queue > self.delay.allowed(&self.config)
             || flat_rounds >= self.config.saturated_rounds
         {
-            self.leave_slow_start(best);
+            self.leave_slow_start(now, best);
         }
     }
 
@@ -125,7 +134,7 @@ impl Controller {
         if self.delay.queue(mean) > self.delay.allowed(&self.config) {
             // The round's rate is a mean over its growth; the last packets show the path's, unless they came in a heap.
             let rate = glimpse.rate(now).unwrap_or_default();
-            self.leave_slow_start(best.max(rate.min(PerMille::new(2000).of_rate(best))));
+            self.leave_slow_start(now, best.max(rate.min(PerMille::new(2000).of_rate(best))));
         }
     }
 
@@ -135,8 +144,9 @@ impl Controller {
             .of_time(self.delay.base().unwrap_or_default())
     }
 
-    fn leave_slow_start(&mut self, best: Rate) {
+    fn leave_slow_start(&mut self, now: Moment, best: Rate) {
         self.threshold = self.window();
+        self.reacted(now);
         self.set_window(self.window().min(self.flow(best)));
         self.enter_cruise();
     }
@@ -183,6 +193,7 @@ impl Controller {
                 rounds_left: self.config.base_search_rounds,
             };
             self.set_window(self.config.base_search_share.of(self.window()));
+            self.drains = true;
         } else if self.probe_pause > 0 {
             self.probe_pause -= 1;
         } else if queue <= allowed / 2 {
@@ -208,6 +219,8 @@ impl Controller {
         let flow = self.flow(measured.rate.max(self.rates[1]));
         self.set_window(self.config.drained_share.of(without_queue.min(flow)));
         self.round = Round::starting(now);
+        self.drains = true;
+        self.reacted(now);
         self.settle();
     }
 
@@ -256,11 +269,12 @@ impl Controller {
             return;
         }
         let least = self.config.saturated_growth.more().of_rate(rate_before);
-        if !is_full && measured.rate > least {
+        let fits = queue < self.visible_queue() + self.delay.noise();
+        if fits && measured.rate > least {
             self.start_probe(now, measured.rate);
             return;
         }
-        let is_unused = queue < self.visible_queue() && !self.has_lost_since(begun);
+        let is_unused = fits && !self.has_lost_since(begun);
         self.probe_pause = if is_unused {
             self.config.short_probe_pause_rounds
         } else {

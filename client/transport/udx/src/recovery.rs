@@ -1,9 +1,12 @@
 //! Losses: rules U10 to U12.
 
+use core::time::Duration;
+
 use crate::{
-    amount::{Moment, PerMille},
+    amount::{Moment, in_proportion},
     controller::{Controller, LossEvent, LossKind},
     phase::Phase,
+    round::Round,
 };
 
 /// Acknowledgements in a row that restore the window: 2, the page.
@@ -30,14 +33,6 @@ struct Undo {
     slow_start: Option<Phase>,
 }
 
-/// What a loss that means congestion leaves.
-enum Reduction {
-    /// This share of the window.
-    To(PerMille),
-    /// This share, but no less than the measured flow needs: without a queue the loss rate alone speaks for congestion.
-    ToFlow(PerMille),
-}
-
 impl Controller {
     /// Packets were found to be lost. An event whose newest packet was sent before the last reaction belongs to that one.
     pub fn on_loss_event(&mut self, event: LossEvent) {
@@ -50,11 +45,7 @@ impl Controller {
         }
         self.recovery.since = Some(event.now);
         match self.reduction(event.kind) {
-            Some(Reduction::To(share)) => self.reduce(share.of(self.window())),
-            Some(Reduction::ToFlow(share)) => {
-                let flow = self.flow(self.rates[0].max(self.rates[1]));
-                self.reduce(share.of(self.window()).max(flow.min(self.window())));
-            }
+            Some(left) => self.reduce(left),
             None => {
                 // U10, b: the loss is the path's own.
                 self.recovery.restore = Some(self.window());
@@ -79,27 +70,37 @@ impl Controller {
     }
 
     /// U10, a: what is left of the window, where the loss means congestion.
-    fn reduction(&self, kind: LossKind) -> Option<Reduction> {
-        let with_queue = match self.phase {
-            Phase::Compete { .. } => true,
-            _ => self.queue_is_long(),
-        };
-        if kind == LossKind::Marked || with_queue {
-            return Some(Reduction::To(self.config.loss_share));
+    fn reduction(&self, kind: LossKind) -> Option<u64> {
+        let half = self.config.loss_share;
+        if kind == LossKind::Marked || matches!(self.phase, Phase::Compete { .. }) {
+            return Some(half.of(self.window()));
+        }
+        if let Some((base, rtt)) = self.long_queue() {
+            let without_queue = in_proportion(self.window(), base, rtt);
+            return Some(without_queue.max(half.of(self.window())));
         }
         let overload = self.loss.overload()?;
-        Some(Reduction::ToFlow(
-            overload.rest().max(self.config.loss_share),
-        ))
+        let left = overload.rest().max(half).of(self.window());
+        let flow = self.flow(self.rates[0].max(self.rates[1]));
+        Some(left.max(flow.min(self.window())))
     }
 
-    fn queue_is_long(&self) -> bool {
+    /// The round trips without and with the queue, where that is too long.
+    fn long_queue(&self) -> Option<(Duration, Duration)> {
         let mean = self.round.rtt();
         let rtt = match mean.value() {
-            Some(rtt) if mean.samples() >= ENOUGH_SAMPLES => Some(rtt),
-            _ => self.delay.smoothed(),
+            Some(rtt) if mean.samples() >= ENOUGH_SAMPLES => rtt,
+            _ => self.delay.smoothed()?,
         };
-        rtt.is_some_and(|rtt| self.delay.queue(rtt) >= self.delay.allowed(&self.config))
+        let is_long = self.delay.queue(rtt) >= self.delay.allowed(&self.config);
+        is_long.then_some((self.delay.base()?.min(rtt), rtt))
+    }
+
+    /// Losses of packets that were sent before say nothing new.
+    pub(crate) fn reacted(&mut self, now: Moment) {
+        self.recovery.since = Some(now);
+        self.recovery.restore = None;
+        self.recovery.undo = None;
     }
 
     fn reduce(&mut self, to: u64) {
@@ -131,6 +132,8 @@ impl Controller {
         self.threshold = (self.window() / 2).max(2 * self.packet);
         self.set_window(0);
         self.phase = Phase::slow_start();
+        self.round = Round::starting(now);
+        self.glimpse = Round::starting(now);
     }
 
     /// Whether a loss was found since a moment.

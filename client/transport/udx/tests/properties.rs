@@ -6,7 +6,7 @@ use parlance_udx::{Acked, Config, Controller, LossEvent, LossKind, Moment};
 use proptest::prelude::*;
 
 #[derive(Debug, Clone)]
-enum Event {
+enum Step {
     Acked {
         sent: u64,
         bytes: u64,
@@ -14,7 +14,7 @@ enum Event {
     },
     AcksDone,
     Lost,
-    LossEvent {
+    Losses {
         sent: u64,
         kind: LossKind,
     },
@@ -29,7 +29,7 @@ fn number(usual: u64) -> impl Strategy<Value = u64> {
     prop_oneof![9 => 0..usual, 1 => any::<u64>()]
 }
 
-fn event() -> impl Strategy<Value = Event> {
+fn event() -> impl Strategy<Value = Step> {
     let kind = prop_oneof![
         4 => Just(LossKind::Lost),
         1 => Just(LossKind::Marked),
@@ -37,13 +37,13 @@ fn event() -> impl Strategy<Value = Event> {
     ];
     prop_oneof![
         8 => (number(10_000_000_000), number(3_000), any::<bool>())
-            .prop_map(|(sent, bytes, app_limited)| Event::Acked { sent, bytes, app_limited }),
-        4 => Just(Event::AcksDone),
-        2 => Just(Event::Lost),
-        1 => (number(10_000_000_000), kind).prop_map(|(sent, kind)| Event::LossEvent { sent, kind }),
-        1 => Just(Event::Spurious),
-        1 => any::<u16>().prop_map(Event::PacketSize),
-        8 => number(10_000_000_000).prop_map(Event::Time),
+            .prop_map(|(sent, bytes, app_limited)| Step::Acked { sent, bytes, app_limited }),
+        4 => Just(Step::AcksDone),
+        2 => Just(Step::Lost),
+        1 => (number(10_000_000_000), kind).prop_map(|(sent, kind)| Step::Losses { sent, kind }),
+        1 => Just(Step::Spurious),
+        1 => any::<u16>().prop_map(Step::PacketSize),
+        8 => number(10_000_000_000).prop_map(Step::Time),
     ]
 }
 
@@ -52,7 +52,7 @@ fn at(nanoseconds: u64) -> Moment {
 }
 
 /// Applies the events and checks the window after each. Returns every window and pacing rate.
-fn play(events: &[Event], packet: u16) -> Vec<(u64, Option<u64>)> {
+fn play(events: &[Step], packet: u16) -> Vec<(u64, Option<u64>)> {
     let config = Config::default();
     let most = config.maximum_window;
     let mut controller = Controller::new(config, packet, at(0));
@@ -60,7 +60,7 @@ fn play(events: &[Event], packet: u16) -> Vec<(u64, Option<u64>)> {
     let mut answers = Vec::new();
     for event in events {
         match event.clone() {
-            Event::Acked {
+            Step::Acked {
                 sent,
                 bytes,
                 app_limited,
@@ -73,18 +73,18 @@ fn play(events: &[Event], packet: u16) -> Vec<(u64, Option<u64>)> {
                     app_limited,
                 });
             }
-            Event::AcksDone => controller.on_acks_done(now),
-            Event::Lost => controller.on_lost(),
-            Event::LossEvent { sent, kind } => {
+            Step::AcksDone => controller.on_acks_done(now),
+            Step::Lost => controller.on_lost(),
+            Step::Losses { sent, kind } => {
                 let sent = at(sent);
                 controller.on_loss_event(LossEvent { now, sent, kind });
             }
-            Event::Spurious => controller.on_spurious_loss(),
-            Event::PacketSize(bytes) => {
+            Step::Spurious => controller.on_spurious_loss(),
+            Step::PacketSize(bytes) => {
                 controller.on_packet_size(bytes);
                 packet = u64::from(bytes).max(1);
             }
-            Event::Time(to) => now = at(to),
+            Step::Time(to) => now = at(to),
         }
         assert!(
             controller.window() >= 2 * packet,

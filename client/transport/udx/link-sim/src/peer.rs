@@ -43,6 +43,12 @@ impl Thresholds {
         packets: 3,
         time: 9.0 / 8.0,
     };
+    /// For paths on which packets overtake each other: a packet is lost when 200 behind it have arrived, or after three round trips. The
+    /// library's round trip is that of packets that arrived before all sent later, on such a path the fastest.
+    pub const REORDERING: Self = Self {
+        packets: 200,
+        time: 3.0,
+    };
 }
 
 /// Keys and settings of a pair of peers.
