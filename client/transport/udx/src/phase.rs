@@ -81,7 +81,7 @@ impl Controller {
             Phase::SlowStart { .. } | Phase::Probe { .. } | Phase::SearchBase { .. } => false,
         };
         self.delay
-            .on_round(now, measured.rtt, !is_steady, &self.config);
+            .on_round(now, measured.rtt, is_steady, &self.config);
         if core::mem::take(&mut self.drains) {
             self.delay.smooth_anew();
         }
@@ -138,6 +138,12 @@ impl Controller {
         }
     }
 
+    fn quiet_queue(&self) -> Duration {
+        self.config
+            .quiet_queue
+            .of_time(self.delay.allowed(&self.config))
+    }
+
     fn visible_queue(&self) -> Duration {
         self.config
             .visible_queue
@@ -147,8 +153,9 @@ impl Controller {
     fn leave_slow_start(&mut self, now: Moment, best: Rate) {
         self.threshold = self.window();
         self.reacted(now);
+        // A flow that begins beside others has never seen the queue empty.
         self.set_window(self.window().min(self.flow(best)));
-        self.enter_cruise();
+        self.start_search();
     }
 
     /// The window that the measured flow needs: `bw * base`.
@@ -180,7 +187,9 @@ impl Controller {
             self.congestion_ahead(now, measured);
             return;
         }
-        self.futile = 0;
+        if queue < self.quiet_queue() {
+            self.futile = 0;
+        }
         if self.flow_falls_short(measured) {
             self.set_window(
                 self.window()
@@ -188,15 +197,10 @@ impl Controller {
             );
             self.settle();
         } else if self.delay.since_base(now) >= self.config.base_search_interval {
-            self.phase = Phase::SearchBase {
-                window_before: self.window(),
-                rounds_left: self.config.base_search_rounds,
-            };
-            self.set_window(self.config.base_search_share.of(self.window()));
-            self.drains = true;
+            self.start_search();
         } else if self.probe_pause > 0 {
             self.probe_pause -= 1;
-        } else if queue <= allowed / 2 {
+        } else if queue < self.visible_queue() + self.delay.noise() {
             self.start_probe(now, measured.rate.middle(self.rates[1]));
         }
     }
@@ -285,6 +289,15 @@ impl Controller {
     }
 
     /// U8.
+    fn start_search(&mut self) {
+        self.phase = Phase::SearchBase {
+            window_before: self.window(),
+            rounds_left: self.config.base_search_rounds,
+        };
+        self.set_window(self.config.base_search_share.of(self.window()));
+        self.drains = true;
+    }
+
     fn search_base(&mut self, now: Moment, window_before: u64, rounds_left: u32) {
         if rounds_left > 1 {
             self.phase = Phase::SearchBase {
@@ -303,11 +316,7 @@ impl Controller {
         if now.since(since) < self.config.base_hold {
             self.delay.hold_base(now, &self.config);
         }
-        let quiet = self
-            .config
-            .quiet_queue
-            .of_time(self.delay.allowed(&self.config));
-        if self.delay.queue(measured.rtt) < quiet {
+        if self.delay.queue(measured.rtt) < self.quiet_queue() {
             self.enter_cruise();
         }
     }

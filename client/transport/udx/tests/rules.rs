@@ -50,7 +50,7 @@ impl Path {
     /// A path of 100 packets per round trip, found by slow start.
     fn cruising() -> Self {
         let mut path = Self::new();
-        for _ in 0..40 {
+        for _ in 0..60 {
             let packets = (path.controller.window() / PACKET) as u32;
             path.round(packets, RTT * packets.max(100) / 100);
             if path.controller.phase() == PhaseName::Cruise {

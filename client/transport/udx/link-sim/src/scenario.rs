@@ -195,15 +195,25 @@ pub fn rows() -> Vec<Row> {
         },
         Row {
             name: "reorder",
-            title: "the same of each packet, order lost, loss after 200 packets or 3 round trips",
+            title: "20 Mbit/s, 40 ms, jitter +-20 ms of each packet, order lost, loss after 200 packets or 3 round trips",
             shown: &[Share, QueueP95],
             demands: &[AtLeast(Share, 0.80)],
+            thresholds: Thresholds::REORDERING,
+            ..Row::on(Link {
+                jitter: Some(Jitter::EachPacket { spread }),
+                ..Link::plain(20_000_000, milliseconds(40))
+            })
+        },
+        Row {
+            name: "reorder-50",
+            title: "the same at 50 Mbit/s",
+            shown: &[Share, QueueP95],
             thresholds: Thresholds::REORDERING,
             ..Row::on(jitter(Jitter::EachPacket { spread }))
         },
         Row {
             name: "reorder-3",
-            title: "the same, loss after 3 packets or 9/8 round trips as in all other rows",
+            title: "the same at 50 Mbit/s, loss after 3 packets or 9/8 round trips as in all other rows",
             shown: &[Share, QueueP95],
             ..Row::on(jitter(Jitter::EachPacket { spread }))
         },
