@@ -122,12 +122,12 @@ async fn one<N: Node>(
 
 /// Whom a text can be encrypted for: proven, told, and for as long as the proof is of the present (R1).
 ///
-/// There is no way to make one but to look,
+/// There is no way to make one but to look: its fields are private, so that this fails for no other reason,
 ///
 /// ```compile_fail
 /// use parlance_client::encryption::Recipients;
-/// fn make(accounts: Vec<[u8; 32]>) -> Recipients {
-///     Recipients { by: todo!(), accounts, time: 0, block: 0 }
+/// fn made_from(other: Recipients) -> Recipients {
+///     Recipients { ..other }
 /// }
 /// ```
 ///
