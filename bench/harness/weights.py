@@ -11,7 +11,7 @@ import tempfile
 import report
 import sides
 
-OWN = ["accounts", "beacon", "issuance", "vdpos"]
+OWN = ["accounts", "beacon", "issuance", "relay", "vdpos"]
 BASE = "base"
 # Accounts in the state under which access to it is measured.
 ACCOUNTS = 200_000

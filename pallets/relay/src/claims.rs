@@ -107,7 +107,7 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn is_member(period: Period, id: RelayId) -> bool {
+    pub(crate) fn is_member(period: Period, id: RelayId) -> bool {
         Rosters::<T>::get(Self::roster_of(period))
             .binary_search(&id)
             .is_ok()

@@ -44,7 +44,9 @@ const LOG_TARGET: &str = "runtime::relay";
 pub mod pallet {
     use crate::{
         WeightInfo,
-        types::{Endpoint, Lengths, MAX_PENDING, Network, Parameters, PeriodRecord, Relay},
+        types::{
+            Calendar, Endpoint, Lengths, MAX_PENDING, Network, Parameters, PeriodRecord, Relay,
+        },
     };
     use frame_support::{
         PalletId,
@@ -69,7 +71,8 @@ pub mod pallet {
     #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
-    /// What the runtime provides.
+    /// What the runtime provides. A runtime whose networks differ in pace answers lengths from
+    /// [`CurrentCalendar`].
     #[pallet::config]
     pub trait Config: frame_system::Config<Hash = Hash> {
         /// The native token.
@@ -129,6 +132,11 @@ pub mod pallet {
     #[pallet::storage]
     pub type CurrentParameters<T> = StorageValue<_, Parameters, ValueQuery>;
 
+    /// How this network cuts its time. One value, set at genesis; it never changes, since periods are
+    /// numbered by it.
+    #[pallet::storage]
+    pub type CurrentCalendar<T> = StorageValue<_, Calendar, ValueQuery>;
+
     /// Relays, at most [`Config::MaxRelays`]. Paid by the bond; goes when the relay has left and takes
     /// its bond.
     #[pallet::storage]
@@ -163,23 +171,20 @@ pub mod pallet {
     pub struct GenesisConfig<T: Config> {
         /// The rules.
         pub parameters: Parameters,
+        /// How time is cut: what [`Config::PeriodLength`] and [`Config::RosterPeriods`] answer from
+        /// then on.
+        pub calendar: Calendar,
         /// No more than the type's parameter.
         #[serde(skip)]
         pub runtime: PhantomData<T>,
     }
 
     impl<T: Config> Default for GenesisConfig<T> {
-        /// The rules of the public chains, within the bounds of the runtime.
+        /// Rules and calendar of the public chains.
         fn default() -> Self {
-            let rules = Parameters::default();
-            let lengths = lengths::<T>();
             Self {
-                parameters: Parameters {
-                    claim_window: rules.claim_window.min(lengths.period),
-                    unbonding: rules.unbonding.max(lengths.longest_memory),
-                    burst: rules.burst.min(lengths.periods_per_day),
-                    ..rules
-                },
+                parameters: Parameters::default(),
+                calendar: Calendar::default(),
                 runtime: PhantomData,
             }
         }
@@ -188,6 +193,16 @@ pub mod pallet {
     #[pallet::genesis_build]
     impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
         fn build(&self) {
+            CurrentCalendar::<T>::put(self.calendar);
+            let runtimes = Calendar {
+                period: T::PeriodLength::get(),
+                roster: T::RosterPeriods::get(),
+            };
+            assert_eq!(
+                self.calendar, runtimes,
+                "the calendar is not that of the runtime"
+            );
+            check_lengths::<T>();
             assert!(
                 self.parameters.are_sound(&lengths::<T>()),
                 "the parameters of relays contradict each other"
@@ -210,6 +225,32 @@ pub mod pallet {
         }
     }
 
+    /// Panics when lengths contradict each other.
+    fn check_lengths<T: Config>() {
+        let [length, day, roster, opening, kept] = [
+            T::PeriodLength::get(),
+            T::PeriodsPerDay::get(),
+            T::RosterPeriods::get(),
+            T::OpeningPeriods::get(),
+            T::KeptPeriods::get(),
+        ];
+        let open = opening.saturating_add(2);
+        assert!(
+            length > 0 && day > 0 && opening > 0,
+            "a period, a day and the time for openings must last"
+        );
+        assert!(
+            open <= roster,
+            "the roster of an open claim must be the running one or the one before"
+        );
+        assert!(open <= day, "the day of an open claim must be known");
+        assert!(
+            open < MAX_PENDING,
+            "a relay must be able to claim for each period"
+        );
+        assert!(kept >= open, "pay must wait until relays have fetched it");
+    }
+
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
         fn on_initialize(now: BlockNumberFor<T>) -> Weight {
@@ -223,28 +264,7 @@ pub mod pallet {
         }
 
         fn integrity_test() {
-            let [length, day, roster, opening, kept] = [
-                T::PeriodLength::get(),
-                T::PeriodsPerDay::get(),
-                T::RosterPeriods::get(),
-                T::OpeningPeriods::get(),
-                T::KeptPeriods::get(),
-            ];
-            let open = opening.saturating_add(2);
-            assert!(
-                length > 0 && day > 0 && opening > 0,
-                "a period, a day and the time for openings must last"
-            );
-            assert!(
-                open <= roster,
-                "the roster of an open claim must be the running one or the one before"
-            );
-            assert!(open <= day, "the day of an open claim must be known");
-            assert!(
-                open < MAX_PENDING,
-                "a relay must be able to claim for each period"
-            );
-            assert!(kept >= open, "pay must wait until relays have fetched it");
+            check_lengths::<T>();
         }
 
         #[cfg(feature = "try-runtime")]

@@ -7,12 +7,13 @@ use frame_support::{
     dispatch::DispatchResult,
     traits::{Get, fungible::Mutate, tokens::Preservation},
 };
+use parlance_primitives::Balance;
 use sp_runtime::traits::AccountIdConversion;
 
 use crate::{
     Config, CurrentParameters, Error, Event, LOG_TARGET, Pallet, Periods, Relays,
     core::pay::part,
-    types::{Earned, Relay},
+    types::{Earned, PeriodRecord, Pool, Relay},
 };
 
 impl<T: Config> Pallet<T> {
@@ -34,6 +35,16 @@ impl<T: Config> Pallet<T> {
         relay.earned.retain(|earned| !Self::pay(who, earned));
     }
 
+    /// What a claim gets of its period's pay, in units.
+    pub(crate) fn due(earned: &Earned, record: &PeriodRecord, pool: &Pool) -> Balance {
+        let most = CurrentParameters::<T>::get()
+            .most_per_relay
+            .mul_floor(pool.payable);
+        part(pool.payable, earned.before, earned.work, record.work)
+            .min(most)
+            .min(pool.left)
+    }
+
     /// Pays for a claim if its period is closed; whether nothing waits for it any more.
     fn pay(who: &T::AccountId, earned: &Earned) -> bool {
         let Some(mut record) = Periods::<T>::get(earned.period) else {
@@ -43,12 +54,7 @@ impl<T: Config> Pallet<T> {
         let Some(mut pool) = record.pool else {
             return false;
         };
-        let most = CurrentParameters::<T>::get()
-            .most_per_relay
-            .mul_floor(pool.payable);
-        let amount = part(pool.payable, earned.before, earned.work, record.work)
-            .min(most)
-            .min(pool.left);
+        let amount = Self::due(earned, &record, &pool);
         if amount == 0 {
             return true;
         }

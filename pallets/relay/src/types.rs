@@ -80,6 +80,39 @@ impl Default for Parameters {
     }
 }
 
+/// How a network cuts its time.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    MaxEncodedLen,
+    TypeInfo,
+    Serialize,
+    Deserialize,
+)]
+#[serde(rename_all = "camelCase")]
+pub struct Calendar {
+    /// Blocks in a period: half as many as an epoch of the beacon has slots.
+    pub period: BlockNumber,
+    /// Periods for which a roster holds.
+    pub roster: u32,
+}
+
+impl Default for Calendar {
+    /// That of the public chains.
+    fn default() -> Self {
+        Self {
+            period: 5 * MINUTES,
+            roster: 72,
+        }
+    }
+}
+
 /// Lengths that the runtime fixes, as far as [`Parameters`] depend on them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lengths {

@@ -85,7 +85,7 @@ impl From<Doubt> for Flaw {
 }
 
 /// Where a device of an account stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub enum DeviceStanding {
     /// On record, with this signing key.
     OnRecord(ed25519::Public),

@@ -57,6 +57,7 @@
 //! without a drawn position is its hash alone, or nothing when its sum is zero. Sums are never written
 //! twice: the right half has what the left one leaves.
 
+mod api;
 mod check;
 mod leaf;
 mod opening;
@@ -67,6 +68,7 @@ mod tree;
 #[cfg(test)]
 mod tests;
 
+pub use api::*;
 pub use check::*;
 pub use leaf::*;
 pub use opening::*;

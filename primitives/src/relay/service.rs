@@ -1,10 +1,13 @@
 //! What the pallet of relays asks of others. The runtime joins them.
 
+use codec::{Decode, Encode};
+use scale_info::TypeInfo;
+
 use super::{DeviceStanding, Seed};
 use crate::{Balance, BlockNumber, accounts::DeviceId};
 
 /// What an account may send in a day, as far as the chain still knows it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct DayAllowance {
     /// Bytes free of charge.
     pub free: u64,

@@ -8,8 +8,9 @@ use frame_support::{
 };
 use pallet_grandpa::AuthorityId as GrandpaId;
 use parlance_primitives::{
-    accounts::{Allowance, Identity, Requirements, StandingInfo},
+    accounts::{Allowance, DeviceId, Identity, Requirements, StandingInfo},
     issuance::Supply,
+    relay::{Agenda, Challenge, Clock, Correspondent, Period, RelayId, RelayInfo, Setting},
     vdpos::{OpaqueKeyOwnershipProof, ProducerInfo, Progress, SlotEquivocation},
 };
 use sp_api::impl_runtime_apis;
@@ -216,6 +217,49 @@ impl_runtime_apis! {
         }
     }
 
+    impl parlance_primitives::relay::RelayApi<Block, AccountId> for Runtime {
+        fn relays() -> Vec<RelayInfo<AccountId>> {
+            Relay::relays()
+        }
+
+        fn account_of(id: RelayId) -> Option<AccountId> {
+            Relay::account_of(id)
+        }
+
+        fn ingress_of(sender: AccountId) -> Vec<RelayId> {
+            Relay::ingress_of(&sender)
+        }
+
+        fn mailbox_set_of(recipient: AccountId) -> Vec<RelayId> {
+            Relay::mailbox_set_of(&recipient)
+        }
+
+        fn cap_of(sender: AccountId) -> u64 {
+            Relay::cap_of(&sender)
+        }
+
+        fn clock() -> Clock {
+            Relay::clock()
+        }
+
+        fn setting(period: Period) -> Option<Setting> {
+            Relay::setting(period)
+        }
+
+        fn correspondent(who: AccountId, device: DeviceId, period: Period) -> Correspondent {
+            Relay::correspondent(&who, device, period)
+        }
+
+        fn challenge(relay: AccountId, period: Period) -> Option<Challenge> {
+            Relay::challenge(&relay, period)
+                .map(|(tickets, receipts)| Challenge { tickets, receipts })
+        }
+
+        fn agenda(relay: AccountId) -> Option<Agenda> {
+            Relay::agenda(&relay)
+        }
+    }
+
     impl parlance_primitives::issuance::IssuanceApi<Block, Balance> for Runtime {
         fn supply() -> Supply<Balance> {
             Issuance::supply()
@@ -375,4 +419,5 @@ frame_benchmarking::define_benchmarks!(
     [pallet_vdpos, Vdpos]
     [pallet_beacon, Beacon]
     [pallet_issuance, Issuance]
+    [pallet_relay, Relay]
 );

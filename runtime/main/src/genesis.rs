@@ -8,6 +8,7 @@ use crate::*;
 use alloc::{format, string::String, vec, vec::Vec};
 use frame_support::build_struct_json_patch;
 use pallet_accounts::{Parameters as IdentityParameters, core::gate::DifficultyRule};
+use pallet_relay::{Calendar, Parameters as RelayParameters};
 use pallet_vdpos::Parameters as VdposParameters;
 use parlance_primitives::{EXISTENTIAL_DEPOSIT, MINUTES, UNIT};
 use serde_json::Value;
@@ -146,6 +147,26 @@ fn test_identities() -> IdentityParameters {
     }
 }
 
+/// Rules and calendar of relays on a test network with so many slots in an epoch: periods are half an
+/// epoch as on the public chains, rosters as short as can be, and as many bytes count in a period as on
+/// the public chains, where it is longer.
+fn test_relays(epoch_slots: u32) -> (RelayParameters, Calendar) {
+    let public = RelayParameters::default();
+    let public_period = Calendar::default().period;
+    let period = epoch_slots.div_euclid(2).max(1);
+    let calendar = Calendar {
+        period,
+        roster: configs::relays::OPENING_PERIODS.saturating_add(2),
+    };
+    let shorter = public_period.div_euclid(period).max(1);
+    let parameters = RelayParameters {
+        claim_window: public.claim_window.min(period),
+        burst: public.burst.saturating_mul(shorter),
+        ..public
+    };
+    (parameters, calendar)
+}
+
 fn test_network(
     validators: u32,
     parameters: VdposParameters,
@@ -177,6 +198,7 @@ fn test_network(
             )
         })
         .collect();
+    let (relay_parameters, calendar) = test_relays(parameters.epoch_slots);
     build_struct_json_patch!(RuntimeGenesisConfig {
         balances: BalancesConfig { balances },
         issuance: public::test_issuance(),
@@ -190,6 +212,10 @@ fn test_network(
         },
         session: SessionConfig {
             keys: session_keys(&operators)
+        },
+        relay: RelayConfig {
+            parameters: relay_parameters,
+            calendar,
         },
         sudo: SudoConfig {
             key: Some(account("//Alice"))

@@ -19,6 +19,8 @@ pub mod batch;
 pub mod configs;
 pub mod genesis;
 pub mod host;
+#[cfg(feature = "std")]
+pub mod transactions;
 
 use alloc::{borrow::Cow, vec::Vec};
 #[cfg(feature = "std")]
@@ -189,6 +191,11 @@ mod runtime {
     pub type Parameters = pallet_parameters;
     #[runtime::pallet_index(46)]
     pub type Origins = configs::governance::origins;
+
+    // Services. After all that a relay's first block of a period reads: beacon, producers, issuance,
+    // accounts.
+    #[runtime::pallet_index(50)]
+    pub type Relay = pallet_relay;
 
     // Has a key in `dev`, `local` and `fast` only; without one nobody can call it.
     #[runtime::pallet_index(255)]

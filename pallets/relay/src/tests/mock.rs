@@ -277,6 +277,10 @@ pub fn new_test_ext() -> sp_io::TestExternalities {
     let storage = RuntimeGenesisConfig {
         relays: GenesisConfig {
             parameters: parameters(),
+            calendar: crate::Calendar {
+                period: PERIOD,
+                roster: ROSTER,
+            },
             ..Default::default()
         },
         ..Default::default()

@@ -1,10 +1,13 @@
 //! Relays come, change, leave.
 
-use frame_support::{assert_noop, assert_ok, traits::fungible::InspectHold};
-use parlance_primitives::{Balance, UNIT, relay::MAX_BYTES};
+use frame_support::{
+    assert_noop, assert_ok,
+    traits::{BuildGenesisConfig, fungible::InspectHold},
+};
+use parlance_primitives::{Balance, DAYS, UNIT, relay::MAX_BYTES};
 
 use super::{mock::*, world::*};
-use crate::{Error, Event, HoldReason, Standing};
+use crate::{Calendar, Error, Event, HoldReason, Lengths, Standing};
 
 fn held(node: &Node) -> Balance {
     Balances::balance_on_hold(&HoldReason::Bond.into(), &node.id)
@@ -181,11 +184,23 @@ fn rules_are_set_by_the_admin_and_sound() {
 }
 
 #[test]
-fn the_default_rules_fit_any_runtime() {
+fn the_default_rules_fit_the_default_calendar() {
     let genesis = crate::GenesisConfig::<Test>::default();
-    assert!(
-        genesis
-            .parameters
-            .are_sound(&crate::pallet::lengths::<Test>())
-    );
+    let Calendar { period, roster } = genesis.calendar;
+    let lengths = Lengths {
+        period,
+        periods_per_day: DAYS / period,
+        longest_memory: period * (2 * roster + 5 + 2),
+    };
+    assert!(genesis.parameters.are_sound(&lengths));
+}
+
+#[test]
+#[should_panic(expected = "the calendar is not that of the runtime")]
+fn a_calendar_that_the_runtime_does_not_keep_is_refused() {
+    let genesis = crate::GenesisConfig::<Test> {
+        parameters: parameters(),
+        ..Default::default()
+    };
+    sp_io::TestExternalities::default().execute_with(|| genesis.build());
 }

@@ -61,26 +61,42 @@ pub enum ProxyType {
     /// Everything.
     #[default]
     Any,
-    /// Everything that moves no money and leaves the identity alone, whose devices read the principal's
-    /// messages.
+    /// Everything that moves no money and no bond of a relay, and leaves the identity alone, whose devices
+    /// read the principal's messages.
     NonTransfer,
     /// Votes in referenda.
     Governance,
-    /// Candidacy, votes and claims of VDPoS, and session keys.
+    /// Candidacy, votes and claims of VDPoS, session keys, and a relay's claims and openings, but not its
+    /// bond.
     Staking,
+}
+
+/// Whether a call moves the bond of a relay.
+fn moves_bond(call: &RuntimeCall) -> bool {
+    matches!(
+        call,
+        RuntimeCall::Relay(
+            pallet_relay::Call::register { .. }
+                | pallet_relay::Call::update { .. }
+                | pallet_relay::Call::withdraw { .. }
+        )
+    )
 }
 
 impl InstanceFilter<RuntimeCall> for ProxyType {
     fn filter(&self, call: &RuntimeCall) -> bool {
         match self {
             ProxyType::Any => true,
-            ProxyType::NonTransfer => !matches!(
-                call,
-                RuntimeCall::Balances(..)
-                    | RuntimeCall::Assets(..)
-                    | RuntimeCall::Vesting(..)
-                    | RuntimeCall::Accounts(..)
-            ),
+            ProxyType::NonTransfer => {
+                let forbidden = matches!(
+                    call,
+                    RuntimeCall::Balances(..)
+                        | RuntimeCall::Assets(..)
+                        | RuntimeCall::Vesting(..)
+                        | RuntimeCall::Accounts(..)
+                );
+                !forbidden && !moves_bond(call)
+            }
             ProxyType::Governance => matches!(
                 call,
                 RuntimeCall::Referenda(..)
@@ -88,10 +104,16 @@ impl InstanceFilter<RuntimeCall> for ProxyType {
                     | RuntimeCall::Treasury(..)
                     | RuntimeCall::Utility(..)
             ),
-            ProxyType::Staking => matches!(
-                call,
-                RuntimeCall::Vdpos(..) | RuntimeCall::Session(..) | RuntimeCall::Utility(..)
-            ),
+            ProxyType::Staking => {
+                let own = matches!(
+                    call,
+                    RuntimeCall::Vdpos(..)
+                        | RuntimeCall::Session(..)
+                        | RuntimeCall::Relay(..)
+                        | RuntimeCall::Utility(..)
+                );
+                own && !moves_bond(call)
+            }
         }
     }
 

@@ -67,7 +67,7 @@ impl pallet_vdpos::Config for Runtime {
     type VoterList = VoterList;
     type Emission = Issuance;
     type Seed = Beacon;
-    type Facts = ();
+    type Facts = Relay;
     type OperatorKeys = SessionKeysOfOperators;
     type EquivocationReportSystem =
         pallet_vdpos::EquivocationReportSystem<Self, Offences, ReportLongevity>;

@@ -33,9 +33,8 @@ impl pallet_accounts::Config for Runtime {
     type RuntimeHoldReason = RuntimeHoldReason;
     type Signer = <Signature as Verify>::Signer;
     type Signature = Signature;
-    /// No pallet of this runtime registers relays or storage: the capacity is none, nothing is used, and
-    /// every allowance stands at its floor.
-    type Load = ();
+    /// Of relays. No pallet of this runtime registers storage: allowances for it stand at their floors.
+    type Load = Relay;
     type Payment = ToMiningPool;
     type AdminOrigin = EnsureRoot<AccountId>;
     type Puzzle = RegistrationPuzzle;

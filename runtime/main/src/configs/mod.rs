@@ -7,4 +7,5 @@ pub mod governance;
 pub mod identities;
 pub mod measured;
 pub mod monetary;
+pub mod relays;
 pub mod system;
