@@ -1,0 +1,145 @@
+//! One period's leaves, and the trees made of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use parlance_primitives::{
+    AccountId,
+    relay::{
+        Challenge, Leaf, MAX_BYTES, MAX_DEPTH, ReceiptLeaf, Root, TicketLeaf, Tree, TreeError,
+    },
+};
+
+use crate::{Record, Refusal};
+
+/// Most leaves of a tree: openings of larger ones do not fit into a transaction.
+pub const MOST_LEAVES: usize = 30_000;
+/// Most tickets, and most receipts, that are kept of a period: of a crowd, the largest make the tree.
+pub const MOST_KEPT: usize = 2 * MOST_LEAVES;
+
+/// The trees of a claim.
+#[derive(Debug)]
+pub(crate) struct Trees {
+    tickets: Tree<TicketLeaf<AccountId>>,
+    receipts: Tree<ReceiptLeaf<AccountId>>,
+}
+
+impl Trees {
+    /// What is claimed: tickets, receipts.
+    pub(crate) fn roots(&self) -> (Root, Root) {
+        (self.tickets.root(), self.receipts.root())
+    }
+
+    /// The opening at these positions.
+    pub(crate) fn open(&self, challenge: &Challenge) -> Vec<u8> {
+        let mut opening = self.tickets.open(&challenge.tickets);
+        opening.extend(self.receipts.open(&challenge.receipts));
+        opening
+    }
+}
+
+/// What is known of a period.
+#[derive(Debug, Default)]
+pub(crate) struct Kept {
+    pub(crate) tickets: BTreeMap<AccountId, TicketLeaf<AccountId>>,
+    pub(crate) receipts: BTreeMap<AccountId, ReceiptLeaf<AccountId>>,
+    /// Once it is claimed for (C4).
+    pub(crate) sealed: Option<Trees>,
+}
+
+impl Kept {
+    /// Takes back what a journal says.
+    ///
+    /// # Errors
+    /// When its leaves make no tree, which leaves that were written by this crate do.
+    pub(crate) fn replay(records: Vec<Record>) -> Result<Self, TreeError> {
+        let mut kept = Self::default();
+        for record in records {
+            match record {
+                Record::Ticket(leaf) => {
+                    kept.tickets.insert(leaf.sender.clone(), leaf);
+                }
+                Record::Receipt(leaf) => {
+                    kept.receipts.insert(leaf.recipient.clone(), leaf);
+                }
+                Record::Sealed {
+                    senders,
+                    recipients,
+                } => {
+                    kept.seal(&senders, &recipients)?;
+                    break;
+                }
+            }
+        }
+        Ok(kept)
+    }
+
+    /// Closes the period with all but these accounts, and makes its trees.
+    pub(crate) fn seal(
+        &mut self,
+        senders: &[AccountId],
+        recipients: &[AccountId],
+    ) -> Result<(), TreeError> {
+        for sender in senders {
+            self.tickets.remove(sender);
+        }
+        for recipient in recipients {
+            self.receipts.remove(recipient);
+        }
+        let tickets = std::mem::take(&mut self.tickets).into_values().collect();
+        let receipts = std::mem::take(&mut self.receipts).into_values().collect();
+        self.sealed = Some(Trees {
+            tickets: tree(tickets)?,
+            receipts: tree(receipts)?,
+        });
+        Ok(())
+    }
+
+    /// Whether a ticket says more than the one that is kept.
+    pub(crate) fn check_ticket(&self, sender: &AccountId, bytes: u64) -> Result<(), Refusal> {
+        let last = self.tickets.get(sender).map(|last| last.bytes);
+        check(last, bytes, self.tickets.len())
+    }
+
+    /// Whether a receipt counts for more than the one that is kept.
+    pub(crate) fn check_receipt(&self, recipient: &AccountId, worth: u64) -> Result<(), Refusal> {
+        let last = self.receipts.get(recipient).map(|last| last.counted);
+        check(last, worth, self.receipts.len())
+    }
+}
+
+fn check(last: Option<u64>, bytes: u64, kept: usize) -> Result<(), Refusal> {
+    match last {
+        Some(last) if bytes <= last => Err(Refusal::NotMore { bytes: last }),
+        None if kept >= MOST_KEPT => Err(Refusal::Full),
+        _ => Ok(()),
+    }
+}
+
+/// The tree of the leaves that count most: [`MOST_LEAVES`] of them, none too close to another, no more
+/// than [`MAX_BYTES`] together. The same leaves give the same tree, whatever their order.
+fn tree<L: Leaf>(leaves: Vec<L>) -> Result<Tree<L>, TreeError> {
+    let mut ranked: Vec<(u64, u128, L)> = leaves
+        .into_iter()
+        .map(|leaf| (leaf.counted(), leaf.place(), leaf))
+        .filter(|(counted, _, _)| *counted > 0)
+        .collect();
+    ranked.sort_by_key(|(counted, place, _)| (core::cmp::Reverse(*counted), *place));
+    let mut taken = BTreeSet::new();
+    let mut sum: u64 = 0;
+    let mut chosen = Vec::new();
+    for (counted, place, leaf) in ranked {
+        if chosen.len() >= MOST_LEAVES {
+            break;
+        }
+        let more = sum.saturating_add(counted);
+        let stem = place.checked_shr(128 - MAX_DEPTH).unwrap_or(0);
+        if more <= MAX_BYTES && taken.insert(stem) {
+            sum = more;
+            chosen.push(leaf);
+        }
+    }
+    Tree::new(chosen)
+}
+
+#[cfg(test)]
+mod tests;
