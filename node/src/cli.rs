@@ -2,7 +2,9 @@
 
 use crate::pool;
 use clap::Parser;
+use parlance_primitives::AccountId;
 use sc_cli::{CliConfiguration, RunCmd};
+use sp_core::crypto::Ss58Codec;
 
 /// Parlance node: `parlance --dev` starts a chain of one; `parlance --help` lists what else it does.
 #[derive(Debug, Parser)]
@@ -23,6 +25,15 @@ pub struct Cli {
     /// Memory for verified signatures, in MiB; 0 turns the cache and the parallel check off.
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(0..=4096))]
     pub signature_cache: u32,
+
+    /// Claim, open and be paid for the relay of this account. Its sr25519 key is in the keystore as type rlay.
+    #[arg(long, value_name = "ACCOUNT", value_parser = account)]
+    pub relay_account: Option<AccountId>,
+}
+
+/// Reads an account as people write it.
+fn account(text: &str) -> Result<AccountId, String> {
+    AccountId::from_string(text).map_err(|error| format!("{text} is no account: {error:?}"))
 }
 
 impl Cli {

@@ -12,6 +12,7 @@ mod keys;
 mod memory;
 mod pool;
 mod proposer;
+mod relay;
 mod rpc;
 mod service;
 mod shutdown;

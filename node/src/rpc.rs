@@ -1,8 +1,12 @@
 //! JSON-RPC beyond the SDK's own methods: accounts, fees, finality proofs, and `parlance_*`.
 
 mod accounts;
+mod relay;
 
-use crate::finality::{Finality, FinalityApiServer};
+use crate::{
+    finality::{Finality, FinalityApiServer},
+    relay::Desk,
+};
 use accounts::{Identities, IdentityApiServer};
 use jsonrpsee::{
     RpcModule,
@@ -15,9 +19,11 @@ use parlance_primitives::{
     AccountId, Balance, Nonce,
     accounts::AccountsApi,
     issuance::{IssuanceApi, Supply},
+    relay::RelayApi,
     vdpos::{ProducerInfo, Progress, VdposApi},
 };
 use parlance_runtime::opaque::Block;
+use relay::{RelayApiServer, Relays};
 use sc_consensus_grandpa::{
     FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState,
 };
@@ -55,6 +61,8 @@ pub struct Deps<Client, Pool, Backend> {
     pub client: Arc<Client>,
     /// The transaction pool.
     pub pool: Arc<Pool>,
+    /// Where a relay's tickets and receipts go, on a relay.
+    pub desk: Option<Desk>,
     /// Finality.
     pub grandpa: GrandpaDeps<Backend>,
 }
@@ -211,13 +219,15 @@ where
         + BlockBuilder<Block>
         + VdposApi<Block, AccountId, Balance>
         + IssuanceApi<Block, Balance>
-        + AccountsApi<Block, AccountId>,
+        + AccountsApi<Block, AccountId>
+        + RelayApi<Block, AccountId>,
     Pool: TransactionPool + 'static,
     Backend: sc_client_api::Backend<Block> + 'static,
 {
     let Deps {
         client,
         pool,
+        desk,
         grandpa,
     } = deps;
     let mut module = RpcModule::new(());
@@ -234,6 +244,11 @@ where
         .into_rpc(),
     )?;
     module.merge(Identities(client.clone()).into_rpc())?;
+    let relays = Relays {
+        client: client.clone(),
+        desk,
+    };
+    module.merge(relays.into_rpc())?;
     module.merge(Finality::new(grandpa.warp).into_rpc())?;
     module.merge(Parlance(client).into_rpc())?;
     Ok(module)

@@ -1,7 +1,7 @@
 //! Assembles the node: client, pool, network, block production, finality, address book, RPC.
 
 use crate::{
-    authoring, cli::Cli, equivocation, keys, memory, pool, proposer::ProposerFactory, rpc,
+    authoring, cli::Cli, equivocation, keys, memory, pool, proposer::ProposerFactory, relay, rpc,
     shutdown::OpenDatabase, signatures, storage,
 };
 use futures::StreamExt;
@@ -258,6 +258,15 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
     let public_addresses = config.network.public_addresses.clone();
     let persisted_cache = config.network.net_config_path.clone();
 
+    let desk = start_relay(
+        &config,
+        cli,
+        &task_manager,
+        &client,
+        &transaction_pool,
+        keystore.clone(),
+    )?;
+
     let voter_state = SharedVoterState::empty();
     let rpc_builder = {
         let client = client.clone();
@@ -271,6 +280,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
             rpc::create(rpc::Deps {
                 client: client.clone(),
                 pool: pool.clone(),
+                desk: desk.clone(),
                 grandpa: rpc::GrandpaDeps {
                     voter_state: voter_state.clone(),
                     authority_set: authority_set.clone(),
@@ -406,6 +416,32 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
     }
 
     Ok((task_manager, database))
+}
+
+/// Starts the worker of a relay, if there is to be one, and returns where its tickets and receipts go.
+fn start_relay(
+    config: &Configuration,
+    cli: &Cli,
+    task_manager: &TaskManager,
+    client: &Arc<FullClient>,
+    pool: &Arc<pool::Pool>,
+    keystore: sp_keystore::KeystorePtr,
+) -> Result<Option<relay::Desk>, ServiceError> {
+    let Some(account) = cli.relay_account.clone() else {
+        return Ok(None);
+    };
+    let folder = config.base_path.config_dir(config.chain_spec.id());
+    let settings = relay::Settings {
+        account,
+        folder: folder.join("relay-claims"),
+    };
+    let worker = relay::Worker::open(client.clone(), pool.clone(), keystore, settings)
+        .map_err(|error| ServiceError::Application(error.into()))?;
+    let (desk, source) = relay::Desk::new();
+    task_manager
+        .spawn_handle()
+        .spawn_blocking("relay-claims", Some("relay"), worker.run(source));
+    Ok(Some(desk))
 }
 
 fn spawn_offchain_workers(
