@@ -25,5 +25,6 @@ pub mod liar;
 pub mod network;
 pub mod newcomer;
 pub mod node;
+pub mod relay;
 pub mod rpc;
 pub mod wait;

@@ -6,8 +6,9 @@ use anyhow::{Context, Result};
 use parlance_primitives::{
     AccountId, BlockNumber, Hash, Signature,
     accounts::{
-        DeviceKeys, Guard, MAX_SOLUTION, Possession, Registration, Version, device_statement,
-        invitation_statement, registration_statement, registration_transaction, work_challenge,
+        DeviceId, DeviceKeys, Guard, MAX_SOLUTION, Possession, Registration, Version,
+        device_statement, invitation_statement, registration_statement, registration_transaction,
+        work_challenge,
     },
     puzzle::{Puzzle, Solver},
 };
@@ -91,6 +92,16 @@ impl Device {
             agreement: self.agreement,
             endpoint: self.endpoint.public(),
         }
+    }
+
+    /// Its name.
+    pub fn id(&self) -> DeviceId {
+        DeviceId::of(&self.signing.public())
+    }
+
+    /// Signs with the signing key.
+    pub fn signs(&self, statement: &[u8]) -> ed25519::Signature {
+        self.signing.sign(statement)
     }
 
     fn proof(&self, genesis: &Hash, account: &AccountId, base: Version) -> Possession {

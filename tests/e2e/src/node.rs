@@ -186,25 +186,31 @@ impl Node {
 
     /// Puts the session keys of `suri` into the keystore.
     pub async fn insert_keys(&self, suri: &str) -> Result<()> {
-        let data = text(&self.data())?;
         for (key_type, scheme) in SESSION_KEYS {
-            self.binary
-                .succeed(&[
-                    "key",
-                    "insert",
-                    "--base-path",
-                    &data,
-                    "--chain",
-                    &self.setup.chain,
-                    "--scheme",
-                    scheme,
-                    "--suri",
-                    suri,
-                    "--key-type",
-                    key_type,
-                ])
-                .await?;
+            self.insert_key(suri, key_type, scheme).await?;
         }
+        Ok(())
+    }
+
+    /// Puts one key of `suri` into the keystore.
+    pub async fn insert_key(&self, suri: &str, key_type: &str, scheme: &str) -> Result<()> {
+        let data = text(&self.data())?;
+        self.binary
+            .succeed(&[
+                "key",
+                "insert",
+                "--base-path",
+                &data,
+                "--chain",
+                &self.setup.chain,
+                "--scheme",
+                scheme,
+                "--suri",
+                suri,
+                "--key-type",
+                key_type,
+            ])
+            .await?;
         Ok(())
     }
 

@@ -9,6 +9,7 @@ mod identity;
 mod light;
 mod liveness;
 mod pool;
+mod relay;
 mod storage_faults;
 
 use parlance_e2e::harness::Group;
@@ -17,6 +18,7 @@ use parlance_e2e::harness::Group;
 pub fn all() -> Vec<Group> {
     vec![
         election::group(),
+        relay::group(),
         light::group(),
         bimp::group(),
         liveness::group(),
