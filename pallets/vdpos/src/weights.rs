@@ -1,6 +1,6 @@
-//! Weights of `pallet_vdpos`, measured by `scripts/bench weights` on 2026-11-21: do not edit.
+//! Weights of `pallet_vdpos`, measured by `scripts/bench weights` on 2026-11-30: do not edit.
 //!
-//! Processor: Intel(R) Xeon(R) Processor. Steps 20, repeat 10, Wasm execution Compiled,
+//! Processor: AMD EPYC. Steps 20, repeat 10, Wasm execution Compiled,
 //! chain Some("dev"), database cache 1024 MiB, worst-case map of 1000000 entries.
 
 #![cfg_attr(rustfmt, rustfmt_skip)]
@@ -136,9 +136,9 @@ mod measured {
 
     // Storage: `Vdpos::CurrentParameters` (r:0 w:1)
     // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
-    // Recorded proof: 0 bytes. Fastest run: 5_833 ns.
+    // Recorded proof: 0 bytes. Fastest run: 5_608 ns.
     pub fn set_parameters<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(6_567_000, 0)
+        Weight::from_parts(6_469_000, 0)
             .saturating_add(D::get().reads(0_u64))
             .saturating_add(D::get().writes(1_u64))
     }
@@ -156,10 +156,10 @@ mod measured {
     // Storage: `System::Account` (r:1 w:1)
     // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
     // Storage: `Balances::Holds` (r:1 w:1)
-    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
-    // Recorded proof: 857 bytes. Fastest run: 81_667 ns.
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+    // Recorded proof: 857 bytes. Fastest run: 99_187 ns.
     pub fn register<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(85_622_000, 4322)
+        Weight::from_parts(130_153_000, 4322)
             .saturating_add(D::get().reads(7_u64))
             .saturating_add(D::get().writes(5_u64))
     }
@@ -169,10 +169,10 @@ mod measured {
     // Storage: `System::Account` (r:1 w:1)
     // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
     // Storage: `Balances::Holds` (r:1 w:1)
-    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
-    // Recorded proof: 520 bytes. Fastest run: 64_083 ns.
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
+    // Recorded proof: 520 bytes. Fastest run: 68_973 ns.
     pub fn bond_more<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(66_988_000, 3604)
+        Weight::from_parts(88_421_000, 3622)
             .saturating_add(D::get().reads(3_u64))
             .saturating_add(D::get().writes(3_u64))
     }
@@ -181,9 +181,9 @@ mod measured {
     // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
     // Storage: `Vdpos::Candidates` (r:1 w:1)
     // Proof: `Vdpos::Candidates` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
-    // Recorded proof: 399 bytes. Fastest run: 21_469 ns.
+    // Recorded proof: 399 bytes. Fastest run: 30_686 ns.
     pub fn set_commission<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(23_292_000, 3563)
+        Weight::from_parts(44_956_000, 3563)
             .saturating_add(D::get().reads(2_u64))
             .saturating_add(D::get().writes(1_u64))
     }
@@ -196,9 +196,9 @@ mod measured {
     // Proof: `Vdpos::Planned` (`max_values`: Some(1), `max_size`: Some(6013), added: 6508, mode: `MaxEncodedLen`)
     // Storage: `Vdpos::CurrentParameters` (r:1 w:0)
     // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
-    // Recorded proof: 435 bytes. Fastest run: 24_570 ns.
+    // Recorded proof: 435 bytes. Fastest run: 35_883 ns.
     pub fn retire<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(26_436_000, 7498)
+        Weight::from_parts(48_352_000, 7498)
             .saturating_add(D::get().reads(4_u64))
             .saturating_add(D::get().writes(1_u64))
     }
@@ -212,7 +212,7 @@ mod measured {
     // Storage: `System::Account` (r:1 w:1)
     // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
     // Storage: `Balances::Holds` (r:1 w:1)
-    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
     // Storage: `Vdpos::CurrentEra` (r:1 w:0)
     // Proof: `Vdpos::CurrentEra` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
     // Storage: `Vdpos::Planned` (r:1 w:0)
@@ -228,10 +228,10 @@ mod measured {
     // Storage: `VoterList::ListBags` (r:2 w:2)
     // Proof: `VoterList::ListBags` (`max_values`: None, `max_size`: Some(82), added: 2557, mode: `MaxEncodedLen`)
     // `n` was varied from 1 to 16.
-    // Recorded proof: 5048 bytes + 133 per `n`. Fastest run: 401_417 ns.
+    // Recorded proof: 5048 bytes + 133 per `n`. Fastest run: 373_023 ns.
     pub fn vote<D: Get<RuntimeDbWeight>>(n: u32, ) -> Weight {
-        Weight::from_parts(415_525_608, 42510)
-            .saturating_add(Weight::from_parts(11_710_698, 0).saturating_mul(n.into()))
+        Weight::from_parts(427_488_702, 42510)
+            .saturating_add(Weight::from_parts(13_099_109, 0).saturating_mul(n.into()))
             .saturating_add(Weight::from_parts(0, 2595).saturating_mul(n.into()))
             .saturating_add(D::get().reads(27_u64))
             .saturating_add(D::get().reads(2_u64.saturating_mul(n.into())))
@@ -246,7 +246,7 @@ mod measured {
     // Storage: `System::Account` (r:1 w:1)
     // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
     // Storage: `Balances::Holds` (r:1 w:1)
-    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
     // Storage: `Vdpos::CurrentEra` (r:1 w:0)
     // Proof: `Vdpos::CurrentEra` (`max_values`: Some(1), `max_size`: Some(12), added: 507, mode: `MaxEncodedLen`)
     // Storage: `Vdpos::Planned` (r:1 w:0)
@@ -261,9 +261,9 @@ mod measured {
     // Proof: `VoterList::Lock` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
     // Storage: `VoterList::ListBags` (r:2 w:2)
     // Proof: `VoterList::ListBags` (`max_values`: None, `max_size`: Some(82), added: 2557, mode: `MaxEncodedLen`)
-    // Recorded proof: 3813 bytes. Fastest run: 293_695 ns.
+    // Recorded proof: 3813 bytes. Fastest run: 282_929 ns.
     pub fn unvote<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(304_621_000, 42510)
+        Weight::from_parts(327_135_000, 42510)
             .saturating_add(D::get().reads(27_u64))
             .saturating_add(D::get().writes(23_u64))
     }
@@ -281,7 +281,7 @@ mod measured {
     // Storage: `System::Account` (r:1 w:1)
     // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
     // Storage: `Balances::Holds` (r:1 w:1)
-    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
     // Storage: `VoterList::ListNodes` (r:1 w:1)
     // Proof: `VoterList::ListNodes` (`max_values`: None, `max_size`: Some(154), added: 2629, mode: `MaxEncodedLen`)
     // Storage: `Vdpos::CurrentParameters` (r:1 w:0)
@@ -291,10 +291,10 @@ mod measured {
     // Storage: `VoterList::ListBags` (r:2 w:2)
     // Proof: `VoterList::ListBags` (`max_values`: None, `max_size`: Some(82), added: 2557, mode: `MaxEncodedLen`)
     // `c` was varied from 1 to 32.
-    // Recorded proof: 5152 bytes + 1030 per `c`. Fastest run: 392_616 ns.
+    // Recorded proof: 5152 bytes + 1030 per `c`. Fastest run: 375_557 ns.
     pub fn withdraw<D: Get<RuntimeDbWeight>>(c: u32, ) -> Weight {
-        Weight::from_parts(330_328_059, 44731)
-            .saturating_add(Weight::from_parts(75_104_204, 0).saturating_mul(c.into()))
+        Weight::from_parts(338_245_591, 44731)
+            .saturating_add(Weight::from_parts(66_103_124, 0).saturating_mul(c.into()))
             .saturating_add(D::get().reads(43_u64))
             .saturating_add(D::get().writes(23_u64))
     }
@@ -306,7 +306,7 @@ mod measured {
     // Storage: `System::Account` (r:2 w:2)
     // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
     // Storage: `Balances::Holds` (r:1 w:1)
-    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
     // Storage: `VoterList::ListNodes` (r:1 w:1)
     // Proof: `VoterList::ListNodes` (`max_values`: None, `max_size`: Some(154), added: 2629, mode: `MaxEncodedLen`)
     // Storage: `Vdpos::CurrentEra` (r:1 w:0)
@@ -317,9 +317,9 @@ mod measured {
     // Proof: `VoterList::Lock` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
     // Storage: `Vdpos::Candidates` (r:1 w:1)
     // Proof: `Vdpos::Candidates` (`max_values`: None, `max_size`: Some(98), added: 2573, mode: `MaxEncodedLen`)
-    // Recorded proof: 4464 bytes. Fastest run: 252_677 ns.
+    // Recorded proof: 4464 bytes. Fastest run: 242_679 ns.
     pub fn claim<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(266_114_000, 42510)
+        Weight::from_parts(251_794_000, 42510)
             .saturating_add(D::get().reads(25_u64))
             .saturating_add(D::get().writes(22_u64))
     }
@@ -331,7 +331,7 @@ mod measured {
     // Storage: `System::Account` (r:1 w:1)
     // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
     // Storage: `Balances::Holds` (r:1 w:1)
-    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
     // Storage: `VoterList::ListNodes` (r:1 w:1)
     // Proof: `VoterList::ListNodes` (`max_values`: None, `max_size`: Some(154), added: 2629, mode: `MaxEncodedLen`)
     // Storage: `Vdpos::CurrentEra` (r:1 w:0)
@@ -340,9 +340,9 @@ mod measured {
     // Proof: `Vdpos::CurrentParameters` (`max_values`: Some(1), `max_size`: Some(60), added: 555, mode: `MaxEncodedLen`)
     // Storage: `VoterList::Lock` (r:1 w:0)
     // Proof: `VoterList::Lock` (`max_values`: Some(1), `max_size`: Some(0), added: 495, mode: `MaxEncodedLen`)
-    // Recorded proof: 3740 bytes. Fastest run: 203_342 ns.
+    // Recorded proof: 3740 bytes. Fastest run: 195_360 ns.
     pub fn refresh<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(212_104_000, 42510)
+        Weight::from_parts(205_134_000, 42510)
             .saturating_add(D::get().reads(23_u64))
             .saturating_add(D::get().writes(20_u64))
     }
@@ -351,9 +351,9 @@ mod measured {
     // Proof: `Vdpos::FinalityNotedAt` (`max_values`: Some(1), `max_size`: Some(4), added: 499, mode: `MaxEncodedLen`)
     // Storage: `Vdpos::Lags` (r:1 w:1)
     // Proof: `Vdpos::Lags` (`max_values`: Some(1), `max_size`: Some(128), added: 623, mode: `MaxEncodedLen`)
-    // Recorded proof: 206 bytes. Fastest run: 7_764 ns.
+    // Recorded proof: 206 bytes. Fastest run: 7_632 ns.
     pub fn note_finalized<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(8_526_000, 1613)
+        Weight::from_parts(8_512_000, 1613)
             .saturating_add(D::get().reads(2_u64))
             .saturating_add(D::get().writes(2_u64))
     }
@@ -375,12 +375,12 @@ mod measured {
     // Storage: `System::Account` (r:1 w:1)
     // Proof: `System::Account` (`max_values`: None, `max_size`: Some(128), added: 2603, mode: `MaxEncodedLen`)
     // Storage: `Balances::Holds` (r:1 w:1)
-    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(139), added: 2614, mode: `MaxEncodedLen`)
+    // Proof: `Balances::Holds` (`max_values`: None, `max_size`: Some(157), added: 2632, mode: `MaxEncodedLen`)
     // `v` was varied from 1 to 101.
-    // Recorded proof: 1831 bytes + 303 per `v`. Fastest run: 186_036 ns.
+    // Recorded proof: 1831 bytes + 303 per `v`. Fastest run: 211_233 ns.
     pub fn report_equivocation<D: Get<RuntimeDbWeight>>(v: u32, ) -> Weight {
-        Weight::from_parts(223_059_279, 32668)
-            .saturating_add(Weight::from_parts(922_805, 0).saturating_mul(v.into()))
+        Weight::from_parts(239_849_815, 32668)
+            .saturating_add(Weight::from_parts(387_743, 0).saturating_mul(v.into()))
             .saturating_add(D::get().reads(9_u64))
             .saturating_add(D::get().writes(5_u64))
     }
@@ -394,10 +394,9 @@ mod measured {
     // Storage: `Vdpos::Seats` (r:1 w:0)
     // Proof: `Vdpos::Seats` (`max_values`: Some(1), `max_size`: Some(6466), added: 6961, mode: `MaxEncodedLen`)
     // `s` was varied from 0 to 1023.
-    // Recorded proof: 9722 bytes. Fastest run: 36_895 ns.
-    pub fn note_slot<D: Get<RuntimeDbWeight>>(s: u32, ) -> Weight {
-        Weight::from_parts(39_823_388, 7951)
-            .saturating_add(Weight::from_parts(2_110, 0).saturating_mul(s.into()))
+    // Recorded proof: 9722 bytes. Fastest run: 33_770 ns.
+    pub fn note_slot<D: Get<RuntimeDbWeight>>(_s: u32, ) -> Weight {
+        Weight::from_parts(47_245_373, 7951)
             .saturating_add(D::get().reads(4_u64))
             .saturating_add(D::get().writes(2_u64))
     }
@@ -436,9 +435,9 @@ mod measured {
     // Proof: `Vdpos::Schedule` (`max_values`: Some(1), `max_size`: Some(2050), added: 2545, mode: `MaxEncodedLen`)
     // Storage: `Vdpos::Rosters` (r:0 w:1)
     // Proof: `Vdpos::Rosters` (`max_values`: None, `max_size`: Some(29203), added: 31678, mode: `MaxEncodedLen`)
-    // Recorded proof: 38647 bytes. Fastest run: 1_898_120 ns.
+    // Recorded proof: 38647 bytes. Fastest run: 1_960_927 ns.
     pub fn rotate_epoch<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(2_018_728_000, 312323)
+        Weight::from_parts(2_192_590_000, 312323)
             .saturating_add(D::get().reads(334_u64))
             .saturating_add(D::get().writes(130_u64))
     }
@@ -506,10 +505,10 @@ mod measured {
     // Storage: `Vdpos::Rosters` (r:0 w:1)
     // Proof: `Vdpos::Rosters` (`max_values`: None, `max_size`: Some(29203), added: 31678, mode: `MaxEncodedLen`)
     // `v` was varied from 1 to 512.
-    // Recorded proof: 167770 bytes + 872 per `v`. Fastest run: 8_364_626 ns.
+    // Recorded proof: 167770 bytes + 872 per `v`. Fastest run: 9_033_171 ns.
     pub fn rotate_era<D: Get<RuntimeDbWeight>>(v: u32, ) -> Weight {
-        Weight::from_parts(8_354_025_555, 793586)
-            .saturating_add(Weight::from_parts(61_931_643, 0).saturating_mul(v.into()))
+        Weight::from_parts(10_065_154_491, 793586)
+            .saturating_add(Weight::from_parts(80_247_246, 0).saturating_mul(v.into()))
             .saturating_add(Weight::from_parts(0, 3816).saturating_mul(v.into()))
             .saturating_add(D::get().reads(959_u64))
             .saturating_add(D::get().reads(2_u64.saturating_mul(v.into())))

@@ -135,7 +135,7 @@ pub struct Identity {
     pub history: [u8; 32],
 }
 
-/// Proof that whoever registers keys has their secrets: signatures of [`device_statement`].
+/// Proof that whoever registers keys has their secrets: signatures of [`device_statement`](super::device_statement).
 #[derive(
     Clone,
     Copy,

@@ -18,6 +18,7 @@
 
 use crate::{
     Error, GroupId, Records, Suite, Work,
+    crypto::Crypto,
     limits::{MAX_KEY_PACKAGE, MAX_LATE, MAX_MEMBERS, MAX_PAST_EPOCHS, MAX_SKIP},
     member::{Standing, check_size, device_of, leaves, standing},
     state::{COMMITS, Course, OwnCommit, Pending, State, decode, hash},
@@ -38,9 +39,13 @@ use openmls::{
 use openmls_traits::{OpenMlsProvider, random::OpenMlsRand};
 use parlance_e2ee::DeviceAddress;
 use parlance_store::Key;
+use std::collections::BTreeMap;
 
 /// Handshakes are padded to a multiple of this, bytes.
 const PADDING: usize = 128;
+
+/// Key packages that were found good in this piece of work, by their hash, and whose they are.
+pub(crate) type Checked = BTreeMap<[u8; 32], (DeviceAddress, KeyPackage)>;
 
 /// A change of a group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -92,7 +97,7 @@ impl<R: Records> Work<'_, '_, R> {
         if change.add.is_empty() && change.remove.is_empty() && !change.renew {
             return Err(Error::NothingToDo);
         }
-        self.with(group, |mls, context| check_change(mls, context, change))?;
+        self.checked = self.with(group, |mls, context| check_change(mls, context, change))?;
         state.pending = Some(Pending {
             add: change.add.clone(),
             remove: change.remove.clone(),
@@ -120,8 +125,9 @@ impl<R: Records> Work<'_, '_, R> {
             return Ok(Some(self.own_commit(group)?.handshake));
         }
         let position = state.position;
+        let checked = std::mem::take(&mut self.checked);
         let made = self.with(group, |mls, context| {
-            make(mls, context, &mut pending, position)
+            make(mls, context, &mut pending, checked, position)
         })?;
         state.pending = made.as_ref().map(|made| Pending {
             commit: Some((epoch, hash(&made.handshake))),
@@ -181,7 +187,8 @@ fn check_change<R: Records>(
     mls: &MlsGroup,
     context: &Context<'_, '_, R>,
     change: &Change,
-) -> Result<(), Error> {
+) -> Result<Checked, Error> {
+    let mut checked = Checked::new();
     let mut leaves = leaves(mls)?;
     check_count(change.add.len())?;
     for device in &change.remove {
@@ -204,8 +211,10 @@ fn check_change<R: Records>(
         if leaves.insert(device, LeafNodeIndex::new(0)).is_some() {
             return Err(Error::AlreadyMember(device));
         }
+        checked.insert(hash(bytes), (device, key_package));
     }
-    check_size(leaves.len())
+    check_size(leaves.len())?;
+    Ok(checked)
 }
 
 /// Bounds the work before any of it is done.
@@ -235,11 +244,16 @@ fn key_package<R>(
     let key_package = key_package
         .validate(context.crypto(), ProtocolVersion::Mls10)
         .map_err(|error| bad(error.to_string()))?;
-    if let Err(error) = key_package.life_time().validate() {
-        return Err(bad(error.to_string()));
-    }
+    check_time(&key_package)?;
     let device = device_of(key_package.leaf_node().credential())?;
     Ok((device, key_package))
+}
+
+fn check_time(key_package: &KeyPackage) -> Result<(), Error> {
+    let validity = key_package.life_time().validate();
+    validity.map_err(|error| Error::BadKeyPackage {
+        reason: error.to_string(),
+    })
 }
 
 /// Makes the commit of a change, after leaving out what is done already (O4).
@@ -247,6 +261,7 @@ fn make<R: Records>(
     mls: &mut MlsGroup,
     context: &Context<'_, '_, R>,
     pending: &mut Pending,
+    mut checked: Checked,
     position: u64,
 ) -> Result<Option<OwnCommit>, Error> {
     let present = leaves(mls)?;
@@ -260,7 +275,11 @@ fn make<R: Records>(
     let mut kept = Vec::with_capacity(pending.add.len());
     for bytes in pending.add.drain(..) {
         // Good when the change began; it may have expired since, and would hold up the rest for ever.
-        let Ok((device, key_package)) = key_package(&bytes, context) else {
+        let found = match checked.remove(&hash(&bytes)) {
+            Some(known) => check_time(&known.1).map(|()| known),
+            None => key_package(&bytes, context),
+        };
+        let Ok((device, key_package)) = found else {
             continue;
         };
         if !present.contains_key(&device) || pending.remove.contains(&device) {
@@ -280,7 +299,9 @@ fn make<R: Records>(
         .force_self_update(true)
         .load_psks(context.rows)
         .map_err(Error::library("read shared keys"))?
-        .build(context.rand(), context.crypto(), context.own, |_| true)
+        .build(context.rand(), context.crypto(), context.own, |_| true);
+    Crypto::forget();
+    let bundle = bundle
         .map_err(Error::library("make a commit"))?
         .stage_commit(context)
         .map_err(Error::library("store a commit"))?;

@@ -16,6 +16,7 @@
 //! | `join` | R1-R6 | invitations, joining again |
 //! | `wire` | F1-F3 | bytes |
 //! | `storage` | D1-D3 | states in the database |
+//! | `crypto` | C1-C2 | what openmls computes with |
 //!
 //! # A group
 //!
@@ -86,6 +87,7 @@ pub mod limits;
 pub mod order;
 
 mod change;
+mod crypto;
 mod early;
 mod join;
 mod judge;

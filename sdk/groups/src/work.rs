@@ -2,6 +2,8 @@
 
 use crate::{
     Error, GroupId, Member, Records,
+    change::Checked,
+    crypto::Crypto,
     limits::MAX_LOADED,
     member::{Own, members},
     state::{STATES, State},
@@ -18,14 +20,14 @@ use std::collections::BTreeMap;
 pub struct Groups<R> {
     pub(crate) own: Own,
     pub(crate) records: R,
-    pub(crate) crypto: CryptoProvider,
+    pub(crate) crypto: Crypto,
     loaded: BTreeMap<GroupId, MlsGroup>,
 }
 
 impl<R: Records> Groups<R> {
     /// The groups of the device at `device`. Randomness comes from the operating system.
     pub fn new(device: DeviceAddress, identity: DeviceIdentity, records: R) -> Result<Self, Error> {
-        let crypto = CryptoProvider::new().map_err(Error::library("begin"))?;
+        let crypto = Crypto::new().map_err(Error::library("begin"))?;
         Ok(Self {
             own: Own::new(device, identity),
             records,
@@ -40,6 +42,7 @@ impl<R: Records> Groups<R> {
             rows: Rows::new(store.begin_write()?),
             groups: self,
             loaded: BTreeMap::new(),
+            checked: Checked::new(),
             broken: false,
         })
     }
@@ -56,6 +59,8 @@ pub struct Work<'g, 's, R> {
     pub(crate) groups: &'g mut Groups<R>,
     pub(crate) rows: Rows<'s>,
     loaded: BTreeMap<GroupId, MlsGroup>,
+    /// Of the change that was begun last, so that their signatures are verified once.
+    pub(crate) checked: Checked,
     broken: bool,
 }
 
@@ -64,11 +69,11 @@ pub(crate) struct Context<'a, 's, R> {
     pub(crate) own: &'a Own,
     pub(crate) records: &'a R,
     pub(crate) rows: &'a Rows<'s>,
-    crypto: &'a CryptoProvider,
+    crypto: &'a Crypto,
 }
 
 impl<'s, R> OpenMlsProvider for Context<'_, 's, R> {
-    type CryptoProvider = CryptoProvider;
+    type CryptoProvider = Crypto;
     type RandProvider = CryptoProvider;
     type StorageProvider = Rows<'s>;
 
@@ -81,7 +86,7 @@ impl<'s, R> OpenMlsProvider for Context<'_, 's, R> {
     }
 
     fn rand(&self) -> &Self::RandProvider {
-        self.crypto
+        self.crypto.rand()
     }
 }
 

@@ -14,6 +14,7 @@ mod calls;
 mod chain;
 mod consensus;
 mod genesis;
+mod relay;
 mod transactions;
 
 /// A decoder under hostile bytes.
@@ -27,7 +28,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [&Target; 8] = [
+pub const TARGETS: [&Target; 9] = [
     &transactions::BODY,
     &transactions::TRANSACTION,
     &calls::CALL,
@@ -35,6 +36,7 @@ pub const TARGETS: [&Target; 8] = [
     &consensus::EQUIVOCATION,
     &consensus::CONTRIBUTION,
     &accounts::ACCOUNTS,
+    &relay::RELAY,
     &genesis::GENESIS,
 ];
 

@@ -66,6 +66,11 @@ fn identities_and_registrations() {
 }
 
 #[test]
+fn tickets_receipts_claims_and_openings() {
+    withstands("relay", 200_000);
+}
+
+#[test]
 fn genesis_states() {
     withstands("genesis", 5_000);
 }
