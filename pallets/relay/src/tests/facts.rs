@@ -1,6 +1,6 @@
 //! What other pallets are told.
 
-use frame_support::assert_ok;
+use frame_support::{assert_ok, traits::Hooks};
 use parlance_primitives::{
     accounts::{Load, NetworkLoad, Resource},
     traits::ServiceFacts,
@@ -31,6 +31,25 @@ fn the_load_is_what_the_roster_can_carry_and_what_was_proven_yesterday() {
         pass_to(2 * DAY);
         assert_eq!(Relays::load(Resource::Relayed).used, 0);
         assert_eq!(Relays::load(Resource::Mailbox), Load::default());
+    });
+}
+
+#[test]
+fn who_asks_at_a_days_first_block_before_the_hook_is_told_of_the_day_that_ended() {
+    run(|| {
+        let (mut node, book, period) = {
+            let (nodes, people) = town(6, 40);
+            one_period(&nodes, &people)
+        };
+        let (sent, _) = book.sums();
+        assert_ok!(node.claims(book));
+        pass_to_challenge();
+        assert_ok!(node.opens(period));
+        pass_to(DAY - 1);
+        System::set_block_number(DAY * PERIOD);
+        assert_eq!(Relays::load(Resource::Relayed).used, sent);
+        Relays::on_initialize(DAY * PERIOD);
+        assert_eq!(Relays::load(Resource::Relayed).used, sent);
     });
 }
 

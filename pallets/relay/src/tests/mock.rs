@@ -3,7 +3,7 @@
 use codec::Encode;
 use frame_support::{
     PalletId, derive_impl, parameter_types,
-    traits::{ConstU32, ConstU128, Hooks, fungible::Mutate},
+    traits::{ConstU32, ConstU128, Get, Hooks, fungible::Mutate},
 };
 use frame_system::EnsureRoot;
 use parlance_primitives::{
@@ -206,6 +206,24 @@ impl Pace for Schedule {
     }
 }
 
+/// Lengths by the calendar of genesis, as the runtime answers them.
+pub struct PeriodLength;
+
+impl Get<BlockNumber> for PeriodLength {
+    fn get() -> BlockNumber {
+        crate::CurrentCalendar::<Test>::get().period
+    }
+}
+
+/// The same for rosters.
+pub struct RosterPeriods;
+
+impl Get<u32> for RosterPeriods {
+    fn get() -> u32 {
+        crate::CurrentCalendar::<Test>::get().roster
+    }
+}
+
 impl crate::Config for Test {
     type Currency = Balances;
     type RuntimeHoldReason = RuntimeHoldReason;
@@ -215,9 +233,9 @@ impl crate::Config for Test {
     type Pace = Schedule;
     type AdminOrigin = EnsureRoot<AccountId>;
     type PotId = Pot;
-    type PeriodLength = ConstU32<PERIOD>;
+    type PeriodLength = PeriodLength;
     type PeriodsPerDay = ConstU32<DAY>;
-    type RosterPeriods = ConstU32<ROSTER>;
+    type RosterPeriods = RosterPeriods;
     type OpeningPeriods = ConstU32<OPENING>;
     type KeptPeriods = ConstU32<KEPT>;
     type MaxRelays = ConstU32<MOST>;

@@ -196,10 +196,14 @@ fn the_default_rules_fit_the_default_calendar() {
 }
 
 #[test]
-#[should_panic(expected = "the calendar is not that of the runtime")]
-fn a_calendar_that_the_runtime_does_not_keep_is_refused() {
+#[should_panic(expected = "the roster of an open claim must be the running one")]
+fn a_calendar_whose_rosters_are_too_short_is_refused() {
     let genesis = crate::GenesisConfig::<Test> {
         parameters: parameters(),
+        calendar: Calendar {
+            period: PERIOD,
+            roster: OPENING + 1,
+        },
         ..Default::default()
     };
     sp_io::TestExternalities::default().execute_with(|| genesis.build());

@@ -86,8 +86,9 @@ impl Chain {
         System::set_block_number(number);
         let epoch = u64::from(number / EPOCH);
         if number.is_multiple_of(EPOCH) {
-            let seed =
-                sp_crypto_hashing::blake2_256(&[self.salt.to_le_bytes(), epoch.to_le_bytes()].concat());
+            let seed = sp_crypto_hashing::blake2_256(
+                &[self.salt.to_le_bytes(), epoch.to_le_bytes()].concat(),
+            );
             pallet_beacon::CurrentEpoch::<Runtime>::put(epoch);
             pallet_beacon::CurrentSeed::<Runtime>::put(seed);
             let place = (epoch % u64::from(pallet_beacon::HISTORY)) as u32;
