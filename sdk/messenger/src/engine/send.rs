@@ -200,12 +200,13 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// Whether a message is accepted for each device of the other side now (H6).
     pub(super) fn settle(&mut self, conversation: Account, id: &ContentId) -> Result<(), Error> {
-        let mut copies = self
+        let open = self
             .outbox
             .devices()
             .filter(|device| device.account == conversation.0)
-            .filter_map(|device| self.outbox.named(*device, id));
-        if copies.any(|copy| copy.stage != Stage::Accepted) {
+            .filter_map(|device| self.outbox.named(*device, id))
+            .any(|copy| copy.stage != Stage::Accepted);
+        if open {
             return Ok(());
         }
         let Some(mut entry) = self.message(&conversation, id)? else {
