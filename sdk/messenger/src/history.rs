@@ -13,7 +13,8 @@
 //!   sides can set the timer; the later setting holds.
 //! - **H6** *Status* of what this account wrote. *Accepted* by k relays: each of the other side's devices that the record listed has a copy for it
 //!   on k relays at least. *Delivered*: those devices have it on disk, as they said themselves, encrypted. *Read*: their person has read it, if
-//!   they tell. No relay can make any of these up but the first.
+//!   they tell. No relay can make any of these up but the first. A device's word may come before the relay's answer; a program that ends
+//!   between the two does not learn the number of relays any more.
 //! - **H7** *Read state* goes to the own other devices, and to the other side unless that is turned off.
 
 use codec::{Decode, Encode};
