@@ -7,7 +7,7 @@
 //!   receipts change the message that they are about; if that is not here yet they wait for it.
 //! - **H3** *Edits and deletions* count from the account that wrote the message, from any of its devices. The later edit wins, by the
 //!   author's clock; between equal ones the greater text. A deletion is for ever: what was said is wiped, the place stays.
-//! - **H4** *Reactions*: one of each account, its latest.
+//! - **H4** *Reactions*: one of each account, its latest. A message that was taken back has none.
 //! - **H5** *Disappearing*: a message has the life time that it came with, which is that of the conversation's timer when it was written.
 //!   It runs from when its reader read it, and for its author from when it was written. Then it is wiped, with its place. Both
 //!   sides can set the timer; the later setting holds.
@@ -151,6 +151,10 @@ impl Entry {
     /// H4. Whether it changed.
     pub(crate) fn react(&mut self, account: Account, reaction: &Reaction, at: u64) -> bool {
         let emoji: String = reaction.emoji.as_str().into();
+        // What was taken back has none, whichever came first.
+        if self.deleted {
+            return false;
+        }
         let full = self.reactions.len() >= MAX_REACTIONS;
         match self.reactions.iter_mut().find(|it| it.account == account) {
             Some(known) if (known.at, &known.emoji) < (at, &emoji) => {

@@ -25,6 +25,9 @@ type TheEngine = Engine<Sessions, Disk, ChaCha20Rng>;
 const ANNA: Account = Account([1; 32]);
 const BEN: Account = Account([2; 32]);
 
+/// The part that stays, and one-time prekeys.
+type PreKeysOf = (Vec<u8>, VecDeque<Vec<u8>>);
+
 /// Devices, and relays that know everything at once.
 struct Room {
     now: u64,
@@ -33,7 +36,7 @@ struct Room {
     disks: Vec<Disk>,
     records: BTreeMap<[u8; 32], common::Record>,
     /// By account and device.
-    prekeys: BTreeMap<(Account, u32), (Vec<u8>, VecDeque<Vec<u8>>)>,
+    prekeys: BTreeMap<(Account, u32), PreKeysOf>,
     mailboxes: BTreeMap<Mailbox, Vec<(usize, Vec<u8>)>>,
     events: Vec<(usize, Event)>,
     tickets: Vec<Ticket>,

@@ -17,14 +17,16 @@ use std::{
     rc::Rc,
 };
 
+type Rows = BTreeMap<Row, Vec<u8>>;
+
 /// A disk that outlives the engine on it.
 #[derive(Clone, Default)]
 pub struct Disk {
-    rows: Rc<RefCell<BTreeMap<Row, Vec<u8>>>>,
+    rows: Rc<RefCell<Rows>>,
     pub commits: Rc<RefCell<u64>>,
     pub fails: Rc<RefCell<bool>>,
     /// What was there before the last commits, of a disk that says that they are durable before they are.
-    before: Option<Rc<RefCell<VecDeque<BTreeMap<Row, Vec<u8>>>>>>,
+    before: Option<Rc<RefCell<VecDeque<Rows>>>>,
 }
 
 /// So many commits a lying disk loses.

@@ -272,13 +272,13 @@ impl World {
         let command = match (what, some) {
             (0, Some(entry)) => say(Body::Reaction(Reaction {
                 to: entry.id,
-                emoji: Text::new(if roll % 3 == 0 { "" } else { "👍" }).unwrap(),
+                emoji: Text::new(if roll.is_multiple_of(3) { "" } else { "👍" }).unwrap(),
             })),
             (1, Some(entry)) => say(Body::Edit(Edit {
                 of: entry.id,
                 text: Text::new(format!("edited {roll}")).unwrap(),
             })),
-            (2, Some(entry)) if roll % 2 == 0 => say(Body::Delete(Delete { of: entry.id })),
+            (2, Some(entry)) if roll.is_multiple_of(2) => say(Body::Delete(Delete { of: entry.id })),
             (3, Some(entry)) => Command::Read {
                 conversation: with,
                 up_to: entry.number,
