@@ -278,7 +278,9 @@ impl World {
                 of: entry.id,
                 text: Text::new(format!("edited {roll}")).unwrap(),
             })),
-            (2, Some(entry)) if roll.is_multiple_of(2) => say(Body::Delete(Delete { of: entry.id })),
+            (2, Some(entry)) if roll.is_multiple_of(2) => {
+                say(Body::Delete(Delete { of: entry.id }))
+            }
             (3, Some(entry)) => Command::Read {
                 conversation: with,
                 up_to: entry.number,
