@@ -67,6 +67,8 @@ pub enum Command {
     /// Tokens: balance, payments, cold wallet, shared accounts.
     #[command(subcommand)]
     Wallet(Wallet),
+    /// Shows what was said with somebody. Asks no node.
+    History(History),
     /// What is trusted of the chain.
     #[command(subcommand)]
     Chain(Chain),
@@ -269,6 +271,25 @@ pub enum Contact {
         /// Whom.
         name: String,
     },
+}
+
+/// Which messages.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  bimp history bert
+  bimp history bert --search coffee --json")]
+pub struct History {
+    /// With whom: a contact's name, or an address.
+    pub name: String,
+    /// At most so many, the last ones.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
+    pub limit: u16,
+    /// Only those before the message with this number.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "search")]
+    pub before: Option<u64>,
+    /// Only those with these words, whatever their case.
+    #[arg(long, value_name = "WORDS")]
+    pub search: Option<String>,
 }
 
 /// A payment.

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use parlance_client::{
+    chat::ChatError,
     identity::{ChangeError, CodeError, LookError, RecordError, RegisterError},
     keys::KeyError,
     light::{CheckpointError, LightError},
@@ -43,6 +44,9 @@ pub enum Failure {
     /// A look at a contact.
     #[error(transparent)]
     Look(#[from] LookError),
+    /// A chat.
+    #[error(transparent)]
+    Chat(#[from] ChatError),
     /// A payment.
     #[error(transparent)]
     Wallet(#[from] WalletError),
@@ -206,6 +210,7 @@ impl Failure {
             Self::Checkpoint(error) => of_checkpoint(error),
             Self::Register(error) => of_register(error),
             Self::Wallet(error) => of_wallet(error),
+            Self::Chat(error) => of_chat(error),
             Self::Look(LookError::Light(error)) => of_light(error),
             Self::Look(_) => Kind::Unproven,
             Self::Record(RecordError::BadName { .. }) => Kind::Input,
@@ -226,6 +231,16 @@ impl Failure {
             | Self::ShortPassphrase { .. }
             | Self::NoPhrase => Kind::Folder,
         }
+    }
+}
+
+fn of_chat(error: &ChatError) -> Kind {
+    match error {
+        ChatError::Vault(error) => of_vault(error),
+        ChatError::Key(_) | ChatError::Engine(_) => Kind::Folder,
+        ChatError::Look(LookError::Light(error)) => of_light(error),
+        ChatError::Look(_) => Kind::Unproven,
+        _ => Kind::State,
     }
 }
 

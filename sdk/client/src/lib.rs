@@ -10,6 +10,7 @@
 //! | [`vault`] | what is kept on disk, encrypted |
 //! | [`identity`] | registration without tokens, devices, invitations, contacts |
 //! | [`encryption`] | hands proven records to the encryption core, and changes to the user before |
+//! | [`chat`] | the chat engine on the vault, with looks of the light client |
 //! | [`wallet`] | balances, payments, signing without a network, shared accounts |
 //! | [`submit`] | hands a transaction to a node |
 //!
@@ -19,6 +20,7 @@
 #![forbid(unsafe_code)]
 
 pub mod chain;
+pub mod chat;
 pub mod encryption;
 pub mod identity;
 pub mod keys;
@@ -28,7 +30,9 @@ pub mod submit;
 pub mod vault;
 pub mod wallet;
 
+pub use parlance_bimp as bimp;
 pub use parlance_e2ee as e2ee;
+pub use parlance_messenger as messenger;
 pub use parlance_primitives as primitives;
 pub use parlance_safety as safety;
 pub use parlance_store as store;

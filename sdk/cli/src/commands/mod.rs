@@ -3,6 +3,7 @@
 mod chain;
 mod contact;
 mod device;
+mod history;
 mod identity;
 mod multisig;
 mod passphrase;
@@ -40,6 +41,7 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
         Command::Device(command) => device::run(&context, command).await,
         Command::Contact(command) => contact::run(&context, command).await,
         Command::Wallet(command) => wallet::run(&context, command).await,
+        Command::History(given) => history::run(&context, &given),
         Command::Chain(command) => chain::run(&context, command).await,
         Command::Status => status::run(&context).await,
         Command::Passphrase { given } => passphrase::run(&context, &given),

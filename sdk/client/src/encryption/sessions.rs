@@ -142,6 +142,20 @@ impl Sessions {
         Ok(self.device.encrypt_for(devices, plaintext, rng)?)
     }
 
+    /// All devices of the recipients but this one, as they were taken over last.
+    pub fn devices(&self, to: &Recipients) -> Vec<DeviceAddress> {
+        let own = self.device.address();
+        let devices = to.accounts().iter().flat_map(|account| {
+            let known = self.known.get(account).into_iter();
+            let numbers = known.flat_map(|known| known.devices.keys());
+            numbers.map(|device| DeviceAddress {
+                account: *account,
+                device: *device,
+            })
+        });
+        devices.filter(|device| *device != own).collect()
+    }
+
     /// Devices of the recipients that have no session yet.
     pub fn missing(&self, to: &Recipients) -> Vec<DeviceAddress> {
         self.device.missing(to.accounts())

@@ -14,6 +14,7 @@ use std::{
 };
 
 use codec::{Decode, DecodeAll, Encode};
+use parlance_messenger::Table as Group;
 use parlance_primitives::AccountId;
 use parlance_store::{
     Error as StoreError, Key, Options, Page, Renewal, Store, Table, WriteTransaction,
@@ -22,6 +23,7 @@ use sp_core::ed25519;
 use zeroize::Zeroizing;
 
 use crate::{
+    chat::PEOPLE,
     identity::{Contact, InvitationSecret},
     keys::{AccountKey, DeviceSecrets, KeyError, Phrase},
     light::{Checkpoint, CheckpointError},
@@ -45,8 +47,39 @@ const DEVICE: Table = Table::new("device");
 const CHAIN: Table = Table::new("chain");
 const CONTACTS: Table = Table::new("contacts");
 const INVITATIONS: Table = Table::new("invitations");
-/// All of them, for export, restore and renewal.
-const TABLES: [Table; 6] = [META, ACCOUNT, DEVICE, CHAIN, CONTACTS, INVITATIONS];
+/// All of them, for renewal.
+const TABLES: [Table; 20] = {
+    let mut tables = [META; 20];
+    let (own, chat) = (OWN_TABLES, Group::ALL);
+    let mut index = 0;
+    while index < own.len() {
+        tables[index] = own[index];
+        index += 1;
+    }
+    while index < tables.len() {
+        tables[index] = Table::new(chat[index - own.len()].name());
+        index += 1;
+    }
+    tables
+};
+/// Those that are no part of the chat's engine.
+const OWN_TABLES: [Table; 7] = [
+    META,
+    ACCOUNT,
+    DEVICE,
+    CHAIN,
+    CONTACTS,
+    INVITATIONS,
+    PEOPLE,
+];
+/// What an export takes along of the chat: what was said, not what was under way (rule T3 of the chat).
+const EXPORTED: [Group; 5] = [
+    Group::Conversations,
+    Group::Messages,
+    Group::Names,
+    Group::Orphans,
+    Group::Expiries,
+];
 
 /// Why the vault refuses.
 #[derive(Debug, thiserror::Error)]
@@ -356,6 +389,11 @@ impl Vault {
         Ok(Self(to))
     }
 
+    /// The store, for the chat.
+    pub(crate) fn store(&self) -> &Store {
+        &self.0
+    }
+
     fn profile(&self) -> Result<Profile, VaultError> {
         self.read(ACCOUNT, &Key::of("profile"), "the account")?
             .ok_or(VaultError::NoAccount)
@@ -419,7 +457,8 @@ fn decode<T: Decode>(mut bytes: &[u8], what: &'static str) -> Result<T, VaultErr
 /// Copies every row in one transaction.
 fn copy(from: &Store, to: &Store) -> Result<(), VaultError> {
     let (view, changes) = (from.begin_read()?, to.begin_write()?);
-    for table in TABLES {
+    let chat = EXPORTED.map(|group| Table::new(group.name()));
+    for table in OWN_TABLES.into_iter().chain(chat) {
         let mut page = Page::first(PAGE);
         loop {
             let rows = view.scan(table, &Key::root(), &page)?;

@@ -179,6 +179,16 @@ pub struct Timer {
     pub lifetime: Option<u32>,
 }
 
+/// What a device did not get from another one, which is asked to send it again. From device to device: nothing that people
+/// see. What the numbers count is settled by the messenger (its rule I1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Resend {
+    /// Which series of numbers.
+    pub stream: u64,
+    /// Everything up to this number is here.
+    pub after: u64,
+}
+
 macro_rules! bodies {
     ($($kind:literal $(#[$doc:meta])* $name:ident($type:ty),)*) => {
         /// What a message says. The numbers on the wire stand in the documents of the variants.
@@ -246,4 +256,6 @@ bodies! {
     Call(CallSignal),
     12 /// 12: the disappearing timer.
     Timer(Timer),
+    13 /// 13: a request to send again.
+    Resend(Resend),
 }

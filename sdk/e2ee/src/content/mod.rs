@@ -21,7 +21,7 @@ pub mod bounds;
 
 pub use body::{
     Body, CallSignal, CallSignalKind, Delete, Edit, FileReference, Mention, MentionRange, Payment,
-    PaymentKind, Reaction, Receipt, ReceiptKind, Reply, Timer, TypingState, WrittenText,
+    PaymentKind, Reaction, Receipt, ReceiptKind, Reply, Resend, Timer, TypingState, WrittenText,
 };
 
 use crate::{

@@ -62,6 +62,10 @@ pub fn samples() -> Vec<Body> {
         Body::Timer(Timer {
             lifetime: Some(3_600),
         }),
+        Body::Resend(Resend {
+            stream: 1_700_000_000_000,
+            after: 7,
+        }),
         Body::Unknown {
             kind: 9_999,
             bytes: Bounded::new(vec![8; 30], "unknown").unwrap(),

@@ -1,0 +1,154 @@
+//! The engine's encryption: sessions that encrypt for proven recipients (T1, T2).
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use parlance_e2ee::{
+    DeviceAddress, DeviceIdentity, Error, PreKeyStore, PublishedPreKeys, Sender, StateKey,
+    device::{Outgoing, Received},
+};
+use parlance_messenger::{Encryption, Fault};
+use parlance_primitives::AccountId;
+use rand_core::CryptoRng;
+use sp_crypto_hashing::blake2_256;
+
+use crate::{
+    encryption::{EncryptionError, Recipients, Sessions},
+    keys::DeviceSecrets,
+};
+
+/// Sessions, and the key that they are kept under.
+pub struct ProvenSessions {
+    sessions: Sessions,
+    key: StateKey,
+}
+
+impl ProvenSessions {
+    /// Of a device that has none yet.
+    pub fn new<R: CryptoRng>(
+        account: &AccountId,
+        secrets: &DeviceSecrets,
+        now: SystemTime,
+        rng: &mut R,
+    ) -> Self {
+        Self {
+            sessions: Sessions::new(account, secrets, now, rng),
+            key: state_key(secrets),
+        }
+    }
+
+    /// From what [`Encryption::save`] gave.
+    pub fn import(
+        account: &AccountId,
+        secrets: &DeviceSecrets,
+        sealed: &[u8],
+    ) -> Result<Self, EncryptionError> {
+        let key = state_key(secrets);
+        Ok(Self {
+            sessions: Sessions::import(account, secrets, &key, sealed)?,
+            key,
+        })
+    }
+
+    /// The sessions, to tell looks to.
+    pub fn sessions_mut(&mut self) -> &mut Sessions {
+        &mut self.sessions
+    }
+}
+
+/// T1.
+fn state_key(secrets: &DeviceSecrets) -> StateKey {
+    let mut bytes = zeroize::Zeroizing::new(b"parlance/chat-sessions/1".to_vec());
+    bytes.extend_from_slice(secrets.agreement_secret());
+    StateKey::new(blake2_256(&bytes))
+}
+
+fn time(wall: u64) -> SystemTime {
+    UNIX_EPOCH
+        .checked_add(Duration::from_millis(wall))
+        .unwrap_or(UNIX_EPOCH)
+}
+
+fn fault(error: EncryptionError) -> Fault {
+    match error {
+        EncryptionError::Expired { .. }
+        | EncryptionError::ClockBehind { .. }
+        | EncryptionError::OtherDevice
+        | EncryptionError::Older { .. }
+        | EncryptionError::NotLookedUp { .. } => Fault::LookAgain,
+        EncryptionError::NoIdentity { .. } | EncryptionError::NoRecipient { .. } => {
+            Fault::NoRecipient
+        }
+        EncryptionError::Prekeys { .. } => Fault::PreKeys(error.to_string()),
+        error => Fault::Failed(error.to_string()),
+    }
+}
+
+impl Encryption for ProvenSessions {
+    type Recipients = Recipients;
+
+    fn identity(&self) -> &DeviceIdentity {
+        self.sessions.identity()
+    }
+
+    fn sender(&self) -> Sender {
+        self.sessions.sender()
+    }
+
+    fn prekeys_mut(&mut self) -> &mut PreKeyStore {
+        self.sessions.prekeys_mut()
+    }
+
+    fn publish(&self) -> PublishedPreKeys {
+        self.sessions.publish()
+    }
+
+    fn devices(&self, to: &Recipients) -> Vec<DeviceAddress> {
+        self.sessions.devices(to)
+    }
+
+    fn expires(&self, to: &Recipients) -> u64 {
+        let since = to.expires().duration_since(UNIX_EPOCH).unwrap_or_default();
+        u64::try_from(since.as_millis()).unwrap_or(0)
+    }
+
+    fn encrypt<R: CryptoRng>(
+        &mut self,
+        to: &Recipients,
+        device: DeviceAddress,
+        plaintext: &[u8],
+        wall: u64,
+        rng: &mut R,
+    ) -> Result<Option<Outgoing>, Fault> {
+        let devices = [device];
+        let sent = self
+            .sessions
+            .encrypt_for((to, &devices), plaintext, time(wall), rng);
+        Ok(sent.map_err(fault)?.messages.pop())
+    }
+
+    fn start<R: CryptoRng>(
+        &mut self,
+        to: &Recipients,
+        device: DeviceAddress,
+        bundle: &[u8],
+        wall: u64,
+        rng: &mut R,
+    ) -> Result<bool, Fault> {
+        self.sessions
+            .start((to, device), bundle, time(wall), rng)
+            .map_err(fault)
+    }
+
+    fn decrypt(&mut self, sender: &Sender, message: &[u8]) -> Result<Received, Error> {
+        match self.sessions.decrypt(sender, message) {
+            Ok(received) => Ok(received),
+            Err(EncryptionError::Core(error)) => Err(error),
+            // Reading asks for no proof, so there is no other one.
+            Err(_) => Err(Error::UnknownDevice),
+        }
+    }
+
+    fn save<R: CryptoRng>(&self, rng: &mut R) -> Vec<u8> {
+        self.sessions.export(&self.key, rng)
+    }
+}

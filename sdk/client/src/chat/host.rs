@@ -1,0 +1,278 @@
+//! The engine's host: clocks, looks, relays.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::Pin,
+    time::{Duration, Instant, SystemTime},
+};
+
+use parlance_bimp::{Account, Answer, Push, RelayId, Request};
+use parlance_messenger::{Command, ContentId, Directory, Effect, Event, Input};
+use parlance_primitives::AccountId;
+
+use super::{Chat, ChatError, clock, people};
+use crate::{
+    encryption::{Look, Recipients},
+    identity::{Contact, Finding, LookError},
+    light::Light,
+    node::Node,
+    vault::Vault,
+};
+
+/// Between two ticks of the engine.
+const TICK: Duration = Duration::from_millis(50);
+/// What is taken in one batch.
+const BATCH: usize = 256;
+
+/// What carries requests to relays.
+pub trait Wire {
+    /// Asks a relay, over a connection that is made if there is none. Does not wait.
+    fn ask(&mut self, relay: RelayId, ask: u64, request: Request);
+
+    /// Ends the connection to a relay. Nothing of it comes any more.
+    fn close(&mut self, relay: RelayId);
+
+    /// What happens next. Dropped while it waits, it loses nothing.
+    fn next(&mut self) -> impl Future<Output = FromRelay>;
+
+    /// What has happened already.
+    fn try_next(&mut self) -> Option<FromRelay>;
+
+    /// The list of relays seems to be old.
+    fn refresh(&mut self);
+}
+
+/// What a wire brings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FromRelay {
+    /// The network as it is now.
+    Directory(Directory),
+    /// An answer.
+    Answered {
+        /// To this request.
+        ask: u64,
+        /// What.
+        answer: Answer,
+    },
+    /// Something unasked.
+    Pushed {
+        /// By this relay.
+        relay: RelayId,
+        /// What.
+        push: Push,
+    },
+    /// The connection has ended, or does not come about.
+    Lost {
+        /// To this relay.
+        relay: RelayId,
+    },
+}
+
+/// What the user is told.
+#[derive(Debug)]
+pub enum Told {
+    /// By the engine.
+    Event(Event),
+    /// What changed about somebody, before anything is encrypted for them.
+    Changed {
+        /// About whom.
+        who: Contact,
+        /// What.
+        what: Finding,
+    },
+    /// Somebody could not be looked up: nothing is encrypted for them until they are.
+    NotLookedUp {
+        /// Who.
+        account: Account,
+        /// Why.
+        cause: ChatError,
+    },
+}
+
+type Looking<N> = Pin<Box<dyn Future<Output = (Light<N>, Result<Look, LookError>)>>>;
+
+/// The engine with everything that it needs. The node is asked while the chat goes on.
+pub struct Host<'v, N, W> {
+    vault: &'v Vault,
+    chat: Chat<'v>,
+    wire: W,
+    wall: Box<dyn Fn() -> SystemTime>,
+    began: Instant,
+    light: Option<Light<N>>,
+    looking: Option<(Account, Looking<N>)>,
+    wanted: VecDeque<Account>,
+    told: Vec<Told>,
+}
+
+impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
+    /// Opens the chat of a vault. Without a light client nobody is looked up, and what is said waits. `wall` reads the
+    /// clock.
+    pub fn open(
+        vault: &'v Vault,
+        light: Option<Light<N>>,
+        wire: W,
+        wall: impl Fn() -> SystemTime + 'static,
+    ) -> Result<Self, ChatError> {
+        let began = Instant::now();
+        Ok(Self {
+            vault,
+            chat: super::open(vault, wall(), Duration::ZERO)?,
+            wire,
+            wall: Box::new(wall),
+            began,
+            light,
+            looking: None,
+            wanted: VecDeque::new(),
+            told: Vec::new(),
+        })
+    }
+
+    /// The engine, to read from.
+    pub fn chat(&self) -> &Chat<'v> {
+        &self.chat
+    }
+
+    /// Looks people up with this light client from now on.
+    pub fn set_light(&mut self, light: Light<N>) {
+        self.light = Some(light);
+    }
+
+    /// Whether there is a light client.
+    pub fn has_light(&self) -> bool {
+        self.light.is_some() || self.looking.is_some()
+    }
+
+    /// Does what the user wants. What it leads to is told by [`next`](Self::next).
+    pub fn command(&mut self, command: Command) -> Result<Option<ContentId>, ChatError> {
+        let now = clock((self.wall)(), self.began.elapsed());
+        let id = self.chat.command(now, command)?;
+        self.effects()?;
+        Ok(id)
+    }
+
+    /// Waits until something happens, and says what the user is to be told. Dropped while it waits, it loses nothing.
+    pub async fn next(&mut self) -> Result<Vec<Told>, ChatError> {
+        if self.told.is_empty() {
+            self.wait().await?;
+        }
+        Ok(std::mem::take(&mut self.told))
+    }
+
+    async fn wait(&mut self) -> Result<(), ChatError> {
+        self.begin_look()?;
+        let (wire, looking) = (&mut self.wire, &mut self.looking);
+        let look = async {
+            match looking {
+                Some((_, look)) => look.await,
+                None => std::future::pending().await,
+            }
+        };
+        let inputs = tokio::select! {
+            first = wire.next() => self.batch(first),
+            (light, look) = look => self.looked(light, look),
+            () = tokio::time::sleep(TICK) => vec![Input::Tick],
+        };
+        self.handle(inputs)
+    }
+
+    /// Everything that is there, for one commit.
+    fn batch(&mut self, first: FromRelay) -> Vec<Input<Recipients>> {
+        let mut inputs = vec![input(first)];
+        while inputs.len() < BATCH
+            && let Some(more) = self.wire.try_next()
+        {
+            inputs.push(input(more));
+        }
+        inputs
+    }
+
+    fn begin_look(&mut self) -> Result<(), ChatError> {
+        if self.looking.is_some() || self.light.is_none() {
+            return Ok(());
+        }
+        let Some(account) = self.wanted.pop_front() else {
+            return Ok(());
+        };
+        let own = people::known(self.vault, &self.vault.account()?)?;
+        let person = people::known(self.vault, &AccountId::new(account.0))?;
+        if let Some(mut light) = self.light.take() {
+            let now = (self.wall)();
+            let look = async move {
+                let look = Look::at(&mut light, now, own, vec![person]).await;
+                (light, look)
+            };
+            self.looking = Some((account, Box::pin(look)));
+        }
+        Ok(())
+    }
+
+    fn looked(&mut self, light: Light<N>, look: Result<Look, LookError>) -> Vec<Input<Recipients>> {
+        let Some((account, _)) = self.looking.take() else {
+            return Vec::new();
+        };
+        let told = &mut self.told;
+        let mut knows = |who: &Contact, what: &Finding| {
+            told.push(Told::Changed {
+                who: who.clone(),
+                what: what.clone(),
+            });
+        };
+        let found = look.map_err(ChatError::from).and_then(|look| {
+            self.vault.keep_checkpoint(light.checkpoint())?;
+            people::tell((&mut self.chat, self.vault), look, account, &mut knows)
+        });
+        self.light = Some(light);
+        match found {
+            Ok(input) => vec![input],
+            Err(cause) => {
+                self.told.push(Told::NotLookedUp { account, cause });
+                vec![Input::LookFailed { account }]
+            }
+        }
+    }
+
+    fn handle(&mut self, inputs: Vec<Input<Recipients>>) -> Result<(), ChatError> {
+        let now = clock((self.wall)(), self.began.elapsed());
+        self.chat.handle(now, inputs)?;
+        self.effects()
+    }
+
+    fn effects(&mut self) -> Result<(), ChatError> {
+        let mut failed = Vec::new();
+        while let Some(effect) = self.chat.next_effect() {
+            match effect {
+                Effect::Ask {
+                    relay,
+                    ask,
+                    request,
+                } => self.wire.ask(relay, ask, request),
+                Effect::Close { relay } => self.wire.close(relay),
+                Effect::Directory => self.wire.refresh(),
+                Effect::Tell(event) => self.told.push(Told::Event(event)),
+                Effect::Look { account } if self.has_light() => self.wanted.push_back(account),
+                Effect::Look { account } => failed.push(Input::LookFailed { account }),
+            }
+        }
+        match failed.is_empty() {
+            true => Ok(()),
+            false => self.handle(failed),
+        }
+    }
+}
+
+fn input(from: FromRelay) -> Input<Recipients> {
+    match from {
+        FromRelay::Directory(directory) => Input::Directory(directory),
+        FromRelay::Answered { ask, answer } => Input::Answered { ask, answer },
+        FromRelay::Lost { relay } => Input::Lost { relay },
+        FromRelay::Pushed {
+            relay,
+            push: Push::Deliver(message),
+        } => Input::Delivered { relay, message },
+        FromRelay::Pushed {
+            relay,
+            push: Push::Moved(mailbox),
+        } => Input::Moved { relay, mailbox },
+    }
+}

@@ -1,0 +1,92 @@
+//! Chat: the engine of `parlance-messenger` on the vault, with sessions that take proven records only.
+//!
+//! - **T1** What the engine keeps lies in the vault, under its passphrase; a batch of the engine is one commit of it. Sessions are sealed once
+//!   more, under a key that follows from the device's, so that a vault of another device opens nothing.
+//! - **T2** The engine's looks are [`Look`](crate::encryption::Look)s of the light client: own account and the other one under the newest final
+//!   block. Everything that changed is told before anything is encrypted for them. Who is looked up and is no contact is
+//!   remembered likewise, so that a change is told for them too.
+//! - **T3** An export takes conversations along, and neither sessions nor what was under way: the device that is restored from it begins new
+//!   sessions, as the encryption core asks (its rule S4). What waited to be sent stays where it was said.
+
+mod encryption;
+mod host;
+#[cfg(test)]
+mod host_tests;
+mod people;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+pub use encryption::ProvenSessions;
+pub use host::{FromRelay, Host, Told, Wire};
+pub(crate) use people::PEOPLE;
+pub use people::{Knows, look};
+pub use rows::Rows;
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use parlance_messenger::{Clock, Engine, Row, Storage};
+use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
+
+use crate::{
+    encryption::EncryptionError,
+    identity::LookError,
+    keys::KeyError,
+    vault::{Vault, VaultError},
+};
+
+/// The chat engine on a vault.
+pub type Chat<'v> = Engine<ProvenSessions, Rows<'v>, ChaCha20Rng>;
+
+/// Why there is no chat.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ChatError {
+    /// The vault refuses.
+    #[error(transparent)]
+    Vault(#[from] VaultError),
+    /// Keys cannot be made or read.
+    #[error(transparent)]
+    Key(#[from] KeyError),
+    /// Sessions are refused, or nothing is encrypted.
+    #[error(transparent)]
+    Encryption(#[from] EncryptionError),
+    /// Somebody cannot be looked up.
+    #[error(transparent)]
+    Look(#[from] LookError),
+    /// The engine refuses.
+    #[error(transparent)]
+    Engine(#[from] parlance_messenger::Error),
+}
+
+/// The chat of the vault's account on this device. `steady` is any clock that only rises.
+pub fn open(vault: &Vault, now: SystemTime, steady: Duration) -> Result<Chat<'_>, ChatError> {
+    let (account, secrets) = (vault.account()?, vault.device()?);
+    let mut rng = ChaCha20Rng::from_seed(*crate::keys::random()?);
+    let rows = Rows::new(vault.store());
+    let sealed = rows
+        .get(&Row::Sessions)
+        .map_err(parlance_messenger::Error::from)?;
+    let sessions = match sealed {
+        Some(sealed) => ProvenSessions::import(&account, &secrets, &sealed)?,
+        None => ProvenSessions::new(&account, &secrets, now, &mut rng),
+    };
+    let own = people::known(vault, &account)?;
+    let epoch = own.record.map_or(0, |record| record.mailbox_epoch);
+    Ok(Engine::start(
+        clock(now, steady),
+        epoch,
+        sessions,
+        rows,
+        rng,
+    )?)
+}
+
+/// Both clocks, as the engine reads them.
+pub fn clock(now: SystemTime, steady: Duration) -> Clock {
+    let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+    Clock {
+        steady: milliseconds(steady),
+        wall: milliseconds(now.duration_since(UNIX_EPOCH).unwrap_or_default()),
+    }
+}

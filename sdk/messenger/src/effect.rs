@@ -1,0 +1,222 @@
+//! What goes into the engine, and what comes out.
+
+use crate::{
+    history::{ContentId, Entry, Status},
+    relays::Directory,
+};
+use parlance_bimp::{Account, Answer, Deliver, Mailbox, MessageId, RelayId, Request};
+use parlance_e2ee::{Body, DeviceAddress, content::TypingState};
+
+/// What happens to the engine. `P` is a proof of recipients ([`Encryption::Recipients`](crate::Encryption::Recipients)).
+#[derive(Debug)]
+pub enum Input<P> {
+    /// The chain's list of relays, or a new period.
+    Directory(Directory),
+    /// An account was looked up, and every change told ([`Effect::Look`]).
+    Looked {
+        /// Which.
+        account: Account,
+        /// Its mailbox epoch.
+        epoch: u32,
+        /// The own account's.
+        own_epoch: u32,
+        /// Its devices and the own ones.
+        recipients: P,
+    },
+    /// It could not be looked up: no node, no identity, a record that is refused.
+    LookFailed {
+        /// Which.
+        account: Account,
+    },
+    /// A relay has answered.
+    Answered {
+        /// The number of the [`Effect::Ask`].
+        ask: u64,
+        /// What.
+        answer: Answer,
+    },
+    /// The connection to a relay has ended, or does not come about. What was asked there will not be answered.
+    Lost {
+        /// Which.
+        relay: RelayId,
+    },
+    /// A relay delivers.
+    Delivered {
+        /// Which.
+        relay: RelayId,
+        /// What.
+        message: Deliver,
+    },
+    /// A mailbox is served elsewhere.
+    Moved {
+        /// Who says so.
+        relay: RelayId,
+        /// Which.
+        mailbox: Mailbox,
+    },
+    /// Time has passed. Every 50 to 100 milliseconds while there is something to do, at least every second.
+    Tick,
+}
+
+/// What the user wants.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Says something: a text, a reply, a reaction, an edit, a deletion, a timer, or anything else that people see.
+    Say {
+        /// In which conversation.
+        conversation: Account,
+        /// What.
+        body: Body,
+    },
+    /// Everything up to a message has been read.
+    Read {
+        /// In which conversation.
+        conversation: Account,
+        /// The number of the message.
+        up_to: u64,
+    },
+    /// The user types, or stopped.
+    Typing {
+        /// In which conversation.
+        conversation: Account,
+        /// Which of both.
+        state: TypingState,
+    },
+    /// Whether a person waits at the screen (R3).
+    Attention(bool),
+    /// Whether others are told what was read (H7).
+    ReadReceipts(bool),
+}
+
+/// What the engine wants done. Whatever it rests on is on disk.
+#[derive(Debug)]
+pub enum Effect {
+    /// Ask a relay, over a connection that the host makes if there is none. The answer comes back as [`Input::Answered`].
+    Ask {
+        /// Which.
+        relay: RelayId,
+        /// Comes back.
+        ask: u64,
+        /// What.
+        request: Request,
+    },
+    /// Nobody needs the connection to a relay any more, or it is silent. Asks on it are void.
+    Close {
+        /// Which.
+        relay: RelayId,
+    },
+    /// Look an account up, and the own one, and tell what changed. [`Input::Looked`] or [`Input::LookFailed`] is the answer.
+    Look {
+        /// Which; the own one if nobody else's devices are needed.
+        account: Account,
+    },
+    /// The list of relays seems to be old.
+    Directory,
+    /// Tell the user.
+    Tell(Event),
+}
+
+/// What the user is told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A message was written here, on another own device, or by the other side.
+    Message(Entry),
+    /// A message has changed: it was edited, taken back, or reacted to.
+    Changed(Entry),
+    /// A message of this account got further.
+    Status {
+        /// In which conversation.
+        conversation: Account,
+        /// Its number.
+        number: u64,
+        /// Its id.
+        id: ContentId,
+        /// How far.
+        status: Status,
+    },
+    /// A message has disappeared.
+    Disappeared {
+        /// From which conversation.
+        conversation: Account,
+        /// Its number.
+        number: u64,
+    },
+    /// Messages were read on another own device.
+    ReadElsewhere {
+        /// In which conversation.
+        conversation: Account,
+        /// How many are unread now.
+        unread: u32,
+    },
+    /// The other side types, or stopped.
+    Typing {
+        /// In which conversation.
+        conversation: Account,
+        /// Which of both.
+        state: TypingState,
+    },
+    /// A session was begun without a one-time prekey: the first messages are as safe as the device's signed prekey until
+    /// it answers.
+    LastResort {
+        /// With which device.
+        device: DeviceAddress,
+    },
+    /// A device has put no prekeys on its relays: what is for it waits.
+    NoPreKeys {
+        /// Which.
+        device: DeviceAddress,
+    },
+    /// Prekeys that a relay gave out are not the device's.
+    BadPreKeys {
+        /// Whose they claim to be.
+        device: DeviceAddress,
+        /// Who gave them out.
+        relay: RelayId,
+        /// What is wrong.
+        cause: String,
+    },
+    /// The session with a device broke and was begun anew.
+    Renewed {
+        /// Which device.
+        device: DeviceAddress,
+    },
+    /// A device is not on its account's record any more: a copy for it was dropped.
+    DeviceGone {
+        /// Which.
+        device: DeviceAddress,
+        /// The content.
+        id: ContentId,
+    },
+    /// A copy was never confirmed and was given up.
+    GivenUp {
+        /// For which device.
+        device: DeviceAddress,
+        /// The content.
+        id: ContentId,
+    },
+    /// Messages of a device were not sent again when asked: the conversation goes on without them.
+    Missing {
+        /// Whose.
+        device: DeviceAddress,
+        /// How many.
+        messages: u64,
+    },
+    /// A message cannot be read by this part of the program and is kept for another.
+    Kept {
+        /// Which.
+        id: MessageId,
+    },
+    /// The device listens at a relay, or at none.
+    Listening {
+        /// Which.
+        relay: Option<RelayId>,
+    },
+    /// A relay refused a message for a reason that passes.
+    Refused {
+        /// Which.
+        relay: RelayId,
+        /// Its words.
+        refusal: parlance_bimp::Refusal,
+    },
+}

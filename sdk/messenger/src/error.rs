@@ -1,0 +1,41 @@
+//! Why something was not done.
+
+use crate::storage::StorageError;
+
+/// Why a command was refused, or the engine stopped.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The disk. What is in memory may be ahead of it, so the engine does nothing any more.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// After a failure of the disk.
+    #[error("the disk failed before, and this engine has stopped: load it again from the disk")]
+    Stopped,
+    /// A row that is not what its place says.
+    #[error(
+        "a stored {what} cannot be read: the database was changed by something else, restore a backup"
+    )]
+    Damaged {
+        /// What.
+        what: &'static str,
+    },
+    /// Too long, or too much of something.
+    #[error(transparent)]
+    Content(#[from] parlance_e2ee::Error),
+    /// A message that is not there.
+    #[error("there is no such message in this conversation: it was deleted, or has disappeared")]
+    NoSuchMessage,
+    /// Somebody else's.
+    #[error("this message was written by somebody else: only its author can edit or delete it")]
+    NotAuthor,
+    /// A content that the engine sends by itself.
+    #[error("this kind of content is sent by the messenger itself: use the command for it")]
+    NotToSay,
+    /// Too much waits.
+    #[error("{waiting} messages wait to be sent: connect to the network before writing more")]
+    OutboxFull {
+        /// How many.
+        waiting: usize,
+    },
+}

@@ -1,0 +1,77 @@
+//! All bounds and times in one place. Times are milliseconds unless they say otherwise.
+
+/// After this without an answer another relay is asked. It doubles with each round through all relays.
+pub const PATIENCE: u64 = 350;
+/// The longest patience, and the longest rest after refusals.
+pub const LONGEST_PATIENCE: u64 = 5_600;
+/// A relay that was silent or refused is not chosen for so long.
+pub const AVOID: u64 = 1_500;
+/// Between two signs of life that are asked for while a person waits.
+pub const PING: u64 = 200;
+/// After this without a sign of life the device subscribes elsewhere, while a person waits.
+pub const SILENCE: u64 = 600;
+/// [`PING`] while nobody waits.
+pub const CALM_PING: u64 = 15_000;
+/// [`SILENCE`] while nobody waits.
+pub const CALM_SILENCE: u64 = 40_000;
+/// An answer that comes later than this is not waited for.
+pub const ANSWER_LIFE: u64 = 30_000;
+
+/// A message that came too early waits so long for those before it, then they are asked for, then it waits as long
+/// again.
+pub const HOLD: u64 = 30_000;
+/// Between two looks for the same account that brought nothing; doubles up to [`LONGEST_LOOK_PAUSE`].
+pub const LOOK_PAUSE: u64 = 2_000;
+/// See [`LOOK_PAUSE`].
+pub const LONGEST_LOOK_PAUSE: u64 = 60_000;
+/// A look that is not answered within this time is asked for again.
+pub const LOOK_LIFE: u64 = 30_000;
+/// Rest after all relays of a set said that a device has no prekeys.
+pub const PREKEY_PAUSE: u64 = 10_000;
+/// Between two renewals of the session with one device.
+pub const RENEWAL_PAUSE: u64 = 60_000;
+
+/// One-time prekeys that this device keeps on each relay of its set.
+pub const PREKEYS_PER_RELAY: u32 = 40;
+/// When fewer are left on a relay it gets more.
+pub const PREKEYS_LOW: u32 = 15;
+/// Between two looks at how many are left on a relay.
+pub const PREKEY_CHECK: u64 = 3_600_000;
+/// Age of a signed prekey when it is replaced.
+pub const ROTATION: u64 = 7 * 86_400_000;
+
+/// Messages on their way to relays at the same time.
+pub const IN_FLIGHT: usize = 32;
+/// Messages for one device that were sent and not confirmed at the same time: what the reader can hold, and less than
+/// what a ratchet bridges.
+pub const UNCONFIRMED: usize = 500;
+/// What waits to be sent, or to be confirmed.
+pub const MAX_OUTBOX: usize = 50_000;
+/// For how long something waits to be sent or confirmed: longer than relays keep it.
+pub const OUTBOX_LIFE: u64 = 30 * 86_400_000;
+/// For how long relays keep what is of use only now.
+pub const BRIEF: u64 = 30_000;
+
+/// Ids of messages that are remembered so that none is taken twice. The oldest go.
+pub const MAX_SEEN: usize = 20_000;
+/// Messages that wait until their sender has been looked up, or a newer version reads them.
+pub const MAX_HELD: usize = 2_000;
+/// Messages of one device that came too early.
+pub const MAX_EARLY: usize = 1_000;
+/// Contents that wait for what they are about: reactions, edits, deletions, receipts.
+pub const MAX_ORPHANS: usize = 2_000;
+/// Accounts that reacted to one message.
+pub const MAX_REACTIONS: usize = 64;
+/// Messages named by one receipt.
+pub const RECEIPT_IDS: usize = 256;
+/// Messages that one command marks as read.
+pub const MAX_READ: u64 = 1_024;
+
+/// After so many more bytes a relay gets a receipt.
+pub const RECEIPT_BYTES: u64 = 64 * 1_024;
+/// After so long at the latest it gets one.
+pub const RECEIPT_PAUSE: u64 = 20_000;
+/// Relays and periods that are counted for tickets and receipts.
+pub const MAX_ACCOUNTS_OF_PROOF: usize = 256;
+/// Latencies of one relay and period that a median is taken of.
+pub const MAX_LATENCIES: usize = 64;

@@ -1,0 +1,211 @@
+//! Tickets for what is sent, receipts for what came: what relays are paid by.
+//!
+//! - **P1** A *ticket* says how many bytes this device has asked a relay to take in a period so far, with the message that it comes with and
+//!   without those that it refused; the same message counts once. It is signed for the relay's account. A relay that takes tickets and
+//!   drops messages is avoided (R2), and gets no more than a moment's.
+//! - **P2** On the wire, as the ticket of an envelope: SCALE of [`Ticket`]. Who signed it the relay knows, because the device has
+//!   authenticated.
+//! - **P3** A *receipt* says how many bytes a relay has delivered to this device in a period so far. It goes to the relay after each
+//!   [`RECEIPT_BYTES`](crate::limits::RECEIPT_BYTES), and after [`RECEIPT_PAUSE`](crate::limits::RECEIPT_PAUSE).
+//! - **P4** The statements are those of Proof of Relay (decision 17): SCALE of the tuples that
+//!   `parlance_primitives::relay` signs. A test there and one here have the same bytes.
+//! - **P5** Latency classes are the median over the period, 0 to 7: at most 50 ms, 100 ms and so on, doubling; 7 is any time. The clocks of
+//!   sender and recipient differ, so a receipt's class is as good as these.
+
+use crate::limits::MAX_LATENCIES;
+use codec::{Compact, Decode, Encode};
+use parlance_bimp::RelayId;
+
+/// What a relay gets with a message (P2).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Ticket {
+    /// The period.
+    pub period: u32,
+    /// Bytes in the period so far, with this message.
+    pub bytes: u64,
+    /// Class of the latency.
+    pub latency: u8,
+    /// Ed25519 of the device over [`ticket_statement`].
+    pub signature: [u8; 64],
+}
+
+/// What this device has had to do with a relay in a period.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Account {
+    /// The period.
+    pub period: u32,
+    /// The relay.
+    pub relay: RelayId,
+    /// Bytes that it was asked to take, without those that it refused.
+    pub sent: u64,
+    /// Bytes that it has delivered.
+    pub received: u64,
+    /// Bytes that a receipt was given for.
+    pub receipted: u64,
+    /// How long uploads took, milliseconds.
+    pub uploads: Vec<u32>,
+    /// How long deliveries took.
+    pub deliveries: Vec<u32>,
+}
+
+impl Account {
+    /// Nothing yet.
+    pub fn new(period: u32, relay: RelayId) -> Self {
+        Self {
+            period,
+            relay,
+            sent: 0,
+            received: 0,
+            receipted: 0,
+            uploads: Vec::new(),
+            deliveries: Vec::new(),
+        }
+    }
+
+    /// An upload that took so long was accepted.
+    pub fn uploaded(&mut self, took: u64) {
+        note(&mut self.uploads, took);
+    }
+
+    /// A message came.
+    pub fn delivered(&mut self, bytes: usize) {
+        self.received = self.received.saturating_add(bytes as u64);
+    }
+
+    /// It was sent so long before it came.
+    pub fn took(&mut self, milliseconds: u64) {
+        note(&mut self.deliveries, milliseconds);
+    }
+
+    /// Class of the uploads.
+    pub fn upload_class(&self) -> u8 {
+        class_of_median(&self.uploads)
+    }
+
+    /// Class of the deliveries.
+    pub fn delivery_class(&self) -> u8 {
+        class_of_median(&self.deliveries)
+    }
+}
+
+fn note(latencies: &mut Vec<u32>, took: u64) {
+    if latencies.len() >= MAX_LATENCIES {
+        latencies.remove(0);
+    }
+    latencies.push(u32::try_from(took).unwrap_or(u32::MAX));
+}
+
+/// P5. Without any it is the slowest: a class is a word of praise.
+fn class_of_median(latencies: &[u32]) -> u8 {
+    let mut sorted = latencies.to_vec();
+    sorted.sort_unstable();
+    sorted
+        .get(sorted.len() / 2)
+        .map_or(SLOWEST, |median| class_of(u64::from(*median)))
+}
+
+/// The slowest class.
+pub const SLOWEST: u8 = 7;
+
+/// The class of a latency in milliseconds (P5).
+pub fn class_of(milliseconds: u64) -> u8 {
+    let (mut class, mut limit) = (0, 50);
+    while class < SLOWEST && milliseconds > limit {
+        class += 1;
+        limit *= 2;
+    }
+    class
+}
+
+/// What a sender's device signs (P4).
+pub fn ticket_statement(
+    genesis: &[u8; 32],
+    period: u32,
+    relay: &[u8; 32],
+    sender: &[u8; 32],
+    bytes: u64,
+    latency: u8,
+) -> Vec<u8> {
+    let statement = (
+        b"parlance/ticket/1",
+        genesis,
+        period,
+        relay,
+        sender,
+        bytes,
+        latency,
+    );
+    statement.encode()
+}
+
+/// What a recipient's device signs (P4), for messages that came to it alone: `bytes` direct, none fanned out.
+pub fn receipt_statement(
+    genesis: &[u8; 32],
+    period: u32,
+    relay: &[u8; 32],
+    recipient: &[u8; 32],
+    mailbox_epoch: u32,
+    bytes: u64,
+    latency: u8,
+) -> Vec<u8> {
+    let delivered = (
+        Compact(mailbox_epoch),
+        Compact(bytes),
+        Compact(0u64),
+        latency,
+    );
+    let statement = (
+        b"parlance/receipt/1",
+        genesis,
+        period,
+        relay,
+        recipient,
+        delivered,
+    );
+    statement.encode()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn statements_are_those_of_the_chain() {
+        let ticket = ticket_statement(&[1; 32], 7, &[2; 32], &[3; 32], 1_000, 4);
+        let mut expected = b"parlance/ticket/1".to_vec();
+        expected.extend([1; 32]);
+        expected.extend(7u32.to_le_bytes());
+        expected.extend([2; 32]);
+        expected.extend([3; 32]);
+        expected.extend(1_000u64.to_le_bytes());
+        expected.push(4);
+        assert_eq!(ticket, expected);
+        let receipt = receipt_statement(&[1; 32], 7, &[2; 32], &[3; 32], 5, 1_000, 4);
+        let mut expected = b"parlance/receipt/1".to_vec();
+        expected.extend([1; 32]);
+        expected.extend(7u32.to_le_bytes());
+        expected.extend([2; 32]);
+        expected.extend([3; 32]);
+        // Compact 5, compact 1000 in two bytes, compact 0.
+        expected.extend([20, 0xA1, 0x0F, 0, 4]);
+        assert_eq!(receipt, expected);
+    }
+
+    #[test]
+    fn classes_double_and_a_median_is_of_many() {
+        let classes: Vec<u8> = [0, 50, 51, 100, 200, 400, 800, 1_600, 3_200, 3_201, u64::MAX]
+            .map(class_of)
+            .to_vec();
+        assert_eq!(classes, [0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 7]);
+        let mut account = Account::new(1, RelayId([1; 32]));
+        assert_eq!(account.upload_class(), SLOWEST);
+        for _ in 0..1_000 {
+            account.uploaded(60);
+        }
+        account.uploaded(10_000);
+        assert_eq!(account.upload_class(), 1);
+        assert_eq!(account.uploads.len(), MAX_LATENCIES);
+        account.delivered(512);
+        assert_eq!((account.received, account.delivery_class()), (512, SLOWEST));
+    }
+}

@@ -1,0 +1,216 @@
+//! What must hold at the end, and on the way.
+
+use crate::{people::Person, world::World};
+use parlance_bimp::Account;
+use parlance_messenger::{ContentId, Entry, Event, Row, Table, inbox::Early};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a run was like.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    pub said: usize,
+    pub shown: usize,
+    pub killed: u32,
+    pub restarted: u32,
+    pub renewed: u32,
+    pub again: u32,
+    pub last_resort: u32,
+    pub missing: u32,
+    pub wrong: Vec<String>,
+}
+
+impl Outcome {
+    pub fn add(&mut self, other: &Self) {
+        self.said += other.said;
+        self.shown += other.shown;
+        self.killed += other.killed;
+        self.restarted += other.restarted;
+        self.renewed += other.renewed;
+        self.again += other.again;
+        self.last_resort += other.last_resort;
+        self.missing += other.missing;
+    }
+}
+
+/// Something that a device has said.
+#[derive(Clone, Copy)]
+pub struct Said {
+    pub by: usize,
+    pub to: Account,
+    pub id: ContentId,
+}
+
+#[derive(Default)]
+pub struct Checker {
+    pub said: Vec<Said>,
+    /// By account: which messages its people have read.
+    pub read: BTreeSet<(Account, ContentId)>,
+    told: BTreeSet<(usize, u64, ContentId)>,
+    pub outcome: Outcome,
+}
+
+impl World {
+    fn wrong(&mut self, what: String) {
+        let now = self.now;
+        self.checker.outcome.wrong.push(format!("{now}: {what}"));
+    }
+
+    /// What a device's user is told must be true then.
+    pub fn hear(&mut self, device: usize, event: &Event) {
+        match event {
+            Event::Message(entry) => {
+                let life = self.people[device].life;
+                if !self.checker.told.insert((device, life, entry.id)) {
+                    self.wrong(format!("device {device} was told of {:?} twice", entry.id));
+                }
+            }
+            Event::Status {
+                conversation,
+                id,
+                status,
+                ..
+            } => {
+                let own = self.people[device].account;
+                for number in &status.delivered {
+                    let there = |it: &&Person| it.account == *conversation && it.number == *number;
+                    let disk = self.people.iter().find(there).unwrap().disk.clone();
+                    let shown: Option<u64> = disk.read(&Row::Name(own, *id));
+                    let mut early = disk.table::<Early>(Table::Early).into_iter();
+                    let waits = early.any(|early| {
+                        parlance_e2ee::Content::from_bytes(&early.content)
+                            .unwrap()
+                            .id
+                            == *id
+                    });
+                    if shown.is_none() && !waits {
+                        self.wrong(format!("{id:?} is said to be on {number} and is not"));
+                    }
+                }
+                if status.read && !self.checker.read.contains(&(*conversation, *id)) {
+                    self.wrong(format!("{id:?} is said to be read and is not"));
+                }
+                if status.accepted.is_some_and(|relays| relays < 3) {
+                    self.wrong(format!("{id:?} is said to be accepted by {status:?}"));
+                }
+            }
+            Event::Renewed { .. } => self.checker.outcome.renewed += 1,
+            Event::LastResort { .. } => self.checker.outcome.last_resort += 1,
+            Event::Missing { device, messages } => {
+                self.checker.outcome.missing += 1;
+                self.wrong(format!("{messages} of {device} were given up"));
+            }
+            Event::GivenUp { .. } | Event::DeviceGone { .. } | Event::BadPreKeys { .. } => {
+                self.wrong(format!("{event:?}"));
+            }
+            _ => {}
+        }
+    }
+
+    pub fn judge(mut self) -> Outcome {
+        let said = self.checker.said.clone();
+        self.checker.outcome.said = said.len();
+        for device in 0..self.people.len() {
+            self.judge_device(device, &said);
+        }
+        self.judge_accounts();
+        self.checker.outcome
+    }
+
+    fn judge_device(&mut self, device: usize, said: &[Said]) {
+        let (account, number) = (self.people[device].account, self.people[device].number);
+        let disk = self.people[device].disk.clone();
+        let entries: Vec<Entry> = disk.table(Table::Messages);
+        let mut places: BTreeMap<(Account, usize), Vec<u64>> = BTreeMap::new();
+        for said in said {
+            let author = self.people[said.by].account;
+            let conversation = match () {
+                () if author == account => said.to,
+                () if said.to == account => author,
+                () => continue,
+            };
+            let found: Vec<&Entry> = entries.iter().filter(|it| it.id == said.id).collect();
+            let [entry] = found[..] else {
+                let waits = self.people[said.by].waiting(&said.id);
+                let count = found.len();
+                self.wrong(format!(
+                    "device {device} has {:?} of device {} {count} times; there waits {waits}",
+                    said.id, said.by
+                ));
+                continue;
+            };
+            self.checker.outcome.shown += 1;
+            if entry.conversation != conversation {
+                self.wrong(format!("{:?} stands in another conversation", said.id));
+            }
+            places
+                .entry((conversation, said.by))
+                .or_default()
+                .push(entry.number);
+            if said.by == device {
+                self.judge_status(entry.clone(), said.to);
+            }
+        }
+        for ((_, by), numbers) in places {
+            if !numbers.is_sorted() {
+                self.wrong(format!(
+                    "device {device} shows what {by} said out of order: {numbers:?}"
+                ));
+            }
+        }
+        let left = disk.count(Table::Outbox) + disk.count(Table::Pending);
+        let early = disk.count(Table::Early) + disk.count(Table::Held);
+        if left + early > 0 {
+            self.wrong(format!(
+                "on device {device} ({number}) {left} wait to be sent and {early} to be read"
+            ));
+        }
+    }
+
+    fn judge_status(&mut self, entry: Entry, to: Account) {
+        let mut devices: Vec<u32> = self
+            .people
+            .iter()
+            .filter(|person| person.account == to)
+            .map(|person| person.number)
+            .collect();
+        let mut delivered = entry.status.delivered.clone();
+        devices.sort_unstable();
+        delivered.sort_unstable();
+        // A process that died before the relay's answer knows of the device's alone.
+        let accepted = entry.status.accepted.is_some() || self.checker.outcome.restarted > 0;
+        if delivered != devices || !accepted {
+            self.wrong(format!("{:?} has {:?} at the end", entry.id, entry.status));
+        }
+    }
+
+    /// What the devices of the same conversation show is the same.
+    fn judge_accounts(&mut self) {
+        type Shown = (Option<String>, bool, BTreeSet<(Account, String)>);
+        let mut shown: BTreeMap<ContentId, Shown> = BTreeMap::new();
+        let mut read: BTreeMap<(Account, ContentId), bool> = BTreeMap::new();
+        for device in 0..self.people.len() {
+            let account = self.people[device].account;
+            for entry in self.people[device].disk.table::<Entry>(Table::Messages) {
+                let reactions = entry.reactions.iter();
+                let state: Shown = (
+                    entry.text(),
+                    entry.deleted,
+                    reactions.map(|it| (it.account, it.emoji.clone())).collect(),
+                );
+                let before = shown
+                    .entry(entry.id)
+                    .or_insert_with(|| state.clone())
+                    .clone();
+                if before != state {
+                    self.wrong(format!(
+                        "device {device} shows {state:?}, others {before:?}"
+                    ));
+                }
+                let seen = *read.entry((account, entry.id)).or_insert(entry.read);
+                if seen != entry.read {
+                    self.wrong(format!("device {device} has read {:?} alone", entry.id));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,69 @@
+//! Several people with several devices, real relays between them, and everything that goes wrong, from one seed.
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../../../../client/relay/core/tests/simulation/disk.rs"]
+#[allow(dead_code)]
+mod relay_disk;
+
+mod checker;
+mod network;
+mod people;
+mod world;
+
+use world::{Plan, World};
+
+fn run(plan: Plan) -> checker::Outcome {
+    let outcome = World::new(plan).run();
+    assert!(
+        outcome.wrong.is_empty(),
+        "seed {}: {:#?}",
+        plan.seed,
+        outcome.wrong
+    );
+    outcome
+}
+
+#[test]
+fn every_text_is_shown_once_and_in_order_when_nothing_fails() {
+    for seed in 0..3 {
+        let outcome = run(Plan::calm(seed));
+        assert!(outcome.said > 20, "{outcome:?}");
+        assert_eq!(outcome.renewed, 0);
+    }
+}
+
+#[test]
+fn every_text_is_shown_once_and_in_order_whatever_fails() {
+    let mut all = checker::Outcome::default();
+    for seed in 100..108 {
+        all.add(&run(Plan::rough(seed)));
+    }
+    // The runs are worth nothing if nothing fails in them.
+    assert!(all.killed > 10 && all.restarted > 10, "{all:?}");
+    assert!(all.renewed > 0 && all.again > 0, "{all:?}");
+    println!("{all:?}");
+}
+
+/// `cargo test --release --test simulation -- --ignored --nocapture`; `SEEDS=from..to` chooses the runs.
+#[test]
+#[ignore = "takes minutes: for changes of the engine"]
+fn many_runs() {
+    let seeds = std::env::var("SEEDS").unwrap_or_else(|_| "1000..1200".into());
+    let (from, to) = seeds.split_once("..").unwrap();
+    let (from, to): (u64, u64) = (from.parse().unwrap(), to.parse().unwrap());
+    let mut all = checker::Outcome::default();
+    for seed in from..to {
+        all.add(&run(Plan::rough(seed)));
+    }
+    println!("{} runs: {all:?}", to - from);
+}
+
+/// The checks find what they are there for.
+#[test]
+fn devices_whose_disks_lie_are_found_out() {
+    let mut plan = Plan::rough(7);
+    plan.forgets = true;
+    let outcome = World::new(plan).run();
+    assert!(!outcome.wrong.is_empty());
+}

@@ -1,0 +1,343 @@
+//! Devices and those who use them.
+
+use crate::{
+    checker::Said,
+    common::{Disk, Proof, Record, Sessions},
+    world::{Event, World},
+};
+use codec::Encode;
+use parlance_bimp::{Account, RelayId};
+use parlance_e2ee::{
+    Body, DeviceAddress, DeviceIdentity, Text,
+    content::{Delete, Edit, Reaction, TypingState, WrittenText},
+};
+use parlance_messenger::{
+    Clock, Command, ContentId, Directory, Effect, Engine, Entry, Error, Input, Listed, Row,
+    Storage, Table,
+    outbox::{Copy, Pending},
+};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng};
+use std::collections::BTreeMap;
+
+pub type TheEngine = Engine<Sessions, Disk, ChaCha20Rng>;
+
+/// A device and its process.
+pub struct Person {
+    pub account: Account,
+    pub number: u32,
+    pub disk: Disk,
+    pub engine: Option<TheEngine>,
+    /// Counts starts.
+    pub life: u64,
+    pub skew: i64,
+    /// Connections by relay.
+    pub sessions: BTreeMap<usize, u64>,
+    /// What was asked on a connection.
+    pub asks: BTreeMap<(u64, u32), u64>,
+    pub next_request: u32,
+}
+
+impl Person {
+    pub fn address(&self) -> DeviceAddress {
+        DeviceAddress {
+            account: self.account.0,
+            device: self.number,
+        }
+    }
+
+    /// How a content is kept that waits, for messages.
+    pub fn waiting(&self, id: &ContentId) -> String {
+        let copies: Vec<Copy> = self.disk.table(Table::Outbox);
+        let pending: Vec<Pending> = self.disk.table(Table::Pending);
+        let copies: Vec<String> = copies
+            .iter()
+            .filter(|copy| copy.id == *id)
+            .map(|copy| {
+                let stage = format!("{:?}", copy.stage);
+                let stage: String = stage.chars().take(8).collect();
+                format!("{} {:?} {stage}", copy.to, copy.sequence)
+            })
+            .collect();
+        let pending = pending.iter().filter(|pending| pending.id == *id).count();
+        format!("{copies:?}, {pending} pending")
+    }
+}
+
+fn text(text: String) -> Body {
+    let text = Text::new(text).unwrap();
+    Body::Text(WrittenText { text })
+}
+
+impl World {
+    pub fn people(&mut self) {
+        let mut rng = ChaCha20Rng::seed_from_u64(self.plan.seed ^ 0x9E37);
+        let accounts = 2 + self.below(2) as usize;
+        for n in 0..accounts {
+            let account = Account([n as u8 + 1; 32]);
+            let devices = 1 + self.below(3) as u32;
+            let mut record: Record = Vec::new();
+            for number in 0..devices {
+                let identity = DeviceIdentity::generate(&mut rng);
+                record.push((number, identity.public()));
+                let skew = self.below(4_000) as i64 - 2_000;
+                let person = Person {
+                    account,
+                    number,
+                    disk: Disk::new(self.plan.forgets),
+                    engine: None,
+                    life: 0,
+                    skew,
+                    sessions: BTreeMap::new(),
+                    asks: BTreeMap::new(),
+                    next_request: 0,
+                };
+                let now = crate::world::BEGIN / 1_000;
+                let sessions = Sessions::new(person.address(), identity, now, &mut rng);
+                person.disk.put(Row::Sessions, sessions.device.encode());
+                self.people.push(person);
+            }
+            self.records.insert(account, record);
+        }
+        for device in 0..self.people.len() {
+            self.start_device(device);
+            let pause = 500 + self.below(2_000);
+            self.after(pause, Event::Act(device));
+        }
+    }
+
+    pub fn wall(&self, device: usize) -> Clock {
+        let wall = (crate::world::BEGIN + self.now) as i64 + self.people[device].skew;
+        Clock {
+            steady: self.now,
+            wall: wall as u64,
+        }
+    }
+
+    /// A process starts with what its disk has.
+    pub fn start_device(&mut self, device: usize) {
+        let clock = self.wall(device);
+        let seed = self.rng.next_u64();
+        let person = &mut self.people[device];
+        person.life += 1;
+        let bytes: Vec<u8> = person.disk.get(&Row::Sessions).unwrap().unwrap();
+        let sessions = Sessions::load(&bytes);
+        let rng = ChaCha20Rng::seed_from_u64(seed);
+        let mut engine = Engine::start(clock, 0, sessions, person.disk.clone(), rng).unwrap();
+        engine.command(clock, Command::Attention(true)).unwrap();
+        person.engine = Some(engine);
+        let life = person.life;
+        let directory = self.directory();
+        self.input(device, Input::Directory(directory));
+        self.after(1, Event::DeviceTick(device, life));
+    }
+
+    fn directory(&self) -> Directory {
+        let listed = |(n, info): (usize, &parlance_messenger::RelayInfo)| Listed {
+            info: *info,
+            account: [n as u8; 32],
+        };
+        Directory {
+            genesis: [9; 32],
+            period: Some((self.now / 60_000) as u32),
+            relays: self.list.iter().enumerate().map(listed).collect(),
+        }
+    }
+
+    pub fn stop_device(&mut self, device: usize) {
+        let person = &mut self.people[device];
+        person.engine = None;
+        person.disk.crash();
+        person.asks.clear();
+        for (relay, session) in std::mem::take(&mut person.sessions) {
+            self.end_session(relay, session);
+        }
+    }
+
+    pub fn input(&mut self, device: usize, input: Input<Proof>) {
+        let clock = self.wall(device);
+        let Some(engine) = &mut self.people[device].engine else {
+            return;
+        };
+        engine.handle(clock, [input]).unwrap();
+        self.device_effects(device);
+    }
+
+    fn device_effects(&mut self, device: usize) {
+        // The process dies between its disk and what it was about to do.
+        let dies = self.faulty() && self.plan.restarts && self.one_in(3_000);
+        let Some(engine) = &mut self.people[device].engine else {
+            return;
+        };
+        let mut effects: Vec<Effect> = std::iter::from_fn(|| engine.next_effect()).collect();
+        if dies {
+            let half = effects.len() / 2;
+            effects.truncate(half);
+        }
+        for effect in effects {
+            match effect {
+                Effect::Ask {
+                    relay,
+                    ask,
+                    request,
+                } => self.ask_relay(device, relay, ask, request),
+                Effect::Close { relay } => self.close(device, relay),
+                Effect::Look { account } => {
+                    let delay = 20 + self.below(200);
+                    let life = self.people[device].life;
+                    self.after(delay, Event::Look(device, life, account));
+                }
+                Effect::Directory => {}
+                Effect::Tell(event) => self.hear(device, &event),
+            }
+        }
+        if dies {
+            self.restart_device(device);
+        }
+    }
+
+    pub fn restart_device(&mut self, device: usize) {
+        self.checker.outcome.restarted += 1;
+        self.stop_device(device);
+        let away = 20 + self.below(4_000);
+        self.after(away, Event::StartDevice(device));
+    }
+
+    /// The chain answers, or not.
+    pub fn look(&mut self, device: usize, account: Account) {
+        if self.faulty() && self.one_in(6) {
+            return self.input(device, Input::LookFailed { account });
+        }
+        let own = self.people[device].account;
+        let expires = self.wall(device).wall + 20_000;
+        let records = self.records.clone();
+        let Some(engine) = &mut self.people[device].engine else {
+            return;
+        };
+        let sessions = engine.encryption_mut();
+        for account in [own, account] {
+            sessions.take_over(account.0, &records[&account]);
+        }
+        let recipients = Proof {
+            accounts: vec![own.0, account.0],
+            expires,
+        };
+        let input = Input::Looked {
+            account,
+            epoch: 0,
+            own_epoch: 0,
+            recipients,
+        };
+        self.input(device, input);
+    }
+
+    fn close(&mut self, device: usize, relay: RelayId) {
+        let place = self.place(relay);
+        if let Some(session) = self.people[device].sessions.remove(&place) {
+            self.end_session(place, session);
+        }
+    }
+
+    /// A person does something.
+    pub fn act(&mut self, device: usize) {
+        if self.now > self.plan.busy {
+            return;
+        }
+        let pause = 100 + self.below(self.plan.pause);
+        self.after(pause, Event::Act(device));
+        let own = self.people[device].account;
+        let others: Vec<Account> = self
+            .records
+            .keys()
+            .copied()
+            .filter(|it| *it != own)
+            .collect();
+        let with = others[self.below(others.len() as u64) as usize];
+        let what = self.below(10);
+        let roll = self.rng.next_u64();
+        let clock = self.wall(device);
+        let number = self.checker.said.len();
+        let Some(engine) = &mut self.people[device].engine else {
+            return;
+        };
+        let recent: Vec<Entry> = engine.messages(&with, u64::MAX, 8).unwrap();
+        let some = match recent.len() {
+            0 => None,
+            count => Some(recent[roll as usize % count].clone()),
+        };
+        let say = |body| Command::Say {
+            conversation: with,
+            body,
+        };
+        let command = match (what, some) {
+            (0, Some(entry)) => say(Body::Reaction(Reaction {
+                to: entry.id,
+                emoji: Text::new(if roll.is_multiple_of(3) { "" } else { "👍" }).unwrap(),
+            })),
+            (1, Some(entry)) => say(Body::Edit(Edit {
+                of: entry.id,
+                text: Text::new(format!("edited {roll}")).unwrap(),
+            })),
+            (2, Some(entry)) if roll.is_multiple_of(2) => {
+                say(Body::Delete(Delete { of: entry.id }))
+            }
+            (3, Some(entry)) => Command::Read {
+                conversation: with,
+                up_to: entry.number,
+            },
+            (4, _) => Command::Typing {
+                conversation: with,
+                state: TypingState::Typing,
+            },
+            _ => say(text(format!("text {number} of device {device}"))),
+        };
+        if let Command::Read { up_to, .. } = &command {
+            for entry in recent
+                .iter()
+                .chain(&engine.messages(&with, *up_to, 10_000).unwrap())
+            {
+                if entry.number <= *up_to && !entry.is_by(&own) {
+                    self.checker.read.insert((own, entry.id));
+                }
+            }
+        }
+        let shown = matches!(
+            &command,
+            Command::Say {
+                body: Body::Text(_),
+                ..
+            }
+        );
+        match engine.command(clock, command) {
+            Ok(Some(id)) if shown => self.checker.said.push(Said {
+                by: device,
+                to: with,
+                id,
+            }),
+            Ok(_) | Err(Error::NotAuthor | Error::NoSuchMessage) => {}
+            Err(error) => panic!("{error}"),
+        }
+        self.device_effects(device);
+    }
+
+    /// A device loses its sessions, as after a restore from a backup.
+    pub fn lose_sessions(&mut self, device: usize) {
+        if let Some(engine) = &mut self.people[device].engine {
+            engine.encryption_mut().device.forget_sessions();
+        }
+    }
+
+    pub fn session_who(&self, device: usize) -> parlance_relay_core::Who {
+        let person = &self.people[device];
+        let devices = self.records[&person.account].iter();
+        parlance_relay_core::Who::Device {
+            account: person.account,
+            device: person.number,
+            mailboxes: vec![parlance_bimp::Mailbox::of(&person.account, 0)],
+            owner: parlance_relay_core::Owner {
+                devices: devices.map(|(number, _)| *number).collect(),
+                longest: 30 * 86_400_000,
+            },
+        }
+    }
+}
