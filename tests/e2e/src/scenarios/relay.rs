@@ -214,6 +214,16 @@ async fn slashed(scene: &Scene) -> Result<()> {
     let Scene { chain, rpc, .. } = scene;
     let cheat = scene.cheat.account();
     let signer = key(CHEAT)?;
+    // Who claims nothing for a whole roster is out of the next one until it asks to be in again.
+    if !is_member(rpc, &cheat).await? {
+        chain
+            .submit(&call("Relay", "resume", vec![]), &signer)
+            .await?;
+        until("the cheat is in the roster again", seconds(240), || async {
+            Ok(is_member(rpc, &cheat).await?.then_some(()))
+        })
+        .await?;
+    }
     let head = facts::finalized(rpc).await?.number;
     let period = sets(rpc, &scene.ada.who.account()).await?.period;
     let mut invented = scene.ada.ticket(period, &cheat, 100);
