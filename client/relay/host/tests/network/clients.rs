@@ -19,6 +19,8 @@ use tokio::sync::watch;
 pub const PLACES: [u8; 6] = [0x10, 0x50, 0x90, 0xB0, 0xD0, 0xF0];
 /// Without an answer to a send for so long, another relay is asked.
 const PATIENCE: Duration = Duration::from_millis(1_500);
+/// Between two messages of a sender, so that some are on their way whenever relays die.
+const PACE: Duration = Duration::from_millis(20);
 /// Between two signs of life that a device asks for, and how long one may take.
 const PING: Duration = Duration::from_millis(400);
 const SILENCE: Duration = Duration::from_millis(1_200);
@@ -106,6 +108,7 @@ pub async fn send(
         if *stop.borrow() {
             break;
         }
+        tokio::time::sleep(PACE).await;
         let (request, id) = envelope(to, lane, number);
         loop {
             let open = match session.take() {

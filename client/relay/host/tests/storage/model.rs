@@ -13,12 +13,14 @@ use proptest::prelude::*;
 use std::{path::Path, sync::Arc};
 
 type Message = Option<Arc<[u8]>>;
+/// A head, and one-time prekeys with their numbers.
+type PreKeys = (Option<Vec<u8>>, Vec<(u64, Option<Vec<u8>>)>);
 
 /// Everything that can be read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Content {
     entries: Vec<(Key, Entry, Message)>,
-    prekeys: Vec<(PreKeyOwner, Option<Vec<u8>>, Vec<(u64, Option<Vec<u8>>)>)>,
+    prekeys: Vec<(PreKeyOwner, PreKeys)>,
 }
 
 pub fn content(storage: &dyn Storage) -> Result<Content, StorageError> {
@@ -35,7 +37,7 @@ pub fn content(storage: &dyn Storage) -> Result<Content, StorageError> {
         let one_time: Result<Vec<_>, StorageError> = numbers
             .map(|number| Ok((number, storage.prekey(&owner, number)?)))
             .collect();
-        prekeys.push((owner, head, one_time?));
+        prekeys.push((owner, (head, one_time?)));
     }
     Ok(Content { entries, prekeys })
 }
