@@ -1,0 +1,349 @@
+//! A static network: its records in a JSON file, which is read again when it changes.
+//!
+//! ```json
+//! {
+//!   "genesis": "<32 bytes, hex>",
+//!   "relays": [{ "id": "<32 bytes>", "key": "<32 bytes>", "addresses": ["127.0.0.1:4433"], "quality": 1 }],
+//!   "accounts": [{
+//!     "id": "<32 bytes>", "epochs": [0], "longest_days": 30, "devices": [{ "number": 0, "key": "<32 bytes>" }]
+//!   }],
+//!   "groups": [{ "id": "<32 bytes>", "members": ["<account, 32 bytes>"] }],
+//!   "tickets": "not checked"
+//! }
+//! ```
+
+use super::{DeviceRecord, Directory, GroupRecord, RelayRecord};
+use parlance_bimp::{
+    Account, DeviceNumber, GroupId, Mailbox, RelayId,
+    limits::{MAX_DEVICES, MAX_MEMBERS},
+};
+use parlance_endpoint::{PublicKey, RelayAddress};
+use parlance_relay_core::Owner;
+use serde::Deserialize;
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    sync::{Arc, RwLock},
+    time::Duration,
+};
+use tokio::sync::watch;
+
+/// Between two looks at the file.
+const LOOK: Duration = Duration::from_millis(500);
+/// Largest file, bytes.
+const MAX_FILE: u64 = 64 << 20;
+const DAY: u64 = 86_400_000;
+
+/// Why the file cannot be used.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum NetworkError {
+    /// It cannot be read.
+    #[error("{} cannot be read ({cause}): check that it exists and may be read", path.display())]
+    Unreadable {
+        /// Which.
+        path: PathBuf,
+        /// What the system says.
+        cause: String,
+    },
+    /// It is too large.
+    #[error("{} has {size} bytes, at most {MAX_FILE} are read: split the network", path.display())]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+        /// Its size.
+        size: u64,
+    },
+    /// It is no description of a network.
+    #[error("{}: {cause}; the documents of parlance_relay::directory show the form", path.display())]
+    Wrong {
+        /// Which.
+        path: PathBuf,
+        /// What is wrong, and where.
+        cause: String,
+    },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    genesis: Name,
+    relays: Vec<FileRelay>,
+    #[serde(default)]
+    accounts: Vec<FileAccount>,
+    #[serde(default)]
+    groups: Vec<FileGroup>,
+    tickets: Tickets,
+}
+
+/// A static network has no chain that would say who has paid; the file has to say that it knows.
+#[derive(Deserialize)]
+enum Tickets {
+    #[serde(rename = "not checked")]
+    NotChecked,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileRelay {
+    id: Name,
+    key: Name,
+    addresses: Vec<SocketAddr>,
+    #[serde(default)]
+    quality: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileAccount {
+    id: Name,
+    #[serde(default = "first_epoch")]
+    epochs: Vec<u32>,
+    #[serde(default = "month")]
+    longest_days: u64,
+    devices: Vec<FileDevice>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileDevice {
+    number: DeviceNumber,
+    key: Name,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileGroup {
+    id: Name,
+    members: Vec<Name>,
+}
+
+fn first_epoch() -> Vec<u32> {
+    vec![0]
+}
+
+fn month() -> u64 {
+    30
+}
+
+/// 32 bytes in hexadecimal.
+#[derive(Clone, Copy)]
+struct Name([u8; 32]);
+
+impl<'de> Deserialize<'de> for Name {
+    fn deserialize<D: serde::Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        let text = <std::borrow::Cow<'de, str>>::deserialize(from)?;
+        let mut bytes = [0; 32];
+        hex::decode_to_slice(text.as_ref(), &mut bytes)
+            .map_err(|error| serde::de::Error::custom(format!("no 32 bytes in hex: {error}")))?;
+        Ok(Self(bytes))
+    }
+}
+
+#[derive(Default)]
+struct Records {
+    genesis: [u8; 32],
+    relays: BTreeMap<RelayId, RelayRecord>,
+    devices: BTreeMap<(Account, DeviceNumber), DeviceRecord>,
+    groups: Vec<GroupRecord>,
+}
+
+impl Records {
+    fn read(path: &Path) -> Result<Self, NetworkError> {
+        let unreadable = |error: std::io::Error| NetworkError::Unreadable {
+            path: path.to_path_buf(),
+            cause: error.to_string(),
+        };
+        let size = std::fs::metadata(path).map_err(unreadable)?.len();
+        if size > MAX_FILE {
+            let path = path.to_path_buf();
+            return Err(NetworkError::TooLarge { path, size });
+        }
+        let bytes = std::fs::read(path).map_err(unreadable)?;
+        let parsed = serde_json::from_slice(&bytes).map_err(|error| error.to_string());
+        parsed
+            .and_then(Self::of)
+            .map_err(|cause| NetworkError::Wrong {
+                path: path.to_path_buf(),
+                cause,
+            })
+    }
+
+    fn of(file: File) -> Result<Self, String> {
+        let Tickets::NotChecked = file.tickets;
+        let mut records = Self {
+            genesis: file.genesis.0,
+            ..Self::default()
+        };
+        for relay in file.relays {
+            let key = PublicKey::from_bytes(&relay.key.0);
+            let key = key.map_err(|_| format!("relay {}: its key is none", hex(&relay.id.0)))?;
+            let record = RelayRecord {
+                address: RelayAddress {
+                    relay: RelayId(relay.id.0),
+                    key,
+                    addresses: relay.addresses,
+                },
+                quality: relay.quality,
+            };
+            if records.relays.insert(RelayId(relay.id.0), record).is_some() {
+                return Err(format!("relay {} is there twice", hex(&relay.id.0)));
+            }
+        }
+        let mut mailboxes = BTreeMap::new();
+        for account in file.accounts {
+            records.add_account(&account)?;
+            let newest = account.epochs.iter().max().copied().unwrap_or(0);
+            let account = Account(account.id.0);
+            mailboxes.insert(account.0, Mailbox::of(&account, newest));
+        }
+        for group in file.groups {
+            if group.members.len() > MAX_MEMBERS {
+                return Err(format!("group {} has too many members", hex(&group.id.0)));
+            }
+            let members = group.members.iter().map(|member| {
+                let mailbox = mailboxes.get(&member.0).copied();
+                mailbox.ok_or_else(|| format!("member {} is no account", hex(&member.0)))
+            });
+            records.groups.push(GroupRecord {
+                group: GroupId(group.id.0),
+                members: members.collect::<Result<_, _>>()?,
+            });
+        }
+        Ok(records)
+    }
+
+    fn add_account(&mut self, account: &FileAccount) -> Result<(), String> {
+        if account.devices.len() > MAX_DEVICES || account.epochs.len() > 2 {
+            let id = hex(&account.id.0);
+            return Err(format!("account {id} has too many devices or epochs"));
+        }
+        let id = Account(account.id.0);
+        let owner = Owner {
+            devices: account.devices.iter().map(|device| device.number).collect(),
+            longest: account.longest_days.saturating_mul(DAY),
+        };
+        for device in &account.devices {
+            let record = DeviceRecord {
+                key: device.key.0,
+                mailboxes: account
+                    .epochs
+                    .iter()
+                    .map(|epoch| Mailbox::of(&id, *epoch))
+                    .collect(),
+                owner: owner.clone(),
+            };
+            if self.devices.insert((id, device.number), record).is_some() {
+                let id = hex(&account.id.0);
+                return Err(format!("device {} of {id} is there twice", device.number));
+            }
+        }
+        Ok(())
+    }
+}
+
+fn hex(bytes: &[u8]) -> String {
+    hex::encode(bytes)
+}
+
+/// The records of a file.
+pub struct StaticNetwork {
+    path: PathBuf,
+    records: RwLock<Records>,
+    changes: watch::Sender<u64>,
+}
+
+impl StaticNetwork {
+    /// Reads the file.
+    pub fn open(path: &Path) -> Result<Arc<Self>, NetworkError> {
+        Ok(Arc::new(Self {
+            path: path.to_path_buf(),
+            records: RwLock::new(Records::read(path)?),
+            changes: watch::Sender::new(0),
+        }))
+    }
+
+    /// Looks at the file for ever, and reads it when it has changed. One that cannot be used is named once and changes nothing.
+    pub async fn watch(self: Arc<Self>) {
+        let mark = |path: &Path| {
+            let data = std::fs::metadata(path).ok()?;
+            Some((data.len(), data.modified().ok()?))
+        };
+        let mut seen = mark(&self.path);
+        let mut looks = tokio::time::interval(LOOK);
+        loop {
+            looks.tick().await;
+            let now = mark(&self.path);
+            if now == seen {
+                continue;
+            }
+            seen = now;
+            match Records::read(&self.path) {
+                Err(error) => tracing::warn!(%error, "the network's file is not used"),
+                Ok(records) if records.genesis != self.genesis() => {
+                    tracing::warn!(
+                        "the network's file names another genesis: start again to change the network"
+                    );
+                }
+                Ok(records) => {
+                    if let Ok(mut place) = self.records.write() {
+                        *place = records;
+                    }
+                    self.changes.send_modify(|it| *it = it.saturating_add(1));
+                    tracing::info!("the network's file was read again");
+                }
+            }
+        }
+    }
+
+    fn with<T>(&self, read: impl FnOnce(&Records) -> T) -> T {
+        match self.records.read() {
+            Ok(records) => read(&records),
+            // Nothing that runs under the lock panics; and what it holds is replaced as a whole.
+            Err(poisoned) => read(&poisoned.into_inner()),
+        }
+    }
+}
+
+impl Directory for StaticNetwork {
+    fn genesis(&self) -> [u8; 32] {
+        self.with(|records| records.genesis)
+    }
+
+    fn relays(&self) -> Vec<RelayRecord> {
+        self.with(|records| records.relays.values().cloned().collect())
+    }
+
+    fn relay(&self, relay: &RelayId) -> Option<RelayRecord> {
+        self.with(|records| records.relays.get(relay).cloned())
+    }
+
+    fn device(&self, account: &Account, device: DeviceNumber) -> Option<DeviceRecord> {
+        self.with(|records| records.devices.get(&(*account, device)).cloned())
+    }
+
+    fn owners(&self) -> Vec<(Mailbox, Owner)> {
+        self.with(|records| {
+            let devices = records.devices.values();
+            let owners = devices.flat_map(|it| it.mailboxes.iter().map(|of| (*of, &it.owner)));
+            let owners: BTreeMap<Mailbox, &Owner> = owners.collect();
+            owners
+                .into_iter()
+                .map(|(mailbox, owner)| (mailbox, owner.clone()))
+                .collect()
+        })
+    }
+
+    fn groups(&self) -> Vec<GroupRecord> {
+        self.with(|records| records.groups.clone())
+    }
+
+    fn takes_ticket(&self, _: &Account, _: &[u8], _: usize) -> bool {
+        true
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+}

@@ -1,0 +1,335 @@
+//! The loop of the core, in a thread of its own, and the thread that writes its batches beside it.
+//!
+//! - **E1** Whatever has happened goes into the core, then one batch for all of it to the disk; what happens meanwhile goes into the next
+//!   (B1 of the core).
+//! - **E2** A batch that failed for another reason than want of room, and a core that cannot go on, end the process: after a failed
+//!   synchronisation nobody knows what the disk has. It starts again from what is on it.
+//! - **E3** What waits here is bounded by what others may have open: requests of a connection (R2 of BIMP), questions to a relay
+//!   ([`crate::peers`]).
+
+use crate::{
+    connection::{Delivery, ToConnection},
+    directory::Directory,
+    figures::Figures,
+    peers::Peers,
+    storage::Store,
+};
+use parlance_bimp::RelayId;
+use parlance_relay_core::{
+    Batch, Clock, Config, ConnectionId, Effect, Input, Relay, RelayInfo, Storage, StorageError,
+};
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
+    },
+    thread::JoinHandle,
+    time::{Duration, Instant, SystemTime},
+};
+use tokio::sync::mpsc::UnboundedSender;
+
+/// Between two ticks of the core.
+const TICK: Duration = Duration::from_millis(50);
+/// Inputs that are taken before effects are carried out.
+const ROUND: usize = 4_096;
+
+/// What goes to the loop.
+#[derive(Debug)]
+pub enum Event {
+    /// A connection that may ask. Comes before everything else from it.
+    Connected {
+        /// Its number.
+        connection: ConnectionId,
+        /// Where its answers go.
+        to: UnboundedSender<ToConnection>,
+    },
+    /// For the core. [`Input::Closed`] ends what `Connected` began.
+    Core(Input),
+    /// A batch is written, or is not.
+    Committed {
+        /// Which.
+        number: u64,
+        /// How it went.
+        result: Result<(), StorageError>,
+    },
+    /// The end: what is being written is finished first.
+    Stop,
+}
+
+/// For sending events. Clones go to the same loop.
+#[derive(Clone, Debug)]
+pub struct Events(Sender<Event>);
+
+impl Events {
+    /// Sends one. After the end of the loop it goes nowhere.
+    pub fn send(&self, event: Event) {
+        let _ = self.0.send(event);
+    }
+}
+
+/// Why the loop has ended.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum EngineError {
+    /// The disk.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// No thread.
+    #[error("no thread could be started ({0}): raise the limit of processes")]
+    Thread(std::io::Error),
+}
+
+/// What the loop is made of.
+pub struct Engine {
+    /// Its place.
+    pub me: RelayId,
+    /// Bounds and times.
+    pub config: Config,
+    /// The disk.
+    pub store: Store,
+    /// What is on record.
+    pub directory: Arc<dyn Directory>,
+    /// The other relays.
+    pub peers: Peers,
+    /// What is counted.
+    pub figures: Arc<Figures>,
+}
+
+/// The inputs and the outlet of a loop that does not run yet, so that what it needs can be made first.
+pub fn events() -> (Events, Receiver<Event>) {
+    let (sender, receiver) = channel();
+    (Events(sender), receiver)
+}
+
+/// Both clocks.
+pub struct Clocks {
+    began: Instant,
+}
+
+impl Clocks {
+    /// From now on.
+    pub fn new() -> Self {
+        Self {
+            began: Instant::now(),
+        }
+    }
+
+    /// Now.
+    pub fn now(&self) -> Clock {
+        let wall = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        Clock {
+            // The core takes a steady clock of 0 for never.
+            steady: milliseconds(self.began.elapsed()).saturating_add(1),
+            wall: wall.map_or(0, milliseconds),
+        }
+    }
+}
+
+impl Default for Clocks {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The relays on record as the core wants them.
+pub fn routing(directory: &dyn Directory) -> Vec<RelayInfo> {
+    let relays = directory.relays().into_iter();
+    relays
+        .map(|record| RelayInfo {
+            id: record.address.relay,
+            quality: record.quality,
+        })
+        .collect()
+}
+
+/// What the core is told of the records.
+pub fn records(directory: &dyn Directory) -> Vec<Input> {
+    let groups = directory.groups().into_iter().map(|record| Input::Group {
+        group: record.group,
+        members: Some(record.members),
+    });
+    let owners = directory.owners().into_iter();
+    let owners = owners.map(|(mailbox, owner)| Input::Owner { mailbox, owner });
+    groups.chain(owners).collect()
+}
+
+impl Engine {
+    /// Reads the disk and starts the threads. The handle gives why the loop has ended.
+    pub fn start(
+        self,
+        events: Events,
+        inputs: Receiver<Event>,
+    ) -> Result<JoinHandle<Result<(), EngineError>>, EngineError> {
+        let clocks = Clocks::new();
+        let relays = routing(self.directory.as_ref());
+        let mut relay = Relay::start(self.me, self.config, clocks.now(), &relays, &self.store)?;
+        for input in records(self.directory.as_ref()) {
+            relay.handle(clocks.now(), input);
+        }
+        let (batches, written) = channel::<Batch>();
+        let mut disk = self.store.clone();
+        let writer = std::thread::Builder::new()
+            .name("relay-writer".into())
+            .spawn(move || {
+                while let Ok(batch) = written.recv() {
+                    let result = disk.commit_durable(&batch);
+                    let number = batch.number;
+                    events.send(Event::Committed { number, result });
+                }
+            })
+            .map_err(EngineError::Thread)?;
+        let running = Running {
+            relay,
+            engine: self,
+            clocks,
+            connections: HashMap::new(),
+            batches,
+            writing: false,
+            ticked: Instant::now(),
+        };
+        std::thread::Builder::new()
+            .name("relay-core".into())
+            .spawn(move || {
+                let result = running.run(&inputs);
+                // Its channel is gone with the loop.
+                let _ = writer.join();
+                result
+            })
+            .map_err(EngineError::Thread)
+    }
+}
+
+struct Running {
+    relay: Relay,
+    engine: Engine,
+    clocks: Clocks,
+    connections: HashMap<ConnectionId, UnboundedSender<ToConnection>>,
+    batches: Sender<Batch>,
+    writing: bool,
+    ticked: Instant,
+}
+
+/// Whether the loop goes on.
+#[derive(PartialEq, Eq)]
+enum Next {
+    On,
+    Stop,
+}
+
+impl Running {
+    fn run(mut self, inputs: &Receiver<Event>) -> Result<(), EngineError> {
+        let mut next = Next::On;
+        while next == Next::On || self.writing {
+            let wait = TICK.saturating_sub(self.ticked.elapsed());
+            match inputs.recv_timeout(wait) {
+                Ok(event) => {
+                    if self.take(event)? == Next::Stop {
+                        next = Next::Stop;
+                    }
+                    for event in inputs.try_iter().take(ROUND) {
+                        if self.take(event)? == Next::Stop {
+                            next = Next::Stop;
+                        }
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                // Whoever could ask to stop is gone.
+                Err(RecvTimeoutError::Disconnected) => next = Next::Stop,
+            }
+            if self.ticked.elapsed() >= TICK {
+                self.ticked = Instant::now();
+                self.relay.handle(self.clocks.now(), Input::Tick);
+            }
+            self.write();
+            self.carry_out();
+        }
+        let counters = self.relay.counters();
+        self.engine.figures.take(counters, &self.engine.store);
+        Ok(())
+    }
+
+    fn take(&mut self, event: Event) -> Result<Next, EngineError> {
+        match event {
+            Event::Connected { connection, to } => {
+                self.connections.insert(connection, to);
+            }
+            Event::Core(input) => {
+                if let Input::Closed { connection } = &input {
+                    self.connections.remove(connection);
+                }
+                self.relay.handle(self.clocks.now(), input);
+            }
+            Event::Committed { number, result } => {
+                self.writing = false;
+                let failed = result.as_ref().err().cloned();
+                let now = self.clocks.now();
+                self.relay
+                    .committed(now, number, result, &self.engine.store)?;
+                // E2.
+                if let Some(StorageError::Failed(cause)) = failed {
+                    return Err(StorageError::Failed(cause).into());
+                }
+            }
+            Event::Stop => return Ok(Next::Stop),
+        }
+        Ok(Next::On)
+    }
+
+    fn write(&mut self) {
+        let began = Instant::now();
+        if let Some(batch) = self.relay.flush(&self.engine.store) {
+            self.engine.figures.count_batch(&batch);
+            // A writer that is gone has told why; the loop ends with that.
+            self.writing = self.batches.send(batch).is_ok();
+        }
+        let figures = &self.engine.figures;
+        figures.set_round(began.elapsed());
+        figures.take(self.relay.counters(), &self.engine.store);
+        figures.set_connections(self.connections.len());
+    }
+
+    fn carry_out(&mut self) {
+        while let Some(effect) = self.relay.next_effect() {
+            match effect {
+                Effect::Answer { to, answer } => {
+                    let request = to.request;
+                    self.tell(to.connection, ToConnection::Answer { request, answer });
+                }
+                Effect::Deliver {
+                    connection,
+                    key,
+                    position,
+                    expires,
+                    mention,
+                } => {
+                    let delivery = Delivery {
+                        key,
+                        position,
+                        expires,
+                        mention,
+                    };
+                    self.tell(connection, ToConnection::Deliver(delivery));
+                }
+                Effect::Moved {
+                    connection,
+                    mailbox,
+                } => self.tell(connection, ToConnection::Moved(mailbox)),
+                Effect::CutOff { connection } => self.tell(connection, ToConnection::CutOff),
+                Effect::Ask { relay, request } => self.engine.peers.ask(relay, request),
+                Effect::Receipt { receipt, .. } => self.engine.figures.count_receipt(&receipt),
+            }
+        }
+    }
+
+    fn tell(&self, connection: ConnectionId, what: ToConnection) {
+        if let Some(to) = self.connections.get(&connection) {
+            // It may have ended just now.
+            let _ = to.send(what);
+        }
+    }
+}

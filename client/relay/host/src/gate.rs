@@ -1,0 +1,251 @@
+//! How many connections there may be, and how fast one may ask.
+
+use codec::Encode;
+use parlance_bimp::Credential;
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+/// Bounds for connections and for each of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ConnectionLimits {
+    /// Connections at the same time.
+    pub connections: usize,
+    /// From one address.
+    pub per_address: usize,
+    /// Of one device, or of one relay. Lost connections count until they are noticed.
+    pub per_peer: usize,
+    /// Requests of a device in a second, on average over two.
+    pub device_requests: u32,
+    /// Of a relay.
+    pub relay_requests: u32,
+    /// Reconciliations that a relay may ask for in a second.
+    pub reconciliations: u32,
+    /// Seconds until a connection must have authenticated.
+    pub authenticate_seconds: u64,
+}
+
+impl Default for ConnectionLimits {
+    fn default() -> Self {
+        Self {
+            connections: 20_000,
+            per_address: 256,
+            per_peer: 16,
+            device_requests: 500,
+            relay_requests: 20_000,
+            reconciliations: 200,
+            authenticate_seconds: 10,
+        }
+    }
+}
+
+/// Counts the connections that are there.
+#[derive(Clone, Debug)]
+pub struct Gate {
+    limits: ConnectionLimits,
+    open: Arc<Mutex<Open>>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    all: usize,
+    by_address: HashMap<IpAddr, usize>,
+    by_peer: HashMap<Vec<u8>, usize>,
+}
+
+/// A place for a connection; free again when it is dropped.
+#[derive(Debug)]
+pub struct Permit {
+    address: IpAddr,
+    open: Arc<Mutex<Open>>,
+}
+
+/// A place for a connection of somebody; free again when it is dropped.
+#[derive(Debug)]
+pub struct PeerPermit {
+    peer: Vec<u8>,
+    open: Arc<Mutex<Open>>,
+}
+
+impl Gate {
+    /// Nobody is there.
+    pub fn new(limits: ConnectionLimits) -> Self {
+        Self {
+            limits,
+            open: Arc::default(),
+        }
+    }
+
+    /// A place, if there is one.
+    pub fn enter(&self, address: IpAddr) -> Option<Permit> {
+        let address = network_of(address);
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = open.by_address.get(&address).copied().unwrap_or(0);
+        if open.all >= self.limits.connections || here >= self.limits.per_address {
+            return None;
+        }
+        open.all = open.all.saturating_add(1);
+        open.by_address.insert(address, here.saturating_add(1));
+        Some(Permit {
+            address,
+            open: self.open.clone(),
+        })
+    }
+
+    /// A place for a connection that is already there and now shows whose it is.
+    pub fn admit(&self, peer: &Credential) -> Option<PeerPermit> {
+        let peer = peer.encode();
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let here = open.by_peer.entry(peer.clone()).or_default();
+        if *here >= self.limits.per_peer {
+            return None;
+        }
+        *here = here.saturating_add(1);
+        Some(PeerPermit {
+            peer,
+            open: self.open.clone(),
+        })
+    }
+}
+
+impl Drop for PeerPermit {
+    fn drop(&mut self) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(here) = open.by_peer.get_mut(&self.peer) {
+            *here = here.saturating_sub(1);
+            if *here == 0 {
+                open.by_peer.remove(&self.peer);
+            }
+        }
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.all = open.all.saturating_sub(1);
+        if let Some(here) = open.by_address.get_mut(&self.address) {
+            *here = here.saturating_sub(1);
+            if *here == 0 {
+                open.by_address.remove(&self.address);
+            }
+        }
+    }
+}
+
+/// An IPv6 customer has a network of 64 bits to choose addresses from: it counts as one.
+fn network_of(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(address) => {
+            let network = address.to_bits() & (u128::MAX << 64);
+            IpAddr::V6(network.into())
+        }
+        v4 => v4,
+    }
+}
+
+/// So many a second on average, twice as many at once.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate {
+    per_second: u32,
+    left: f64,
+    filled: Instant,
+}
+
+impl Rate {
+    /// Full.
+    pub fn new(per_second: u32, now: Instant) -> Self {
+        Self {
+            per_second,
+            left: f64::from(per_second) * 2.0,
+            filled: now,
+        }
+    }
+
+    /// Takes one, also if none is left: whoever is behind waits for longer.
+    pub fn take(&mut self, now: Instant) {
+        self.fill(now);
+        self.left -= 1.0;
+    }
+
+    /// When there will be one again; none if there is.
+    pub fn wait(&mut self, now: Instant) -> Option<Instant> {
+        self.fill(now);
+        if self.left >= 1.0 {
+            return None;
+        }
+        let seconds = (1.0 - self.left) / f64::from(self.per_second.max(1));
+        now.checked_add(std::time::Duration::from_secs_f64(seconds.min(60.0)))
+    }
+
+    fn fill(&mut self, now: Instant) {
+        let passed = now.saturating_duration_since(self.filled).as_secs_f64();
+        let most = f64::from(self.per_second) * 2.0;
+        self.left = (self.left + passed * f64::from(self.per_second)).min(most);
+        self.filled = now;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn places_are_counted_by_network_and_given_back() {
+        let gate = Gate::new(ConnectionLimits {
+            connections: 3,
+            per_address: 2,
+            ..ConnectionLimits::default()
+        });
+        let address = |text: &str| text.parse::<IpAddr>().unwrap_or(IpAddr::from([0; 4]));
+        let first = gate.enter(address("2001:db8::1"));
+        let second = gate.enter(address("2001:db8::2"));
+        assert!(first.is_some() && second.is_some());
+        assert!(gate.enter(address("2001:db8::3")).is_none());
+        let third = gate.enter(address("10.0.0.1"));
+        assert!(third.is_some());
+        assert!(gate.enter(address("10.0.0.2")).is_none());
+        drop(first);
+        assert!(gate.enter(address("::ffff:10.0.0.1")).is_some());
+    }
+
+    #[test]
+    fn places_of_a_peer_are_counted_and_given_back() {
+        let gate = Gate::new(ConnectionLimits {
+            per_peer: 1,
+            ..ConnectionLimits::default()
+        });
+        let peer = |n| Credential::Relay {
+            relay: parlance_bimp::RelayId([n; 32]),
+        };
+        let first = gate.admit(&peer(1));
+        assert!(first.is_some() && gate.admit(&peer(1)).is_none());
+        assert!(gate.admit(&peer(2)).is_some());
+        drop(first);
+        assert!(gate.admit(&peer(1)).is_some());
+    }
+
+    #[test]
+    fn a_rate_holds_on_average() {
+        let mut now = Instant::now();
+        let mut rate = Rate::new(10, now);
+        for _ in 0..20 {
+            assert_eq!(rate.wait(now), None);
+            rate.take(now);
+        }
+        let mut taken = 0;
+        for _ in 0..1_000 {
+            now += Duration::from_millis(10);
+            if rate.wait(now).is_none() {
+                rate.take(now);
+                taken += 1;
+            }
+        }
+        assert!((99..=101).contains(&taken), "{taken}");
+    }
+}

@@ -1,0 +1,25 @@
+//! The relay of Parlance as a program, around the pure core in [`parlance_relay_core`] and BIMP in [`parlance_bimp`].
+//!
+//! | module | rules | what |
+//! | --- | --- | --- |
+//! | [`storage`] | D1-D5 | the core's disk: RocksDB |
+//! | [`engine`] | E1-E3 | the core's loop, and the thread that writes |
+//! | [`connection`] | N1-N3 | one connection: authentication, rates, delivery |
+//! | [`gate`] | - | how many connections, how fast |
+//! | [`peers`] | P1-P3 | questions to other relays |
+//! | [`directory`] | - | what is on record |
+//! | [`figures`] | - | what is counted, for Prometheus |
+//! | [`config`] | - | what the operator says |
+//! | [`service`] | - | all of it, from start to stop |
+
+#![forbid(unsafe_code)]
+
+pub mod config;
+pub mod connection;
+pub mod directory;
+pub mod engine;
+pub mod figures;
+pub mod gate;
+pub mod peers;
+pub mod service;
+pub mod storage;

@@ -1,0 +1,34 @@
+//! Carries BIMP over QUIC.
+//!
+//! - **C1** An *endpoint* is an Ed25519 key with UDP sockets. Peers are dialled by key at addresses that the caller hands in: nothing is
+//!   looked up, published, measured at or relayed by anybody else's servers.
+//! - **C2** A connection has the ALPN `bimp/1` and one bidirectional stream (rule F1 of BIMP), opened by the side that dials. The
+//!   congestion controller is UDX.
+//! - **C3** A [`Channel`] knows the key of the peer, which TLS has checked, and the exporter value of the session, to which an authentication is
+//!   bound (rule O1 of BIMP).
+//! - **C4** Everything that a peer can make this side wait for has a time ([`Timings`]), and everything that it can make this side keep a
+//!   bound: BIMP's windows, one stream, no datagrams.
+//! - **C5** [`Client`] is the side that asks: [`connect`](Client::connect), [`request`](Client::request) from any number of tasks, and
+//!   [`Pushes`]. Answers do not wait for pushes that nobody reads, until [`PUSHES`] wait; then the peer is stopped by its credit
+//!   (rule Q3 of BIMP).
+//!
+//! | module | what |
+//! | --- | --- |
+//! | [`endpoint`] | binding, dialling, accepting |
+//! | [`channel`] | one connection, as two streams of bytes |
+//! | [`client`] | the side that asks |
+//! | [`error`] | what can go wrong |
+
+#![forbid(unsafe_code)]
+
+pub mod channel;
+pub mod client;
+mod driver;
+pub mod endpoint;
+pub mod error;
+
+pub use channel::{Channel, Outgoing, Reader, Writer};
+pub use client::{Client, Identity, PUSHES, Pushes, RelayIdentity, Session};
+pub use endpoint::{Endpoint, Incoming, Options, RelayAddress, Timings};
+pub use error::{AcceptError, BindError, ConnectError, End, RequestError};
+pub use iroh::{PublicKey, SecretKey, Signature};
