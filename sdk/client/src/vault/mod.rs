@@ -63,15 +63,7 @@ const TABLES: [Table; 20] = {
     tables
 };
 /// Those that are no part of the chat's engine.
-const OWN_TABLES: [Table; 7] = [
-    META,
-    ACCOUNT,
-    DEVICE,
-    CHAIN,
-    CONTACTS,
-    INVITATIONS,
-    PEOPLE,
-];
+const OWN_TABLES: [Table; 7] = [META, ACCOUNT, DEVICE, CHAIN, CONTACTS, INVITATIONS, PEOPLE];
 /// What an export takes along of the chat: what was said, not what was under way (rule T3 of the chat).
 const EXPORTED: [Group; 5] = [
     Group::Conversations,
