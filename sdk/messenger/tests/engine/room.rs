@@ -1,0 +1,303 @@
+//! Devices, and relays that do what the test says.
+
+use super::*;
+
+/// The part that stays, and one-time prekeys.
+pub type PreKeysOf = (Vec<u8>, VecDeque<Vec<u8>>);
+
+/// Devices, and relays that know everything at once.
+pub struct Room {
+    pub now: u64,
+    pub engines: Vec<Option<TheEngine>>,
+    pub accounts: Vec<Account>,
+    pub disks: Vec<Disk>,
+    pub records: BTreeMap<[u8; 32], common::Record>,
+    /// By account and device.
+    pub prekeys: BTreeMap<(Account, u32), PreKeysOf>,
+    pub mailboxes: BTreeMap<Mailbox, Vec<(usize, Vec<u8>)>>,
+    pub events: Vec<(usize, Event)>,
+    pub tickets: Vec<Ticket>,
+    pub receipts: u32,
+    /// How often relays were told to throw away what they had.
+    pub anew: u32,
+    pub sent: Vec<Vec<u8>>,
+    /// Relays refuse everything that is sent.
+    pub refuse: Option<Reason>,
+    /// Nobody is there.
+    pub silent: bool,
+    /// Messages are lost on their way to devices.
+    pub loses: bool,
+    /// Devices that reach no node.
+    pub no_chain: Vec<usize>,
+}
+
+pub fn address(account: Account, device: u32) -> DeviceAddress {
+    let account = account.0;
+    DeviceAddress { account, device }
+}
+
+impl Room {
+    pub fn new(devices: &[(Account, u32)]) -> Self {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        let mut room = Self {
+            now: 1_000,
+            engines: Vec::new(),
+            accounts: Vec::new(),
+            disks: Vec::new(),
+            records: BTreeMap::new(),
+            prekeys: BTreeMap::new(),
+            mailboxes: BTreeMap::new(),
+            events: Vec::new(),
+            tickets: Vec::new(),
+            receipts: 0,
+            anew: 0,
+            sent: Vec::new(),
+            refuse: None,
+            silent: false,
+            loses: false,
+            no_chain: Vec::new(),
+        };
+        for (n, (account, number)) in devices.iter().enumerate() {
+            let identity = DeviceIdentity::generate(&mut rng);
+            let record = room.records.entry(account.0).or_default();
+            record.push((*number, identity.public()));
+            let sessions = Sessions::new(address(*account, *number), identity, 1_000, &mut rng);
+            let disk = Disk::default();
+            disk.put(Row::Sessions, sessions.device.encode());
+            room.disks.push(disk);
+            room.accounts.push(*account);
+            room.engines.push(None);
+            room.start(n);
+        }
+        room
+    }
+
+    pub fn clock(&self) -> Clock {
+        let (steady, wall) = (self.now, 1_700_000_000_000 + self.now);
+        Clock { steady, wall }
+    }
+
+    pub fn start(&mut self, n: usize) {
+        let bytes: Vec<u8> = parlance_messenger::Storage::get(&self.disks[n], &Row::Sessions)
+            .unwrap()
+            .unwrap();
+        let rng = ChaCha20Rng::seed_from_u64(self.now + n as u64);
+        let (disk, sessions) = (self.disks[n].clone(), Sessions::load(&bytes));
+        let mut engine = Engine::start(self.clock(), 0, sessions, disk, rng).unwrap();
+        let relays = (0..6u8).map(|n| Listed {
+            info: RelayInfo {
+                id: RelayId([n * 40; 32]),
+                quality: n.into(),
+            },
+            account: [n; 32],
+        });
+        let directory = Directory {
+            genesis: [9; 32],
+            period: Some(7),
+            relays: relays.collect(),
+        };
+        engine
+            .handle(self.clock(), [Input::Directory(directory)])
+            .unwrap();
+        self.engines[n] = Some(engine);
+    }
+
+    pub fn engine(&mut self, n: usize) -> &mut TheEngine {
+        self.engines[n].as_mut().unwrap()
+    }
+
+    pub fn command(&mut self, n: usize, command: Command) -> Result<Option<ContentId>, Error> {
+        let clock = self.clock();
+        self.engine(n).command(clock, command)
+    }
+
+    pub fn say(&mut self, n: usize, conversation: Account, words: &str) -> ContentId {
+        let text = Text::new(words).unwrap();
+        let body = Body::Text(WrittenText { text });
+        self.body(n, conversation, body)
+    }
+
+    pub fn body(&mut self, n: usize, conversation: Account, body: Body) -> ContentId {
+        let say = Command::Say { conversation, body };
+        self.command(n, say).unwrap().unwrap()
+    }
+
+    pub fn input(&mut self, n: usize, input: Input<Proof>) {
+        let clock = self.clock();
+        if let Some(engine) = &mut self.engines[n] {
+            engine.handle(clock, [input]).unwrap();
+        }
+    }
+
+    /// Time passes, and everything that follows from it happens.
+    pub fn pass(&mut self, milliseconds: u64) {
+        let end = self.now + milliseconds;
+        while self.now < end {
+            self.now += 50;
+            for n in 0..self.engines.len() {
+                self.input(n, Input::Tick);
+            }
+            self.settle();
+        }
+    }
+
+    pub fn settle(&mut self) {
+        for _ in 0..200 {
+            let mut idle = true;
+            for n in 0..self.engines.len() {
+                while let Some(effect) = self.engines[n].as_mut().and_then(Engine::next_effect) {
+                    idle = false;
+                    self.effect(n, effect);
+                }
+            }
+            if idle {
+                return;
+            }
+        }
+        panic!("it never settles");
+    }
+
+    pub fn effect(&mut self, n: usize, effect: Effect) {
+        match effect {
+            Effect::Tell(event) => self.events.push((n, event)),
+            Effect::Look { account } if self.no_chain.contains(&n) => {
+                self.input(n, Input::LookFailed { account });
+            }
+            Effect::Look { account } => {
+                let own = self.accounts[n];
+                let records = self.records.clone();
+                let sessions = self.engine(n).encryption_mut();
+                for it in [own, account] {
+                    sessions.take_over(it.0, &records[&it.0]);
+                }
+                let recipients = Proof {
+                    accounts: vec![own.0, account.0],
+                    expires: self.clock().wall + 60_000,
+                };
+                let (epoch, own_epoch) = (0, 0);
+                self.input(
+                    n,
+                    Input::Looked {
+                        account,
+                        epoch,
+                        own_epoch,
+                        recipients,
+                    },
+                );
+            }
+            Effect::Ask {
+                relay,
+                ask,
+                request,
+            } => {
+                if self.silent {
+                    return;
+                }
+                let answer = self.answer(n, relay, request);
+                self.input(n, Input::Answered { ask, answer });
+            }
+            Effect::Close { .. } | Effect::Directory => {}
+        }
+    }
+
+    pub fn answer(&mut self, n: usize, relay: RelayId, request: Request) -> Answer {
+        let number = self.engine(n).encryption_mut().device.address().device;
+        let account = self.accounts[n];
+        match request {
+            Request::PublishPreKeys(body) => {
+                let place = self.prekeys.entry((account, number)).or_default();
+                self.anew += u32::from(body.anew);
+                place.0 = body.head.into_vec();
+                let more = body.one_time.into_vec();
+                place.1.extend(more.into_iter().map(Bounded::into_vec));
+                // Five relays: each gets some.
+                let one_time = place.1.len() as u32;
+                Answer::PublishPreKeys(PreKeysLeft { one_time })
+            }
+            Request::FetchPreKeys(body) => {
+                let place = self.prekeys.get_mut(&(body.account, body.device));
+                let found = place.map(|(head, one_time)| Fetched {
+                    head: Bounded::new(head.clone()).unwrap(),
+                    one_time: one_time.pop_front().map(|it| Bounded::new(it).unwrap()),
+                });
+                Answer::FetchPreKeys(PreKeys { found })
+            }
+            Request::Send(body) => {
+                let bytes = body.envelope.into_vec();
+                let view = EnvelopeView::parse(&bytes).unwrap();
+                if let Some(reason) = self.refuse {
+                    return Answer::Refused(Refusal::new(reason));
+                }
+                let ticket = Ticket::decode(&mut &view.ticket[..]).unwrap();
+                self.tickets.push(ticket);
+                self.sent.push(bytes.clone());
+                let (mailbox, id) = (view.mailbox, view.id());
+                let message = Message::Sealed(Bounded::new(view.without_ticket()).unwrap());
+                if !self.loses {
+                    let place = self.mailboxes.entry(mailbox).or_default();
+                    place.push((0, message.encode()));
+                    for to in 0..self.engines.len() {
+                        if Mailbox::of(&self.accounts[to], 0) == mailbox {
+                            self.deliver(to, relay, &message);
+                        }
+                    }
+                }
+                let (relays, expires) = (3, 0);
+                Answer::Send(Accepted {
+                    id,
+                    relays,
+                    expires,
+                })
+            }
+            Request::Subscribe(_) => Answer::Subscribe(Waiting::default()),
+            Request::Receipt(_) => {
+                self.receipts += 1;
+                Answer::Receipt(())
+            }
+            Request::Acknowledge(_) => Answer::Acknowledge(parlance_bimp::Count { messages: 1 }),
+            Request::Sync(_) => Answer::Sync(Waiting::default()),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    pub fn deliver(&mut self, to: usize, relay: RelayId, message: &Message) {
+        let mailbox = Mailbox::of(&self.accounts[to], 0);
+        let message = Deliver {
+            mailbox,
+            id: message.id(&mailbox).unwrap(),
+            position: 0,
+            expires: 0,
+            mention: false,
+            message: Bounded::new(message.encode()).unwrap(),
+        };
+        self.input(to, Input::Delivered { relay, message });
+    }
+
+    /// Everything that was ever sent to a device's mailbox comes once more.
+    pub fn deliver_again(&mut self, to: usize) {
+        let mailbox = Mailbox::of(&self.accounts[to], 0);
+        let all = self.mailboxes.get(&mailbox).cloned().unwrap_or_default();
+        for (_, bytes) in all {
+            let message = Message::decode(&mut bytes.as_slice()).unwrap();
+            self.deliver(to, RelayId([0; 32]), &message);
+        }
+    }
+
+    pub fn texts(&mut self, n: usize, with: Account) -> Vec<String> {
+        let mut entries: Vec<Entry> = self.engine(n).messages(&with, u64::MAX, 1_000).unwrap();
+        entries.reverse();
+        entries
+            .iter()
+            .map(|entry| entry.text().unwrap_or_default())
+            .collect()
+    }
+
+    pub fn entry(&mut self, n: usize, with: Account, id: &ContentId) -> Entry {
+        self.engine(n).message(&with, id).unwrap().unwrap()
+    }
+
+    pub fn heard(&self, n: usize, is: impl Fn(&Event) -> bool) -> usize {
+        let events = self.events.iter();
+        events.filter(|(who, event)| *who == n && is(event)).count()
+    }
+}
