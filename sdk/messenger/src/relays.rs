@@ -28,6 +28,8 @@ pub struct Directory {
     pub genesis: [u8; 32],
     /// The period of Proof of Relay; none while the chain has none.
     pub period: Option<u32>,
+    /// Through which relays this account sends in the period: whom its tickets pay.
+    pub ingress: Vec<RelayId>,
     /// The relays.
     pub relays: Vec<Listed>,
 }

@@ -49,6 +49,7 @@ impl Line {
         let directory = Directory {
             genesis: [9; 32],
             period: None,
+            ingress: Vec::new(),
             relays: vec![Listed { info, account }],
         };
         let coming = inner.coming.entry(own).or_default();

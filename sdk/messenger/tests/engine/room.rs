@@ -94,6 +94,7 @@ impl Room {
         let directory = Directory {
             genesis: [9; 32],
             period: Some(7),
+            ingress: Vec::new(),
             relays: relays.collect(),
         };
         engine

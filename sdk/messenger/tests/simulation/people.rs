@@ -140,6 +140,7 @@ impl World {
         Directory {
             genesis: [9; 32],
             period: Some((self.now / 60_000) as u32),
+            ingress: Vec::new(),
             relays: self.list.iter().enumerate().map(listed).collect(),
         }
     }
