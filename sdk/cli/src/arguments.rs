@@ -67,6 +67,9 @@ pub enum Command {
     /// Tokens: balance, payments, cold wallet, shared accounts.
     #[command(subcommand)]
     Wallet(Wallet),
+    /// Relays: for whoever runs one.
+    #[command(subcommand)]
+    Relay(Relay),
     /// Shows what was said with somebody. Asks no node.
     History(History),
     /// What is trusted of the chain.
@@ -104,6 +107,51 @@ pub enum WordCount {
     /// Twenty-four words.
     #[value(name = "24")]
     TwentyFour,
+}
+
+/// What a relay says of itself.
+#[derive(Args)]
+pub struct Offer {
+    /// Public key of its endpoint, 64 hexadecimal digits: 'parlance relay-key' prints it.
+    #[arg(long, value_name = "KEY")]
+    pub key: String,
+    /// Where others reach it, UDP.
+    #[arg(long, value_name = "IP:PORT")]
+    pub address: String,
+    /// MiB that it can carry in a period of five minutes; the bond grows with it.
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    pub capacity: u64,
+    /// Does not ask.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Commands of relays' operators.
+#[derive(Subcommand)]
+pub enum Relay {
+    /// Makes your account a relay. Its bond is held until the relay has left.
+    #[command(
+        after_help = "Example:\n  bimp relay register --key KEY --address 192.0.2.7:30400 --capacity 4096"
+    )]
+    Register {
+        #[command(flatten)]
+        offer: Offer,
+    },
+    /// Changes where it is reached and what it can carry.
+    Update {
+        #[command(flatten)]
+        offer: Offer,
+    },
+    /// Leaves from the next roster on. The bond is free after the unbonding period.
+    Retire {
+        /// Does not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Takes the bond back when it is free.
+    Withdraw,
+    /// Comes back into rosters after the relay was left out because it was silent.
+    Resume,
 }
 
 /// Commands about the identity.

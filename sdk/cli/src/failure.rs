@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use parlance_client::{
+    chain::relays::NoAddress,
     chat::ChatError,
     identity::{ChangeError, CodeError, LookError, RecordError, RegisterError},
     keys::KeyError,
@@ -127,6 +128,14 @@ pub enum Failure {
         /// How many.
         count: usize,
     },
+    /// No key of a relay.
+    #[error(
+        "this is no key of a relay's endpoint: 64 hexadecimal digits, 'parlance relay-key' prints it"
+    )]
+    RelayKey,
+    /// No address of a relay.
+    #[error(transparent)]
+    RelayAddress(#[from] NoAddress),
     /// No phrase.
     #[error("there is no backup phrase: set BIMP_PHRASE, give --phrase-file, or run in a terminal")]
     NoPhrase,
@@ -206,6 +215,7 @@ impl Failure {
             Self::Key(_) | Self::Code(_) | Self::BadTrust { .. } | Self::Ambiguous { .. } => {
                 Kind::Input
             }
+            Self::RelayKey | Self::RelayAddress(_) => Kind::Input,
             Self::Light(error) => of_light(error),
             Self::Checkpoint(error) => of_checkpoint(error),
             Self::Register(error) => of_register(error),

@@ -7,6 +7,7 @@ mod history;
 mod identity;
 mod multisig;
 mod passphrase;
+mod relay;
 mod status;
 mod wallet;
 
@@ -41,6 +42,7 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
         Command::Device(command) => device::run(&context, command).await,
         Command::Contact(command) => contact::run(&context, command).await,
         Command::Wallet(command) => wallet::run(&context, command).await,
+        Command::Relay(command) => relay::run(&context, command).await,
         Command::History(given) => history::run(&context, &given),
         Command::Chain(command) => chain::run(&context, command).await,
         Command::Status => status::run(&context).await,
