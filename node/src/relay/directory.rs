@@ -287,6 +287,13 @@ where
         self.relays.read().named.get(relay).cloned()
     }
 
+    /// This relay is served by this node alone, in the roster or out of it.
+    fn place(&self, key: &PublicKey) -> Option<Place> {
+        let relays = self.relays.read();
+        let own = relays.named.get(&self.me)?;
+        (own.address.key == *key).then_some(self.me)
+    }
+
     fn device(&self, account: &Account, number: DeviceNumber) -> Option<DeviceRecord> {
         let account = account_of(account);
         let identity = match self.identity(&account) {

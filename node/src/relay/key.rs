@@ -1,7 +1,10 @@
 //! The key of the relay's endpoint, in a file that the node makes when there is none.
 
+use clap::Parser;
 use parlance_endpoint::SecretKey;
 use parlance_relay::config::{ConfigError, read_key};
+use sc_cli::{SharedParams, SubstrateCli};
+use sc_service::BasePath;
 use std::{
     fs::{self, OpenOptions, Permissions},
     io::{self, Write},
@@ -34,6 +37,45 @@ pub enum KeyError {
         /// What the system says.
         cause: io::Error,
     },
+}
+
+/// The file: what the operator names, or the one in the chain's folder.
+pub fn file(named: Option<&Path>, folder: &Path) -> PathBuf {
+    match named {
+        Some(path) => path.to_path_buf(),
+        None => folder.join("relay").join("endpoint.key"),
+    }
+}
+
+/// Shows the public key of the relay's endpoint.
+#[derive(Debug, Parser)]
+pub struct ShowKeyCmd {
+    /// File of the secret key, as the node is told it.
+    #[arg(long, value_name = "FILE")]
+    relay_key: Option<PathBuf>,
+
+    /// Which chain, and where its data lie.
+    #[clap(flatten)]
+    shared: SharedParams,
+}
+
+impl ShowKeyCmd {
+    /// Writes the key to standard output, and where the secret one lies to standard error.
+    ///
+    /// # Errors
+    /// When the chain is not known, and what [`read_or_make`] says.
+    pub fn run<C: SubstrateCli>(&self, cli: &C) -> sc_cli::Result<()> {
+        let spec = cli.load_spec(&self.shared.chain_id(self.shared.is_dev()))?;
+        let base = match &self.shared.base_path {
+            Some(path) => BasePath::new(path),
+            None => BasePath::from_project("", "", &C::executable_name()),
+        };
+        let path = file(self.relay_key.as_deref(), &base.config_dir(spec.id()));
+        let key = read_or_make(&path).map_err(|error| sc_cli::Error::Application(error.into()))?;
+        eprintln!("the secret key lies in {}", path.display());
+        println!("0x{}", hex::encode(key.public().as_bytes()));
+        Ok(())
+    }
 }
 
 /// Reads the key, or makes one if there is no such file.

@@ -7,7 +7,7 @@ pub use file::{NetworkError, StaticNetwork};
 pub use pay::{Charge, DeviceName, Judgement, TicketError};
 
 use parlance_bimp::{Account, DeviceNumber, EnvelopeView, GroupId, Mailbox, Receipt, RelayId};
-use parlance_endpoint::RelayAddress;
+use parlance_endpoint::{PublicKey, RelayAddress};
 use parlance_relay_core::Owner;
 use tokio::sync::watch;
 
@@ -50,6 +50,13 @@ pub trait Directory: Send + Sync + 'static {
 
     /// A relay on record. One that is not shared any mailboxes any more is there as long as it is on record, so that it can hand over.
     fn relay(&self, relay: &RelayId) -> Option<RelayRecord>;
+
+    /// The place of the relay whose endpoint has this key.
+    fn place(&self, key: &PublicKey) -> Option<RelayId> {
+        let relays = self.relays().into_iter();
+        let mut own = relays.filter(|record| record.address.key == *key);
+        own.next().map(|record| record.address.relay)
+    }
 
     /// A device of an account.
     fn device(&self, account: &Account, device: DeviceNumber) -> Option<DeviceRecord>;
