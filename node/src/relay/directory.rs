@@ -323,8 +323,10 @@ where
     }
 
     fn judge(&self, sender: &DeviceName, envelope: &EnvelopeView<'_>) -> Judgement {
-        let set = self.relays.read().routing.set(&envelope.mailbox);
-        let keeps = set.contains(&self.me);
+        let relays = self.relays.read();
+        let set = relays.routing.set(&envelope.mailbox);
+        let keeps = set.contains(&self.me) || relays.routing.is_super(&self.me);
+        drop(relays);
         let (judgement, worth) = self.judge.judge(self, sender, envelope, keeps);
         if let Some(worth) = worth {
             self.till.put(worth);

@@ -19,6 +19,7 @@
 
 pub mod bimp;
 pub mod chain;
+pub mod courier;
 pub mod facts;
 pub mod harness;
 pub mod liar;

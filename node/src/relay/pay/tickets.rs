@@ -9,7 +9,8 @@
 //! - **T6 cap.** Up to the account's cap it pays. Beyond it, up to what the account's whole allowance leaves it at one relay in one
 //!   period, the message is served without pay, and the ticket is kept, because the chain reckons the network's load from it. What is
 //!   beyond that is refused. What an account buys in a period counts here from the next one on.
-//! - **T7 none.** Without a ticket a message is served within the core's quotas if this relay keeps its mailbox.
+//! - **T7 none.** Without a ticket a message is served within the core's quotas if this relay keeps its mailbox, or may stand in for those
+//!   that do.
 //! - **T8 bounds.** [`MOST_SENDERS`] accounts in a period; two periods.
 //! - **T9 restart.** Sums are not on the disk. After a start they begin at nothing, so that a sender may once show its last ticket again, for
 //!   no more bytes than it says.
