@@ -7,7 +7,8 @@
 //! - **D3** An identity is looked up when one of its devices authenticates. A mailbox's owner is known from then on, and again after each
 //!   change of the identity ([`super::follow`]). After a start no owner is known: nothing is complete then, so nothing is deleted until
 //!   a device subscribes, here or at another relay of the set.
-//! - **D4** At most [`MOST_RECORDS`] identities are remembered.
+//! - **D4** At most [`MOST_RECORDS`] identities are remembered: more than there are connections, each of which looks at its own again
+//!   when something has changed.
 
 use super::{
     LOG_TARGET, address,
@@ -35,7 +36,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::{mpsc, watch};
 
 /// D4.
-pub const MOST_RECORDS: u32 = 16_384;
+pub const MOST_RECORDS: u32 = 32_768;
 /// Owners that wait for the core; more come at once only when a whole network changes its devices.
 const MOST_OWNERS: usize = 262_144;
 
@@ -170,17 +171,22 @@ where
         }
     }
 
-    /// The records of these accounts may have changed: they are read again, and the core is told whose devices there are.
+    /// The records of these accounts may have changed: they are read again, and the core is told whose devices there are. Those of whom
+    /// nobody was let in are nothing to it.
     pub(super) fn refresh(&self, accounts: impl IntoIterator<Item = AccountId>) {
         let mut is_news = false;
         for account in accounts {
+            if !self.watched.lock().has(&account) {
+                continue;
+            }
+            is_news = true;
             let mut records = self.records.lock();
             records.known.remove(&account);
             records.forgotten = records.forgotten.wrapping_add(1);
             drop(records);
             self.judge.forget(&account);
             match self.identity(&account) {
-                Ok(Some(identity)) => is_news |= self.add_owners(&account, &identity),
+                Ok(Some(identity)) => self.add_owners(&account, &identity),
                 // An identity that is gone receives nothing; what waits for it expires.
                 Ok(None) => {}
                 Err(error) => {
@@ -193,18 +199,16 @@ where
         }
     }
 
-    fn add_owners(&self, account: &AccountId, identity: &Identity) -> bool {
+    fn add_owners(&self, account: &AccountId, identity: &Identity) {
         let mut owners = self.owners.lock();
-        let full = owners.len() >= MOST_OWNERS;
-        if full {
-            log::error!(target: LOG_TARGET, "too many owners change at once: those of {account} are known when it subscribes");
-            return false;
+        if owners.len() >= MOST_OWNERS {
+            log::error!(target: LOG_TARGET, "too many records change at once: that of {account} is known when it subscribes");
+            return;
         }
         let owner = owner_of(identity);
         for mailbox in mailboxes_of(account, identity) {
             owners.insert(mailbox, owner.clone());
         }
-        true
     }
 
     fn tell(&self) {

@@ -65,6 +65,11 @@ impl Watched {
         }
     }
 
+    /// Whether it may be one of them.
+    pub fn has(&self, account: &AccountId) -> bool {
+        self.overflowed || self.accounts.contains(account)
+    }
+
     /// All of them; none when that is not known.
     fn all(&self) -> Option<BTreeSet<AccountId>> {
         (!self.overflowed).then(|| self.accounts.clone())
@@ -342,11 +347,13 @@ mod tests {
         watched.add(account(1));
         watched.add(account(1));
         assert_eq!(watched.all(), Some(BTreeSet::from([account(1)])));
+        assert!(watched.has(&account(1)) && !watched.has(&account(2)));
         for n in 0..MOST_WATCHED as u64 {
             let mut name = [1; 32];
             name[..8].copy_from_slice(&n.to_le_bytes());
             watched.add(AccountId::new(name));
         }
         assert_eq!(watched.all(), None);
+        assert!(watched.has(&account(2)), "nobody knows");
     }
 }
