@@ -1,5 +1,7 @@
 //! Nodes that are relays: messages are carried, paid for by tickets, and what is carried is paid on the chain.
 
+use std::{path::PathBuf, process::Stdio};
+
 use anyhow::{Context, Result, ensure};
 use parlance_bimp::Reason;
 use parlance_e2e::{
@@ -16,12 +18,13 @@ use parlance_e2e::{
 use parlance_primitives::{AccountId, relay::Period};
 use subxt::dynamic::{At, Value};
 
+const BOOK: &str = "the commands of docs/relay.md lead from a key into the roster";
 const STARTED: &str = "a node's relay waits for its record and for a roster, and then is there";
 const CARRIED: &str = "a message with a ticket goes through a relay to the recipient's relays, and forged tickets are refused";
 const PAID: &str = "the relay that carried it is paid to the unit, without a hand";
 const KILLED: &str = "a relay that is killed has what it accepted when it is back";
 
-/// Accounts of the relays.
+/// Accounts of the relays; the last is led by the book.
 const RELAYS: [&str; 3] = ["//Bob", "//Charlie", "//Dave"];
 /// Bytes of a relay per period.
 const CAPACITY: u64 = 1 << 30;
@@ -31,7 +34,7 @@ const MESSAGES: u64 = 6;
 pub fn group() -> Group {
     Group {
         name: "carrying",
-        scenarios: &[STARTED, CARRIED, PAID, KILLED],
+        scenarios: &[BOOK, STARTED, CARRIED, PAID, KILLED],
         run: |stage| Box::pin(run(stage)),
     }
 }
@@ -49,15 +52,15 @@ struct Scene {
 }
 
 async fn run(stage: &Stage) -> Result<()> {
-    let mut nodes = Vec::new();
+    let mut nodes: Vec<Node> = Vec::new();
     let (mut keys, mut ports, mut accounts) = (Vec::new(), Vec::new(), Vec::new());
     for (number, suri) in RELAYS.iter().enumerate() {
         let mut setup = Setup::alone("fast-1", "//Alice");
-        if number > 0 {
+        if let Some(first) = nodes.first() {
             setup.suri = None;
             setup.validator = false;
             setup.flags.clear();
-            setup.bootnodes = vec![nodes.first().map(Node::address).context("no first node")?];
+            setup.bootnodes = vec![first.address()];
         }
         setup.name = format!("relay-{number}");
         let port = free_port()?;
@@ -70,18 +73,17 @@ async fn run(stage: &Stage) -> Result<()> {
         ]);
         let base = stage.directory(&setup.name)?;
         let mut node = Node::prepare(&stage.binary, base, setup).await?;
-        node.insert_key(suri, "rlay", "sr25519").await?;
-        keys.push(endpoint_key(stage, &node).await?);
+        if number < RELAYS.len() - 1 {
+            node.insert_key(suri, "rlay", "sr25519").await?;
+            keys.push(endpoint_key(stage, &node).await?);
+            node.start_and_wait().await?;
+            node.first_blocks().await?;
+        }
         ports.push(port);
         accounts.push(Newcomer::of(suri)?.account());
-        node.start()?;
         nodes.push(node);
     }
-    for node in &mut nodes {
-        node.ready().await?;
-    }
     let first = nodes.first().context("no first node")?;
-    first.first_blocks().await?;
     let rpc = first.rpc();
     let genesis = requirements(&rpc).await?.genesis;
     let mut scene = Scene {
@@ -95,7 +97,14 @@ async fn run(stage: &Stage) -> Result<()> {
         ports,
         accounts,
     };
-    let relays = stage.scenario(STARTED, started(&scene)).await?;
+    // Side by side: each waits for the roster most of the time.
+    let (book, started) = tokio::join!(
+        stage.scenario(BOOK, by_the_book(stage, &scene)),
+        stage.scenario(STARTED, started(&scene)),
+    );
+    book?;
+    started?;
+    let relays = all_there(&mut scene).await?;
     let carried = stage.scenario(CARRIED, carried(&scene, &relays)).await?;
     stage.scenario(PAID, paid(stage, &scene, carried)).await?;
     stage.scenario(KILLED, killed(&mut scene, &relays)).await?;
@@ -104,6 +113,61 @@ async fn run(stage: &Stage) -> Result<()> {
         node.must_not_have_panicked()?;
     }
     Ok(())
+}
+
+/// Runs the blocks of docs/relay.md marked for it, as a reader would type them.
+async fn by_the_book(stage: &Stage, scene: &Scene) -> Result<()> {
+    let [first, .., node] = scene.nodes.as_slice() else {
+        anyhow::bail!("{} nodes", scene.nodes.len())
+    };
+    let (suri, port) = (RELAYS.last(), scene.ports.last());
+    let (suri, port) = suri.zip(port).context("no relay")?;
+    let crate_root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let root = crate_root.ancestors().nth(2);
+    let root = root.context("the crate lies two levels deep")?;
+    let binary = stage.binary.path().parent();
+    let binary = binary.context("a binary in no directory")?;
+    let paths = std::env::var("PATH").unwrap_or_default();
+    let file = stage.directory("book")?.join("book.log");
+    let log = std::fs::File::create(&file)?;
+    let run = tokio::process::Command::new(crate_root.join("doc-blocks"))
+        .arg(root.join("docs/relay.md"))
+        .env("PATH", format!("{}:{paths}", binary.display()))
+        .env("CHAIN", &node.setup.chain)
+        .env("BOOTNODE", first.address())
+        .env("BASE", node.data())
+        .env("RPC_PORT", node.rpc_port().to_string())
+        .env("P2P_PORT", node.p2p_port().to_string())
+        .env("RELAY_PORT", port.to_string())
+        .env("ADDRESS", "127.0.0.1")
+        .env("OPERATOR", suri)
+        .env("EXTRA", "--no-mdns --allow-private-ip --no-prometheus")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .kill_on_drop(true)
+        .status();
+    let outcome = tokio::time::timeout(seconds(240), run).await;
+    let text = std::fs::read(&file).unwrap_or_default();
+    let text = String::from_utf8_lossy(&text).into_owned();
+    let lines: Vec<&str> = text.lines().collect();
+    let tail = lines[lines.len().saturating_sub(40)..].join("\n");
+    let status = outcome.with_context(|| format!("no end:\n{tail}"))??;
+    ensure!(status.success(), "it ended with {status}:\n{tail}");
+    Ok(())
+}
+
+/// Starts the node of the book again, and waits until all relays are in the roster and run.
+async fn all_there(scene: &mut Scene) -> Result<Vec<Relay>> {
+    let last = scene.nodes.last_mut().context("no node")?;
+    last.start_and_wait().await?;
+    for node in &scene.nodes {
+        node.log_has(" is there, at ", seconds(60)).await?;
+    }
+    until("all relays are in the roster", seconds(120), || {
+        relays(&scene.rpc, &scene.accounts)
+    })
+    .await
 }
 
 /// What the node's operator asks before registering.
@@ -119,9 +183,10 @@ async fn endpoint_key(stage: &Stage, node: &Node) -> Result<[u8; 32]> {
         .map_err(|_| anyhow::anyhow!("{shown} is no key"))
 }
 
-async fn started(scene: &Scene) -> Result<Vec<Relay>> {
+async fn started(scene: &Scene) -> Result<()> {
     let Scene { chain, rpc, .. } = scene;
-    for node in &scene.nodes {
+    let own = scene.keys.len();
+    for node in scene.nodes.iter().take(own) {
         node.log_has("is no relay on the chain", seconds(60)).await?;
     }
     for ((suri, public), port) in RELAYS.iter().zip(&scene.keys).zip(&scene.ports) {
@@ -140,14 +205,15 @@ async fn started(scene: &Scene) -> Result<Vec<Relay>> {
         let receipt = chain.submit(&back, &ferdie).await?;
         receipt.event("Accounts.Backed")?;
     }
-    let members = until("all relays are in the roster", seconds(240), || {
-        relays(rpc, &scene.accounts)
+    until("both relays are in the roster", seconds(240), || async {
+        let accounts = scene.accounts.get(..own).unwrap_or_default();
+        relays(rpc, accounts).await
     })
     .await?;
-    for node in &scene.nodes {
+    for node in scene.nodes.iter().take(own) {
         node.log_has(" is there, at ", seconds(60)).await?;
     }
-    Ok(members)
+    Ok(())
 }
 
 /// What was carried.
