@@ -1,10 +1,11 @@
 //! The command line.
 
-use crate::pool;
+use crate::{pool, relay};
 use clap::Parser;
 use parlance_primitives::AccountId;
 use sc_cli::{CliConfiguration, RunCmd};
 use sp_core::crypto::Ss58Codec;
+use std::{net::SocketAddr, path::PathBuf};
 
 /// Parlance node: `parlance --dev` starts a chain of one; `parlance --help` lists what else it does.
 #[derive(Debug, Parser)]
@@ -26,9 +27,34 @@ pub struct Cli {
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(0..=4096))]
     pub signature_cache: u32,
 
+    /// Whether and how to be a relay.
+    #[clap(flatten)]
+    pub relay: RelayParams,
+}
+
+/// Flags of the relay.
+#[derive(Debug, clap::Args)]
+pub struct RelayParams {
     /// Claim, open and be paid for the relay of this account. Its sr25519 key is in the keystore as type rlay.
     #[arg(long, value_name = "ACCOUNT", value_parser = account)]
     pub relay_account: Option<AccountId>,
+
+    /// Carry messages as the relay of --relay-account, from when it is in a roster on.
+    #[arg(long, requires = "relay_account")]
+    pub relay: bool,
+
+    /// Where the relay listens for UDP; may be given several times. Without it: port 30400 of all addresses.
+    #[arg(long, value_name = "ADDRESS", requires = "relay")]
+    pub relay_listen: Vec<SocketAddr>,
+
+    /// What the relay may store, in MiB.
+    #[arg(long, value_name = "MIB", default_value_t = 65_536, value_parser = clap::value_parser!(u64).range(64..=1 << 24))]
+    pub relay_limit_mib: u64,
+
+    /// File with the secret key of the relay's endpoint, 64 hexadecimal digits. Without it: relay/endpoint.key in the chain's
+    /// folder of the base path. It is made if there is none; `parlance relay-key` shows its public key.
+    #[arg(long, value_name = "FILE")]
+    pub relay_key: Option<PathBuf>,
 }
 
 /// Reads an account as people write it.
@@ -81,6 +107,9 @@ pub enum Subcommand {
 
     /// Show what the database holds.
     ChainInfo(sc_cli::ChainInfoCmd),
+
+    /// Show the public key of the relay's endpoint, which is what to register. Makes the key if there is none.
+    RelayKey(relay::key::ShowKeyCmd),
 
     /// Write a completion script for a shell to standard output.
     Completions {

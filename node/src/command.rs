@@ -116,6 +116,7 @@ pub fn run() -> sc_cli::Result<()> {
         Some(Subcommand::ChainInfo(command)) => cli
             .create_runner(command)?
             .sync_run(|config| command.run::<Block>(&config)),
+        Some(Subcommand::RelayKey(command)) => command.run(&cli),
         Some(Subcommand::Completions { shell }) => {
             clap_complete::generate(
                 *shell,
@@ -150,7 +151,11 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
     let database = &mut opened;
     let ended = runner.run_node_until_exit(move |config| async move {
         storage::check_base_path(config.base_path.path())?;
-        let (tasks, open) = match config.network.network_backend {
+        let service::Node {
+            tasks,
+            database: open,
+            relay,
+        } = match config.network.network_backend {
             NetworkBackendType::Libp2p => service::new_full::<
                 sc_network::NetworkWorker<Block, <Block as BlockT>::Hash>,
             >(config, cli),
@@ -159,10 +164,12 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
             }
         }
         .map_err(sc_cli::Error::Service)?;
-        *database = Some(open);
+        *database = Some((open, relay));
         Ok(tasks)
     });
-    if let Some(database) = opened {
+    if let Some((database, relay)) = opened {
+        // It reads the chain until its end.
+        drop(relay);
         database.close();
     }
     ended

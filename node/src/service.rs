@@ -17,6 +17,7 @@ use sc_service::{
 };
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use sp_consensus::SyncOracle;
 use sp_consensus_aura::sr25519::{AuthorityId as AuraId, AuthorityPair as AuraPair};
 use sp_runtime::traits::Block as BlockT;
 use std::{sync::Arc, time::Duration};
@@ -160,12 +161,21 @@ fn executor(config: &Configuration) -> Executor {
         .build()
 }
 
-/// Starts a node with the network backend `N` and returns what keeps it running, and the database to close
-/// after its end.
+/// A node that runs.
+pub struct Node {
+    /// What keeps it running.
+    pub tasks: TaskManager,
+    /// The database to close after its end.
+    pub database: OpenDatabase,
+    /// The relay to end before that.
+    pub relay: Option<relay::run::Running>,
+}
+
+/// Starts a node with the network backend `N`.
 pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
     config: Configuration,
     cli: &Cli,
-) -> Result<(TaskManager, OpenDatabase), ServiceError> {
+) -> Result<Node, ServiceError> {
     signatures::configure(cli.signature_cache, config.prometheus_registry())?;
     let pool_settings = cli
         .pool_settings()
@@ -258,7 +268,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
     let public_addresses = config.network.public_addresses.clone();
     let persisted_cache = config.network.net_config_path.clone();
 
-    let desk = start_relay(
+    let desk = start_claims(
         &config,
         cli,
         &task_manager,
@@ -266,6 +276,8 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
         &transaction_pool,
         keystore.clone(),
     )?;
+    let relay_settings = relay_settings(&config, cli)?;
+    let relay_desk = desk.clone();
 
     let voter_state = SharedVoterState::empty();
     let rpc_builder = {
@@ -308,6 +320,22 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
         telemetry: telemetry.as_mut(),
         tracing_execute_block: None,
     })?;
+
+    let relay = match relay_settings.zip(relay_desk) {
+        None => None,
+        Some((settings, desk)) => {
+            let sync = sync_service.clone();
+            let host = relay::run::Host {
+                client: client.clone(),
+                desk,
+                board: relay::figures::Board::registered(prometheus_registry.as_ref())?,
+                is_behind: Box::new(move || sync.is_major_syncing()),
+            };
+            let running = relay::run::start(settings, host)
+                .map_err(|error| ServiceError::Application(error.into()))?;
+            Some(running)
+        }
+    };
 
     task_manager.spawn_handle().spawn(
         "equivocation-watcher",
@@ -415,11 +443,42 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
         );
     }
 
-    Ok((task_manager, database))
+    Ok(Node {
+        tasks: task_manager,
+        database,
+        relay,
+    })
+}
+
+/// What the relay is told, if there is to be one.
+fn relay_settings(
+    config: &Configuration,
+    cli: &Cli,
+) -> Result<Option<relay::run::Settings>, ServiceError> {
+    let params = &cli.relay;
+    let Some(account) = params.relay_account.clone().filter(|_| params.relay) else {
+        return Ok(None);
+    };
+    let folder = config.base_path.config_dir(config.chain_spec.id());
+    let key_file = relay::key::file(params.relay_key.as_deref(), &folder);
+    let key = relay::key::read_or_make(&key_file)
+        .map_err(|error| ServiceError::Application(error.into()))?;
+    let listen = match params.relay_listen.as_slice() {
+        [] => relay::run::default_listen(),
+        addresses => addresses.to_vec(),
+    };
+    Ok(Some(relay::run::Settings {
+        account,
+        key,
+        key_file,
+        listen,
+        limit: params.relay_limit_mib.saturating_mul(1 << 20),
+        store: folder.join("relay").join("store"),
+    }))
 }
 
 /// Starts the worker of a relay, if there is to be one, and returns where its tickets and receipts go.
-fn start_relay(
+fn start_claims(
     config: &Configuration,
     cli: &Cli,
     task_manager: &TaskManager,
@@ -427,7 +486,7 @@ fn start_relay(
     pool: &Arc<pool::Pool>,
     keystore: sp_keystore::KeystorePtr,
 ) -> Result<Option<relay::Desk>, ServiceError> {
-    let Some(account) = cli.relay_account.clone() else {
+    let Some(account) = cli.relay.relay_account.clone() else {
         return Ok(None);
     };
     let folder = config.base_path.config_dir(config.chain_spec.id());

@@ -1,9 +1,17 @@
-//! The relay's worker: keeps its books by [`parlance_relay_claims`] and claims, opens and is paid without a
-//! hand on the keyboard.
+//! The relay: [`run`] carries messages, and the worker here keeps its books by [`parlance_relay_claims`] and claims, opens and is
+//! paid without a hand on the keyboard.
 //!
 //! Tickets and receipts come from a [`Source`]. At each best block the agenda is asked of the runtime, and
 //! what is due goes into the pool, signed by the relay's key. Final blocks let old periods go.
 
+mod address;
+mod directory;
+pub mod figures;
+mod follow;
+pub mod key;
+mod names;
+mod pay;
+pub mod run;
 mod submit;
 
 use std::{

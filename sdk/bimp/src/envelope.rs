@@ -81,6 +81,12 @@ impl<'a> EnvelopeView<'a> {
         MessageId::of_sealed(&self.mailbox, self.sealed)
     }
 
+    /// Bytes of the same envelope with an empty ticket: what tickets count.
+    pub fn bare_size(&self) -> usize {
+        let length = Compact(self.sealed.len() as u32).encoded_size();
+        1 + 32 + 1 + length + self.sealed.len()
+    }
+
     /// The same envelope with an empty ticket (W3).
     pub fn without_ticket(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(self.sealed.len().saturating_add(38));
@@ -190,6 +196,7 @@ mod tests {
             assert_eq!(view.mailbox.0, *sealed.mailbox());
             assert_eq!(view.ticket, sealed.ticket());
             assert_eq!(view.sealed.len(), sealed.size());
+            assert_eq!(view.without_ticket().len(), view.bare_size());
             let bare = Envelope::from_bytes(&view.without_ticket()).unwrap();
             assert_eq!(bare.open(&b).unwrap(), (sender, message));
         }

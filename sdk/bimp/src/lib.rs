@@ -17,6 +17,7 @@
 //! | [`error`] | X1-X2 | what ends a connection |
 //! | [`id`] | N1-N4 | names and how they are computed |
 //! | [`envelope`] | W1-W4 | what travels |
+//! | [`ticket`] | W5 | what pays for it |
 //! | [`limits`] | - | all bounds |
 //!
 //! # A connection
@@ -73,6 +74,7 @@ pub mod link;
 pub mod operation;
 pub mod refusal;
 pub mod server;
+pub mod ticket;
 
 #[cfg(test)]
 mod samples;
@@ -89,3 +91,4 @@ pub use link::Settings;
 pub use operation::*;
 pub use refusal::{Reason, Refusal};
 pub use server::{Server, ServerEvent};
+pub use ticket::Ticket;

@@ -3,8 +3,8 @@
 //! - **P1** A *ticket* says how many bytes this device has asked a relay to take in a period so far, with the message that it comes with and
 //!   without those that it refused; the same message counts once. It is signed for the relay's account. A relay that takes tickets and
 //!   drops messages is avoided (R2), and gets no more than a moment's.
-//! - **P2** On the wire, as the ticket of an envelope: SCALE of [`Ticket`]. Who signed it the relay knows, because the device has
-//!   authenticated.
+//! - **P2** On the wire, as the ticket of an envelope: SCALE of [`Ticket`] (rule W5 of BIMP). Who signed it the relay knows, because
+//!   the device has authenticated.
 //! - **P3** A *receipt* says how many bytes a relay has delivered to this device in a period so far. It goes to the relay after each
 //!   [`RECEIPT_BYTES`](crate::limits::RECEIPT_BYTES), and after [`RECEIPT_PAUSE`](crate::limits::RECEIPT_PAUSE).
 //! - **P4** The statements are those of Proof of Relay (decision 17): SCALE of the tuples that
@@ -17,17 +17,8 @@ use codec::{Compact, Decode, Encode};
 use parlance_bimp::RelayId;
 
 /// What a relay gets with a message (P2).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Ticket {
-    /// The period.
-    pub period: u32,
-    /// Bytes in the period so far, with this message.
-    pub bytes: u64,
-    /// Class of the latency.
-    pub latency: u8,
-    /// Ed25519 of the device over [`ticket_statement`].
-    pub signature: [u8; 64],
-}
+#[doc(inline)]
+pub use parlance_bimp::Ticket;
 
 /// What this device has had to do with a relay in a period.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -9,6 +9,7 @@
 //! | [`facts`] | typed answers of the `parlance_*` and `chain_*` methods |
 //! | [`chain`] | extrinsics, storage and events through `subxt`, without generated code |
 //! | [`newcomer`] | accounts without tokens: keys, registration, devices |
+//! | [`courier`] | people whose messages relays carry |
 //! | [`bimp`] | the user's client, a data folder for each person |
 //! | [`liar`] | a node that lies: a proxy in front of a real one |
 //! | [`wait`] | polling with a bound; nothing here sleeps for a fixed time and hopes |
@@ -19,6 +20,7 @@
 
 pub mod bimp;
 pub mod chain;
+pub mod courier;
 pub mod facts;
 pub mod harness;
 pub mod liar;

@@ -81,6 +81,11 @@ impl Person {
         })
     }
 
+    /// Their device.
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
     /// A ticket over so many bytes.
     pub fn ticket(&self, period: Period, relay: &AccountId, bytes: u64) -> TicketLeaf<AccountId> {
         let sender = self.who.account();

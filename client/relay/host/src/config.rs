@@ -94,14 +94,19 @@ impl RelayConfig {
 
     /// The key in the key file.
     pub fn secret_key(&self) -> Result<SecretKey, ConfigError> {
-        let path = &self.key;
-        let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Unreadable {
-            path: path.clone(),
-            cause,
-        })?;
-        let mut bytes = [0; 32];
-        hex::decode_to_slice(text.trim(), &mut bytes)
-            .map_err(|_| ConfigError::Key { path: path.clone() })?;
-        Ok(SecretKey::from_bytes(&bytes))
+        read_key(&self.key)
     }
+}
+
+/// The secret key of an endpoint in a file: 64 hexadecimal digits.
+pub fn read_key(path: &Path) -> Result<SecretKey, ConfigError> {
+    let text = std::fs::read_to_string(path).map_err(|cause| ConfigError::Unreadable {
+        path: path.to_path_buf(),
+        cause,
+    })?;
+    let mut bytes = [0; 32];
+    hex::decode_to_slice(text.trim(), &mut bytes).map_err(|_| ConfigError::Key {
+        path: path.to_path_buf(),
+    })?;
+    Ok(SecretKey::from_bytes(&bytes))
 }

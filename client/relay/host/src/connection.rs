@@ -7,7 +7,7 @@
 //! - **N3** Messages to deliver are read from the disk when the connection has room for them, so that a slow reader takes no memory.
 
 use crate::{
-    directory::Directory,
+    directory::{Charge, DeviceName, Directory, Judgement},
     engine::{Clocks, Event, Events},
     figures::{Figures, count},
     gate::{ConnectionLimits, Gate, PeerPermit, Permit, Rate},
@@ -15,13 +15,13 @@ use crate::{
 };
 use ed25519_dalek::{Signature, VerifyingKey};
 use parlance_bimp::{
-    Account, Answer, Authenticated, Binding, Credential, Deliver, EnvelopeView, Key, Mailbox, Push,
-    Reason, Refusal, RelayId, Request, SendError, Server, ServerEvent, Settings, Violation,
+    Answer, Authenticated, Binding, Credential, Deliver, EnvelopeView, Key, Mailbox, Push, Reason,
+    Refusal, RelayId, Request, SendError, Server, ServerEvent, Settings, Violation,
 };
 use parlance_endpoint::{Channel, End, Outgoing};
 use parlance_relay_core::{Asker, ConnectionId, Input, Storage, Who};
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, VecDeque},
     convert::Infallible,
     sync::Arc,
     time::{Duration, Instant},
@@ -92,7 +92,9 @@ struct Connection {
     /// Pushes that there was no room for: bounded by the core's windows.
     waiting: VecDeque<ToConnection>,
     out: Outgoing,
-    account: Option<Account>,
+    device: Option<DeviceName>,
+    /// What was counted for requests that are not answered yet.
+    charges: BTreeMap<u32, Charge>,
     /// The place of a peer that has authenticated.
     admitted: Option<PeerPermit>,
     deadline: Instant,
@@ -118,7 +120,8 @@ pub async fn serve(shared: Arc<Shared>, channel: Channel, id: ConnectionId, plac
         from_core,
         waiting: VecDeque::new(),
         out: Outgoing::default(),
-        account: None,
+        device: None,
+        charges: BTreeMap::new(),
         admitted: None,
         deadline: now.checked_add(patience).unwrap_or(now),
         rate: Rate::new(shared.limits.device_requests, now),
@@ -230,7 +233,10 @@ impl Connection {
             Credential::Device { account, device } => {
                 let record = directory.device(&account, device)?;
                 verify(&record.key, statement, signature)?;
-                self.account = Some(account);
+                self.device = Some(DeviceName {
+                    account,
+                    number: device,
+                });
                 Some(Who::Device {
                     account,
                     device,
@@ -258,9 +264,9 @@ impl Connection {
             }
             self.reconciliations.take(now);
         }
-        if !self.takes_ticket(&body) {
+        if let Err(reason) = self.take_ticket(request, &body) {
             count(&self.shared.figures.refused_tickets);
-            return self.refuse(request, Reason::BadTicket);
+            return self.refuse(request, reason);
         }
         let from = Asker {
             connection: self.id,
@@ -274,20 +280,38 @@ impl Connection {
     }
 
     /// What cannot be read the core refuses.
-    fn takes_ticket(&self, body: &Request) -> bool {
-        let (Request::Send(body), Some(account)) = (body, &self.account) else {
-            return true;
+    fn take_ticket(&mut self, request: u32, body: &Request) -> Result<(), Reason> {
+        let (Request::Send(body), Some(device)) = (body, &self.device) else {
+            return Ok(());
         };
-        let bytes = body.envelope.as_slice();
-        EnvelopeView::parse(bytes).is_none_or(|envelope| {
-            let directory = self.shared.directory.as_ref();
-            directory.takes_ticket(account, envelope.ticket, bytes.len())
-        })
+        let Some(envelope) = EnvelopeView::parse(body.envelope.as_slice()) else {
+            return Ok(());
+        };
+        match self.shared.directory.judge(device, &envelope) {
+            Judgement::Refused(error) => {
+                tracing::debug!(%error, connection = self.id, "a ticket is refused");
+                Err(error.reason())
+            }
+            judgement => {
+                let charge = judgement.charge();
+                self.charges.extend(charge.map(|charge| (request, charge)));
+                Ok(())
+            }
+        }
+    }
+
+    /// What was not taken is not counted.
+    fn settle(&mut self, request: u32, answer: &Answer) {
+        let charge = self.charges.remove(&request);
+        if let (Some(charge), Some(device), Answer::Refused(_)) = (charge, &self.device, answer) {
+            self.shared.directory.give_back(device, &charge);
+        }
     }
 
     fn take_from_core(&mut self, told: ToConnection) {
         match told {
             ToConnection::Answer { request, answer } => {
+                self.settle(request, &answer);
                 // Any other error: the connection has ended, or will with its next event.
                 if let Err(SendError::TooLong { size }) = self.machine.answer(request, &answer) {
                     tracing::error!(size, "an answer does not fit into a frame");

@@ -9,7 +9,7 @@
 
 use crate::{
     connection::{Delivery, ToConnection},
-    directory::Directory,
+    directory::{DeviceName, Directory},
     figures::Figures,
     peers::Peers,
     storage::Store,
@@ -147,13 +147,13 @@ pub fn routing(directory: &dyn Directory) -> Vec<RelayInfo> {
         .collect()
 }
 
-/// What the core is told of the records.
+/// What the core is told of the records: groups, and owners that are new.
 pub fn records(directory: &dyn Directory) -> Vec<Input> {
     let groups = directory.groups().into_iter().map(|record| Input::Group {
         group: record.group,
         members: Some(record.members),
     });
-    let owners = directory.owners().into_iter();
+    let owners = directory.take_owners().into_iter();
     let owners = owners.map(|(mailbox, owner)| Input::Owner { mailbox, owner });
     groups.chain(owners).collect()
 }
@@ -321,7 +321,18 @@ impl Running {
                 } => self.tell(connection, ToConnection::Moved(mailbox)),
                 Effect::CutOff { connection } => self.tell(connection, ToConnection::CutOff),
                 Effect::Ask { relay, request } => self.engine.peers.ask(relay, request),
-                Effect::Receipt { receipt, .. } => self.engine.figures.count_receipt(&receipt),
+                Effect::Receipt {
+                    account,
+                    device,
+                    receipt,
+                } => {
+                    self.engine.figures.count_receipt(&receipt);
+                    let recipient = DeviceName {
+                        account,
+                        number: device,
+                    };
+                    self.engine.directory.take_receipt(&recipient, receipt);
+                }
             }
         }
     }

@@ -9,7 +9,6 @@ use crate::{
     peers::Peers,
     storage::Store,
 };
-use parlance_bimp::RelayId;
 use parlance_endpoint::{BindError, Endpoint, Incoming, Options, SecretKey};
 use parlance_relay_core::{Config, ConnectionId, Input};
 use std::{net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
@@ -76,7 +75,7 @@ impl Service {
     /// Starts a relay on the present runtime.
     pub async fn start(parts: Parts) -> Result<Self, ServiceError> {
         let key = parts.key.public();
-        let me = place(parts.directory.as_ref(), &key);
+        let me = parts.directory.place(&key);
         let me = me.ok_or_else(|| ServiceError::NotOnRecord {
             key: hex::encode(key.as_bytes()),
         })?;
@@ -163,12 +162,6 @@ impl Service {
             _ => Err(ServiceError::Broken),
         }
     }
-}
-
-fn place(directory: &dyn Directory, key: &parlance_endpoint::PublicKey) -> Option<RelayId> {
-    let relays = directory.relays().into_iter();
-    let mut own = relays.filter(|record| record.address.key == *key);
-    own.next().map(|record| record.address.relay)
 }
 
 /// Tells the core what changes on record.

@@ -61,7 +61,7 @@ fn the_records_of_a_network_are_found() {
     );
     assert!(directory.device(&account, 1).is_none());
     assert!(directory.device(&Account([4; 32]), 0).is_none());
-    assert_eq!(directory.owners().len(), 3);
+    assert_eq!(directory.take_owners().len(), 3);
 
     let groups = directory.groups();
     assert_eq!(groups[0].group, GroupId([4; 32]));

@@ -12,9 +12,9 @@
 //! }
 //! ```
 
-use super::{DeviceRecord, Directory, GroupRecord, RelayRecord};
+use super::{Charge, DeviceName, DeviceRecord, Directory, GroupRecord, Judgement, RelayRecord};
 use parlance_bimp::{
-    Account, DeviceNumber, GroupId, Mailbox, RelayId,
+    Account, DeviceNumber, EnvelopeView, GroupId, Mailbox, Receipt, RelayId,
     limits::{MAX_DEVICES, MAX_MEMBERS},
 };
 use parlance_endpoint::{PublicKey, RelayAddress};
@@ -323,7 +323,8 @@ impl Directory for StaticNetwork {
         self.with(|records| records.devices.get(&(*account, device)).cloned())
     }
 
-    fn owners(&self) -> Vec<(Mailbox, Owner)> {
+    /// All of them each time: a file does not say what is new in it.
+    fn take_owners(&self) -> Vec<(Mailbox, Owner)> {
         self.with(|records| {
             let devices = records.devices.values();
             let owners = devices.flat_map(|it| it.mailboxes.iter().map(|of| (*of, &it.owner)));
@@ -339,9 +340,14 @@ impl Directory for StaticNetwork {
         self.with(|records| records.groups.clone())
     }
 
-    fn takes_ticket(&self, _: &Account, _: &[u8], _: usize) -> bool {
-        true
+    /// The file says that tickets are not checked: nobody is paid.
+    fn judge(&self, _: &DeviceName, _: &EnvelopeView<'_>) -> Judgement {
+        Judgement::Unpaid
     }
+
+    fn give_back(&self, _: &DeviceName, _: &Charge) {}
+
+    fn take_receipt(&self, _: &DeviceName, _: Receipt) {}
 
     fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()

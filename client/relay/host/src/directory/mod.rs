@@ -1,11 +1,13 @@
 //! What a relay has to know of the network. On a chain this is in its state; [`StaticNetwork`] reads it from a file.
 
 mod file;
+mod pay;
 
 pub use file::{NetworkError, StaticNetwork};
+pub use pay::{Charge, DeviceName, Judgement, TicketError};
 
-use parlance_bimp::{Account, DeviceNumber, GroupId, Mailbox, RelayId};
-use parlance_endpoint::RelayAddress;
+use parlance_bimp::{Account, DeviceNumber, EnvelopeView, GroupId, Mailbox, Receipt, RelayId};
+use parlance_endpoint::{PublicKey, RelayAddress};
 use parlance_relay_core::Owner;
 use tokio::sync::watch;
 
@@ -38,29 +40,43 @@ pub struct GroupRecord {
     pub members: Vec<Mailbox>,
 }
 
-/// Where a relay looks things up. Look-ups are from memory and do not wait.
+/// Where a relay looks things up. Answers come from memory; what is not there may take one look at the chain's database, never the network.
 pub trait Directory: Send + Sync + 'static {
     /// The hash of the chain's first block, to which authentications are bound.
     fn genesis(&self) -> [u8; 32];
 
-    /// All relays.
+    /// The relays among which mailboxes are shared out.
     fn relays(&self) -> Vec<RelayRecord>;
 
-    /// One of them.
+    /// A relay on record. One that is not shared any mailboxes any more is there as long as it is on record, so that it can hand over.
     fn relay(&self, relay: &RelayId) -> Option<RelayRecord>;
+
+    /// The place of the relay whose endpoint has this key.
+    fn place(&self, key: &PublicKey) -> Option<RelayId> {
+        let relays = self.relays().into_iter();
+        let mut own = relays.filter(|record| record.address.key == *key);
+        own.next().map(|record| record.address.relay)
+    }
 
     /// A device of an account.
     fn device(&self, account: &Account, device: DeviceNumber) -> Option<DeviceRecord>;
 
-    /// All mailboxes that have owners on record.
-    fn owners(&self) -> Vec<(Mailbox, Owner)>;
+    /// Mailboxes whose owner's record has changed since this was last asked; all of them at first, if they can be listed. A mailbox does
+    /// not tell its account: otherwise the owner is known when one of its devices subscribes.
+    fn take_owners(&self) -> Vec<(Mailbox, Owner)>;
 
     /// All groups.
     fn groups(&self) -> Vec<GroupRecord>;
 
-    /// Whether a ticket pays for a message of so many bytes from the account. Tickets are checked once each, in their order.
-    fn takes_ticket(&self, account: &Account, ticket: &[u8], bytes: usize) -> bool;
+    /// What to say to the ticket of a message, which is counted with that.
+    fn judge(&self, sender: &DeviceName, envelope: &EnvelopeView<'_>) -> Judgement;
 
-    /// Rises with each change.
+    /// A message that was counted is not taken after all: its sender does not count it either.
+    fn give_back(&self, sender: &DeviceName, charge: &Charge);
+
+    /// A recipient's word on what this relay delivered. It is checked later; this does not wait.
+    fn take_receipt(&self, recipient: &DeviceName, receipt: Receipt);
+
+    /// Rises with each change of [`relays`](Self::relays), [`take_owners`](Self::take_owners) or [`groups`](Self::groups).
     fn changes(&self) -> watch::Receiver<u64>;
 }

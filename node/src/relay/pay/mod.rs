@@ -1,0 +1,13 @@
+//! What the relay is paid by: tickets and receipts are judged when they come ([`Judge`]), and the best of each device goes to the worker
+//! ([`till`]).
+
+mod judge;
+mod receipts;
+pub mod till;
+mod tickets;
+
+#[cfg(test)]
+mod tests;
+
+pub use judge::{Facts, Judge, Payee, Unanswered, Worth};
+pub use tickets::{Known, Now};
