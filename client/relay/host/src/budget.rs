@@ -5,6 +5,8 @@
 //! Beyond it the connection takes its bytes from one [`Budget`]; while there are none it is *short*: it reads no message from the disk
 //! and lets its peer's requests be refused.
 
+use codec::Encode;
+use parlance_bimp::Request;
 use std::sync::{
     Arc,
     atomic::{AtomicUsize, Ordering},
@@ -14,6 +16,23 @@ use std::sync::{
 pub const FLOOR: usize = 16 << 10;
 /// Bytes are taken and given back in pieces of this size, so that not every message moves the counter that all share.
 const PIECE: usize = 4 << 10;
+
+/// What a request takes beside a place for it, bytes.
+pub fn weight(request: &Request) -> usize {
+    match request {
+        Request::Send(body) => body.encoded_size(),
+        Request::GroupSend(body) => body.encoded_size(),
+        Request::PublishPreKeys(body) => body.encoded_size(),
+        Request::PublishPresence(body) => body.encoded_size(),
+        Request::Acknowledge(body) | Request::Delete(body) => body.encoded_size(),
+        Request::ExtendRetention(body) => body.encoded_size(),
+        Request::Replicate(body) | Request::HandOver(body) => body.encoded_size(),
+        Request::FanOut(body) => body.encoded_size(),
+        Request::Reconcile(body) => body.encoded_size(),
+        // A few numbers and keys.
+        _ => 0,
+    }
+}
 
 /// Bytes that all connections share. Clones are the same ones.
 #[derive(Clone, Debug)]

@@ -4,8 +4,9 @@
 //! | --- | --- | --- |
 //! | [`storage`] | D1-D5 | the core's disk: RocksDB |
 //! | [`engine`] | E1-E3 | the core's loop, and the thread that writes |
-//! | [`connection`] | N1-N3 | one connection: authentication, rates, delivery |
+//! | [`connection`] | N1-N5 | one connection: authentication, rates, delivery |
 //! | [`gate`] | - | how many connections, how fast |
+//! | [`budget`] | - | how much memory for all of them |
 //! | [`peers`] | P1-P3 | questions to other relays |
 //! | [`directory`] | - | what is on record |
 //! | [`figures`] | - | what is counted, for Prometheus |
@@ -14,6 +15,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod budget;
 pub mod config;
 pub mod connection;
 pub mod directory;
