@@ -1,6 +1,6 @@
 //! What a relay counts, and how it shows it: Prometheus' text format over HTTP.
 
-use crate::storage::Store;
+use crate::{budget::Budget, storage::Store};
 use http_body_util::Full;
 use hyper::{Method, Request, Response, StatusCode, body::Bytes, service::service_fn};
 use parlance_bimp::{Reason, Receipt};
@@ -10,7 +10,7 @@ use std::{
     fmt::Write,
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -29,6 +29,7 @@ macro_rules! figures {
         pub struct Figures {
             $(#[doc = $text] pub $name: AtomicU64,)*
             connections: AtomicUsize,
+            budget: OnceLock<Budget>,
             core: Mutex<(Counters, u64)>,
         }
 
@@ -100,6 +101,11 @@ impl Figures {
         self.connections.store(connections, Ordering::Relaxed);
     }
 
+    /// Shows what is taken of a budget. The first that it is told.
+    pub fn watch(&self, budget: &Budget) {
+        let _ = self.budget.set(budget.clone());
+    }
+
     /// All of them, as Prometheus reads them.
     pub fn text(&self) -> String {
         let mut out = String::new();
@@ -107,6 +113,9 @@ impl Figures {
         let connections = self.connections.load(Ordering::Relaxed);
         let text = "Connections that are there.";
         put(&mut out, "connections", "gauge", text, connections as u64);
+        let kept = self.budget.get().map_or(0, Budget::taken);
+        let text = "Bytes that connections keep beyond what each may have.";
+        put(&mut out, "kept_bytes", "gauge", text, kept as u64);
         let core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         let (counters, stored) = &*core;
         let text = "Bytes that are stored.";
