@@ -85,3 +85,62 @@ fn read(delivery: &Delivery, store: &Store, figures: &Figures) -> Option<Push> {
         message: Bounded::new(message.as_ref()).ok()?,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::MIN_LIMIT;
+    use parlance_bimp::{Key, Mailbox, MessageId};
+    use parlance_relay_core::{Batch, Body, Entry, State, Write};
+    use std::sync::atomic::Ordering;
+
+    fn key(n: u8) -> Key {
+        Key {
+            mailbox: Mailbox([1; 32]),
+            id: MessageId([n; 32]),
+        }
+    }
+
+    /// N3: whoever has no room for a message, and moves the connection in other ways, costs one look at the disk.
+    #[test]
+    fn a_message_without_room_is_read_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(folder.path(), MIN_LIMIT).unwrap();
+        let writes = [1, 3].map(|n| Write::Put {
+            key: key(n),
+            entry: Entry {
+                position: u64::from(n),
+                size: 1_000,
+                state: State::default(),
+            },
+            body: Body::Set(vec![n; 1_000].into()),
+        });
+        let writes = writes.to_vec();
+        store.commit_durable(&Batch { number: 1, writes }).unwrap();
+        let figures = Figures::default();
+        let reads = || figures.read_messages.load(Ordering::Relaxed);
+        let mut pushes = Pushes::default();
+        // The second was deleted meanwhile.
+        for n in [1, 2, 3] {
+            pushes.add(ToConnection::Deliver(Delivery {
+                key: key(n),
+                position: u64::from(n),
+                expires: 0,
+                mention: false,
+            }));
+        }
+        for _ in 0..100 {
+            let push = pushes.next(&store, &figures).unwrap();
+            pushes.put_back(push);
+            assert!(pushes.bytes() > 1_000);
+        }
+        assert_eq!(reads(), 1);
+        let mut pushed = Vec::new();
+        while let Some(Push::Deliver(message)) = pushes.next(&store, &figures) {
+            pushed.push(message.id);
+        }
+        assert_eq!(pushed, [key(1).id, key(3).id]);
+        assert_eq!(reads(), 3);
+        assert!(pushes.is_empty() && pushes.bytes() == 0);
+    }
+}
