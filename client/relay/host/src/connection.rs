@@ -24,11 +24,11 @@ use crate::{
     storage::Store,
 };
 use ed25519_dalek::{Signature, VerifyingKey};
+use ledger::Ledger;
 use parlance_bimp::{
     Account, Answer, Authenticated, Binding, Credential, EnvelopeView, Key, Mailbox, Reason,
     Refusal, RelayId, Request, SendError, Server, ServerEvent, Settings, Violation,
 };
-use ledger::Ledger;
 use parlance_endpoint::{Channel, End, Outgoing};
 use parlance_relay_core::{Asker, ConnectionId, Input, Who};
 use pushes::Pushes;

@@ -211,7 +211,11 @@ impl Relay {
         let mut fresh = batch.fresh;
         let staged = stage.keys.iter().filter(|(_, message)| message.is_some());
         fresh.extend(staged.map(|(key, _)| *key));
-        let keys: BTreeSet<Key> = batch.keys.into_iter().chain(stage.keys.into_keys()).collect();
+        let keys: BTreeSet<Key> = batch
+            .keys
+            .into_iter()
+            .chain(stage.keys.into_keys())
+            .collect();
         let mut gated = batch.gated;
         gated.append(&mut stage.gated);
         // Without messages it is the changes themselves that there is no room for.

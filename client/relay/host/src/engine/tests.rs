@@ -3,9 +3,7 @@
 use super::*;
 use crate::directory::StaticNetwork;
 use codec::Encode;
-use parlance_bimp::{
-    Account, Bounded, Key, Mailbox, Request, SendMessage, Subscribe,
-};
+use parlance_bimp::{Account, Bounded, Key, Mailbox, Request, SendMessage, Subscribe};
 use parlance_endpoint::{Endpoint, Options, SecretKey};
 use parlance_relay_core::{Asker, Entry, Owner, PreKeyOwner, Who};
 use tokio::sync::{mpsc::unbounded_channel, watch};

@@ -83,12 +83,7 @@ pub fn envelope(mailbox: Mailbox, from: u8, number: u64) -> (Request, MessageId)
     envelope_of(mailbox, from, number, 512)
 }
 
-pub fn envelope_of(
-    mailbox: Mailbox,
-    from: u8,
-    number: u64,
-    size: usize,
-) -> (Request, MessageId) {
+pub fn envelope_of(mailbox: Mailbox, from: u8, number: u64, size: usize) -> (Request, MessageId) {
     let mut bytes = vec![1];
     bytes.extend(mailbox.0);
     b"ticket".to_vec().encode_to(&mut bytes);

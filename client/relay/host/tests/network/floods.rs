@@ -184,7 +184,11 @@ async fn attack(endpoint: Endpoint, relay: RelayAddress, kind: usize, until: Ins
             }
             // Probes, which strangers may, as many as there are answers for.
             _ => loop {
-                while raw.machine.request(&Request::Probe(Probe { number: 1 })).is_ok() {}
+                while raw
+                    .machine
+                    .request(&Request::Probe(Probe { number: 1 }))
+                    .is_ok()
+                {}
                 raw.gather();
                 if !raw.send().await || raw.event().await.is_none() {
                     return;
