@@ -188,6 +188,30 @@ fn messages_of_other_relays_wait_while_the_disk_is_full() {
     assert_eq!(net.waiting(1, &OWN), 18);
 }
 
+/// G3, also of a mailbox with more entries than are looked at in a tick.
+#[test]
+fn what_is_over_is_forgotten_however_much_it_is() {
+    let mut config = Config::default();
+    config.timings.retention = 1_000;
+    config.timings.grace = 1_000;
+    config.limits.pair_messages = 10_000;
+    config.limits.pair_bytes = u64::MAX;
+    config.limits.sender_bytes = u64::MAX;
+    let mut net = Net::new(1, config);
+    net.open(0, SENDER, 0, &[OTHER]);
+    for mailbox in [OWN, Mailbox([3; 32])] {
+        for text in 0..250 {
+            for size in [512, 1_024, 1_536, 2_048, 3_072] {
+                accepted(net.ask(0, SENDER, envelope_of(mailbox, text, size).0));
+            }
+        }
+        assert_eq!(net.entries(0, &mailbox), 1_250);
+    }
+    net.pass(3_000);
+    assert_eq!(net.relays[0].mailboxes().count(), 0);
+    assert_eq!(net.disks[0].mailboxes().unwrap(), vec![]);
+}
+
 #[test]
 fn a_restarted_relay_has_what_it_confirmed() {
     let mut net = net(5);
