@@ -3,7 +3,7 @@
 mod common;
 
 use common::{
-    DAY, DEVICE, OTHER, OWN, SENDER, accepted, acknowledge, envelope, envelope_of, list, net,
+    DAY, DEVICE, Net, OTHER, OWN, SENDER, accepted, acknowledge, envelope, envelope_of, list, net,
     place, reason, subscribe,
 };
 use parlance_bimp::{Answer, Bounded, Count, Key, List, Mailbox, Message, Reason, Request};
