@@ -9,13 +9,13 @@ use futures::FutureExt;
 use parlance_bimp::{
     Answer, List, Mailbox, MessageId, OfMailbox, Push, Reason, Request, limits::MAX_IDS,
 };
-use parlance_endpoint::{Client, Endpoint, RelayAddress, Session};
+use parlance_endpoint::{Client, Session};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
     path::PathBuf,
     sync::{
-        Arc, Mutex,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::{Duration, Instant, SystemTime},
@@ -108,7 +108,7 @@ impl Course {
     fn count(&self, to: &Mutex<Vec<f64>>, stamp: u64) {
         if self.counts.load(Ordering::Relaxed) {
             let took = self.stamp().saturating_sub(stamp);
-            to.lock().unwrap().push(took as f64 / 1_000.0);
+            locked(to).push(took as f64 / 1_000.0);
         }
     }
 
@@ -123,7 +123,7 @@ impl Course {
     }
 
     fn refused(&self, why: String) {
-        *self.refused.lock().unwrap().entry(why).or_default() += 1;
+        *locked(&self.refused).entry(why).or_default() += 1;
     }
 
     /// Warms up, lets count, stops, and reports.
@@ -135,16 +135,20 @@ impl Course {
         self.counts.store(false, Ordering::Relaxed);
         let took = began.elapsed().as_secs_f64();
         self.stop.store(true, Ordering::Relaxed);
-        let accepted = std::mem::take(&mut *self.accepted.lock().unwrap());
-        let delivered = std::mem::take(&mut *self.delivered.lock().unwrap());
+        let accepted = std::mem::take(&mut *locked(&self.accepted));
+        let delivered = std::mem::take(&mut *locked(&self.delivered));
         Report {
             accepted_per_second: accepted.len() as f64 / took,
             delivered_per_second: delivered.len() as f64 / took,
             latency_ms: spread(delivered),
             accepted_ms: spread(accepted),
-            refused: std::mem::take(&mut *self.refused.lock().unwrap()),
+            refused: std::mem::take(&mut *locked(&self.refused)),
         }
     }
+}
+
+fn locked<T>(counts: &Mutex<T>) -> MutexGuard<'_, T> {
+    counts.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Connects everybody, then sends.
@@ -154,9 +158,7 @@ pub async fn measure(options: &Options) -> anyhow::Result<Report> {
     let mut tasks = JoinSet::new();
     let recipients: Vec<Person> = (0..options.recipients).map(Person::of).collect();
     let endpoints = [people::endpoint().await?, people::endpoint().await?];
-    let place = |n: usize| -> (&Endpoint, &RelayAddress) {
-        (&endpoints[n % endpoints.len()], &relays[n % relays.len()])
-    };
+    let place = |n: usize| (&endpoints[n % endpoints.len()], &relays[n % relays.len()]);
     for (n, recipient) in recipients.iter().enumerate() {
         let (endpoint, relay) = place(n);
         let session = recipient.subscribe(endpoint, relay).await?;
