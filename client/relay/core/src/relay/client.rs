@@ -78,7 +78,7 @@ impl Relay {
 
     /// Why no message is taken now: the disk is full, or too many writes wait.
     pub(super) fn bar_writes(&self, more: usize) -> Option<Reason> {
-        if self.clock.steady < self.full_until {
+        if self.is_full() {
             return Some(Reason::DiskFull);
         }
         let room = self.config.limits.writes;
@@ -137,6 +137,7 @@ impl Relay {
         match self.keep(key, state.clone(), Some(&message), 1) {
             Kept::New | Kept::Known => self.write(key, state, &message, Waiter::Sender(from)),
             Kept::BadTime => self.refuse(from, Reason::BadTime),
+            Kept::DiskFull => self.refuse(from, Reason::DiskFull),
             Kept::NoRoom | Kept::Incomplete => {
                 self.refuse_for(from, Reason::NoRoom, next_period);
             }

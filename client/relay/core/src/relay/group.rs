@@ -104,8 +104,10 @@ impl Relay {
         let state = known.map_or(state, |entry| entry.state.clone());
         if set.contains(&self.me) {
             let kept = self.keep(key, state.clone(), Some(message), 1);
-            if !matches!(kept, Kept::New | Kept::Known) {
-                return self.count_copy(number, |group| &mut group.full);
+            match kept {
+                Kept::New | Kept::Known => {}
+                Kept::DiskFull => return self.count_copy(number, |group| &mut group.lost),
+                _ => return self.count_copy(number, |group| &mut group.full),
             }
         }
         self.write(key, state, message, Waiter::Group(number));

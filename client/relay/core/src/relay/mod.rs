@@ -228,6 +228,11 @@ impl Relay {
         u32::try_from(load).unwrap_or(u32::MAX)
     }
 
+    /// Whether the disk had no room for messages a moment ago (G6).
+    fn is_full(&self) -> bool {
+        self.clock.steady < self.full_until
+    }
+
     fn answer(&mut self, to: Asker, answer: Answer) {
         if let Answer::Refused(refusal) = &answer {
             let count = self
