@@ -187,7 +187,7 @@ impl Relay {
         }
         let staged = stage.keys.iter().filter(|(_, message)| message.is_some());
         for key in batch.fresh.iter().chain(staged.map(|(key, _)| key)) {
-            self.fail_write(key, reason);
+            self.failed_here(key, reason);
         }
         let keys = batch.keys.iter().chain(stage.keys.keys());
         let mailboxes: BTreeSet<Mailbox> = keys.map(|key| key.mailbox).collect();
