@@ -227,7 +227,7 @@ impl Relay {
             self.refuse_for(gated.to, reason, FULL);
         }
         for key in &fresh {
-            self.fail_write(key, reason);
+            self.failed_here(key, reason);
         }
         let mailboxes: BTreeSet<Mailbox> = keys.iter().map(|key| key.mailbox).collect();
         for mailbox in &mailboxes {
