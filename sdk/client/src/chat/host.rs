@@ -106,8 +106,8 @@ pub struct Host<'v, N, W> {
 }
 
 impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
-    /// Opens the chat of a vault. Without a light client nobody is looked up, and what is said waits. `wall` reads the
-    /// clock.
+    /// Opens the chat of a vault. Without a light client nobody is looked up, and what is said waits for
+    /// [`set_light`](Self::set_light). `wall` reads the clock.
     pub fn open(
         vault: &'v Vault,
         light: Option<Light<N>>,
@@ -133,6 +133,16 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
         &self.chat
     }
 
+    /// What carries requests.
+    pub fn wire(&self) -> &W {
+        &self.wire
+    }
+
+    /// Ends the chat, and gives the wire back to be ended.
+    pub fn into_wire(self) -> W {
+        self.wire
+    }
+
     /// Looks people up with this light client from now on.
     pub fn set_light(&mut self, light: Light<N>) {
         self.light = Some(light);
@@ -147,7 +157,7 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
     pub fn command(&mut self, command: Command) -> Result<Option<ContentId>, ChatError> {
         let now = clock((self.wall)(), self.began.elapsed());
         let id = self.chat.command(now, command)?;
-        self.effects()?;
+        self.effects();
         Ok(id)
     }
 
@@ -235,11 +245,11 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
     fn handle(&mut self, inputs: Vec<Input<Recipients>>) -> Result<(), ChatError> {
         let now = clock((self.wall)(), self.began.elapsed());
         self.chat.handle(now, inputs)?;
-        self.effects()
+        self.effects();
+        Ok(())
     }
 
-    fn effects(&mut self) -> Result<(), ChatError> {
-        let mut failed = Vec::new();
+    fn effects(&mut self) {
         while let Some(effect) = self.chat.next_effect() {
             match effect {
                 Effect::Ask {
@@ -250,13 +260,10 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
                 Effect::Close { relay } => self.wire.close(relay),
                 Effect::Directory => self.wire.refresh(),
                 Effect::Tell(event) => self.told.push(Told::Event(event)),
-                Effect::Look { account } if self.has_light() => self.wanted.push_back(account),
-                Effect::Look { account } => failed.push(Input::LookFailed { account }),
+                // The engine asks again for what takes long.
+                Effect::Look { account } if self.wanted.contains(&account) => {}
+                Effect::Look { account } => self.wanted.push_back(account),
             }
-        }
-        match failed.is_empty() {
-            true => Ok(()),
-            false => self.handle(failed),
         }
     }
 }

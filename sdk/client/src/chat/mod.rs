@@ -1,4 +1,6 @@
-//! Chat: the engine of `parlance-messenger` on the vault, with sessions that take proven records only.
+//! Chat: the engine of `parlance-messenger` on the vault, with sessions that take proven records only, and relays over QUIC.
+//!
+//! [`Host`] runs the engine; what it needs of the network is a [`Wire`], which over QUIC is [`RelayWire`].
 //!
 //! - **T1** What the engine keeps lies in the vault, under its passphrase; a batch of the engine is one commit of it. Sessions are sealed once
 //!   more, under a key that follows from the device's, so that a vault of another device opens nothing.
@@ -16,12 +18,14 @@ mod people;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use encryption::ProvenSessions;
 pub use host::{FromRelay, Host, Told, Wire};
 pub(crate) use people::PEOPLE;
 pub use people::{Knows, look};
 pub use rows::Rows;
+pub use wire::{Redial, RelayWire, Trouble, WireError};
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -57,6 +61,9 @@ pub enum ChatError {
     /// The engine refuses.
     #[error(transparent)]
     Engine(#[from] parlance_messenger::Error),
+    /// No wire to relays.
+    #[error(transparent)]
+    Wire(#[from] WireError),
 }
 
 /// The chat of the vault's account on this device. `steady` is any clock that only rises.
