@@ -13,7 +13,7 @@ use parlance_primitives::AccountId;
 
 use super::{Chat, ChatError, clock, people};
 use crate::{
-    encryption::{Look, Recipients},
+    encryption::{EncryptionError, Look, Recipients},
     identity::{Contact, Finding, LookError},
     light::Light,
     node::Node,
@@ -103,6 +103,8 @@ pub struct Host<'v, N, W> {
     looking: Option<(Account, Looking<N>)>,
     wanted: VecDeque<Account>,
     told: Vec<Told>,
+    /// What a look found, until what it tells has been taken.
+    found: Vec<Input<Recipients>>,
 }
 
 impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
@@ -125,6 +127,7 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
             looking: None,
             wanted: VecDeque::new(),
             told: Vec::new(),
+            found: Vec::new(),
         })
     }
 
@@ -161,7 +164,8 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
         Ok(id)
     }
 
-    /// Waits until something happens, and says what the user is to be told. Dropped while it waits, it loses nothing.
+    /// Waits until something happens, and says what the user is to be told. Dropped while it waits, it loses nothing. What
+    /// changed about somebody is said by one call, and nothing is encrypted for them before the next one.
     pub async fn next(&mut self) -> Result<Vec<Told>, ChatError> {
         if self.told.is_empty() {
             self.wait().await?;
@@ -170,6 +174,10 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
     }
 
     async fn wait(&mut self) -> Result<(), ChatError> {
+        let found = std::mem::take(&mut self.found);
+        if !found.is_empty() {
+            return self.handle(found);
+        }
         self.begin_look()?;
         let (wire, looking) = (&mut self.wire, &mut self.looking);
         let look = async {
@@ -180,7 +188,10 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
         };
         let inputs = tokio::select! {
             first = wire.next() => self.batch(first),
-            (light, look) = look => self.looked(light, look),
+            (light, look) = look => {
+                self.found = self.looked(light, look);
+                return Ok(());
+            }
             () = tokio::time::sleep(TICK) => vec![Input::Tick],
         };
         self.handle(inputs)
@@ -233,12 +244,25 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
             people::tell((&mut self.chat, self.vault), look, account, &mut knows)
         });
         self.light = Some(light);
-        match found {
+        match found.and_then(|input| self.somebody(account).map(|()| input)) {
             Ok(input) => vec![input],
             Err(cause) => {
                 self.told.push(Told::NotLookedUp { account, cause });
                 vec![Input::LookFailed { account }]
             }
+        }
+    }
+
+    /// T4.
+    fn somebody(&self, account: Account) -> Result<(), ChatError> {
+        let talks = self.chat.conversations().any(|it| it.with == account);
+        if !talks || self.chat.unsent() == 0 {
+            return Ok(());
+        }
+        let account = AccountId::new(account.0);
+        match people::known(self.vault, &account)?.record {
+            Some(_) => Ok(()),
+            None => Err(EncryptionError::NoIdentity { account }.into()),
         }
     }
 

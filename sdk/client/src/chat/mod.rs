@@ -9,6 +9,7 @@
 //!   remembered likewise, so that a change is told for them too.
 //! - **T3** An export takes conversations along, and neither sessions nor what was under way: the device that is restored from it begins new
 //!   sessions, as the encryption core asks (its rule S4). What waited to be sent stays where it was said.
+//! - **T4** What is said to an account without an identity waits until it has one: to the engine the look has failed.
 
 mod encryption;
 mod host;
