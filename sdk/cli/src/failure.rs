@@ -253,6 +253,18 @@ impl Failure {
         self.kind().code().into()
     }
 
+    /// Whether a chat cannot go on after it.
+    pub fn is_last(&self) -> bool {
+        let engine = match self {
+            Self::Chat(ChatError::Engine(error)) => error,
+            _ => return false,
+        };
+        matches!(
+            engine,
+            EngineError::Storage(_) | EngineError::Damaged { .. } | EngineError::Stopped
+        )
+    }
+
     /// Whether nobody has answered.
     pub fn is_silence(&self) -> bool {
         self.kind() == Kind::Silent

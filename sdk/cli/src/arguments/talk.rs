@@ -77,7 +77,7 @@ pub struct Chat {
 
 Examples:
   bimp bot --stay < /dev/null                   only listens
-  echo '{\"do\": \"send\", \"to\": \"bert\", \"text\": \"hello\"}' | bimp bot")]
+  echo '{\"do\": \"send\", \"with\": \"bert\", \"text\": \"hello\"}' | bimp bot")]
 pub struct Bot {
     /// Whether others are told what was read, which the program says with the order 'read'. It stays as it was set last; at
     /// first they are told.

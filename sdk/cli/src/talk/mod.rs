@@ -2,6 +2,9 @@
 
 pub mod body;
 pub mod show;
+mod stop;
+
+pub use stop::Stop;
 
 use std::{
     future::Future,
