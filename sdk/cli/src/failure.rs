@@ -139,6 +139,14 @@ pub enum Failure {
         /// Why.
         cause: String,
     },
+    /// No command of a conversation.
+    #[error(
+        "'{command}' is no command, or lacks something: /help lists them, and // begins a text with a slash"
+    )]
+    BadCommand {
+        /// What was typed.
+        command: String,
+    },
     /// No life time.
     #[error("messages can live from 5s to 4w, such as 30s, 5m, 1h, 7d; 'off' lets them stay")]
     BadTimer,
@@ -294,7 +302,10 @@ impl Failure {
             }
             Self::Change(_) | Self::Shared(_) | Self::NotAgreed | Self::NoTrust => Kind::State,
             Self::NobodyThere { .. } | Self::Changed { .. } => Kind::State,
-            Self::BadText { .. } | Self::BadTimer | Self::NoMessage { .. } => Kind::Input,
+            Self::BadText { .. }
+            | Self::BadCommand { .. }
+            | Self::BadTimer
+            | Self::NoMessage { .. } => Kind::Input,
             Self::Waits { .. } => Kind::Waiting,
             Self::CoreDumps(_) => Kind::Other,
             Self::File { .. }

@@ -36,6 +36,24 @@ pub fn lines() -> mpsc::Receiver<Line> {
     lines
 }
 
+/// Reads what is typed at a terminal as it comes, in a thread like that of [`lines`].
+pub fn bytes() -> mpsc::Receiver<Vec<u8>> {
+    let (tell, keys) = mpsc::channel(LINES);
+    thread::spawn(move || {
+        let mut input = stdin().lock();
+        while let Ok(read) = input.fill_buf()
+            && !read.is_empty()
+        {
+            let bytes = read.to_vec();
+            input.consume(bytes.len());
+            if tell.blocking_send(bytes).is_err() {
+                break;
+            }
+        }
+    });
+    keys
+}
+
 /// The next line.
 fn next(input: &mut impl BufRead) -> std::io::Result<Option<Line>> {
     let (mut line, mut long, mut any) = (Vec::new(), false, false);

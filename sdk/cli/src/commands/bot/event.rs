@@ -151,7 +151,6 @@ fn changed(who: &Contact, what: &Finding) -> Value {
         Finding::Anew => "registered-anew",
         Finding::HistoryUnread { .. } => "history-unread",
         Finding::VerificationBroken => "verification-broken",
-        _ => "other",
     };
     json!({
         "event": "contact-changed",
