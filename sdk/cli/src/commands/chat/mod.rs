@@ -220,7 +220,7 @@ impl Room<'_> {
     fn show(&mut self, entry: &Entry) -> Result<(), Failure> {
         let own = self.talk.own();
         let mut text = format!("{}{}", time(entry.sent_at), line(entry, own, &self.name));
-        if entry.is_by(own) && entry.status.accepted.is_some() {
+        if entry.is_by(own) && !entry.deleted {
             text.push_str("  ");
             text.push_str(marks(&entry.status));
         }
