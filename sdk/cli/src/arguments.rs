@@ -442,7 +442,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_may_be_words_or_a_text_and_begin_with_a_hyphen() {
+    fn a_message_is_words_and_a_mistyped_option_is_none() {
         let read = |arguments: &[&str]| {
             let all = ["bimp", "send", "bert"].iter().chain(arguments);
             Arguments::try_parse_from(all)
@@ -460,6 +460,7 @@ mod tests {
             assert_eq!(send.text, text);
         }
         assert!(read(&[]).is_err());
+        assert!(read(&["--delivred", "x"]).is_err());
         assert!(read(&["--waiting", "x"]).is_err());
         assert!(read(&["--no-wait", "--delivered", "x"]).is_err());
     }

@@ -33,7 +33,7 @@ pub struct Send {
     /// To whom: a contact's name, or an address.
     pub name: String,
     /// The text; '-' reads it from standard input.
-    #[arg(required_unless_present = "waiting", allow_hyphen_values = true)]
+    #[arg(required_unless_present = "waiting")]
     pub text: Vec<String>,
     /// Writes nothing new, and sends what waits.
     #[arg(long, conflicts_with = "text")]

@@ -40,7 +40,7 @@ pub enum Screen {
     /// A terminal.
     Terminal {
         /// How it was before.
-        before: Box<Raw>,
+        _before: Box<Raw>,
         /// What is typed.
         keys: mpsc::Receiver<Vec<u8>>,
         /// Keys that are not taken yet, the last first.
@@ -81,7 +81,7 @@ impl Screen {
             return Ok(Self::Plain(input::lines()));
         }
         Ok(Self::Terminal {
-            before: Box::new(Raw::begin().map_err(file("terminal"))?),
+            _before: Box::new(Raw::begin().map_err(file("terminal"))?),
             keys: input::bytes(),
             taken: Vec::new(),
             editor: Editor::default(),
