@@ -10,6 +10,8 @@
 //! - **T3** An export takes conversations along, and neither sessions nor what was under way: the device that is restored from it begins new
 //!   sessions, as the encryption core asks (its rule S4). What waited to be sent stays where it was said.
 //! - **T4** What is said to an account without an identity waits until it has one: to the engine the look has failed.
+//! - **T5** Keys that are new make a new device ('identity rotate'): it keeps what was said, and begins new sessions like one that was restored
+//!   from an export.
 
 mod encryption;
 mod host;
@@ -72,12 +74,30 @@ pub fn open(vault: &Vault, now: SystemTime, steady: Duration) -> Result<Chat<'_>
     let (account, secrets) = (vault.account()?, vault.device()?);
     let mut rng = ChaCha20Rng::from_seed(*crate::keys::random()?);
     let rows = Rows::new(vault.store());
+    let fresh = |rng: &mut ChaCha20Rng| ProvenSessions::new(&account, &secrets, now, rng);
+    let (id, failed) = (secrets.id().0, VaultError::from);
+    let known = rows.device().map_err(failed)?;
+    let is_this = known.is_some_and(|known| known == id);
     let sealed = rows
         .get(&Row::Sessions)
         .map_err(parlance_messenger::Error::from)?;
+    let sealed = sealed.map(|sealed| ProvenSessions::import(&account, &secrets, &sealed));
     let sessions = match sealed {
-        Some(sealed) => ProvenSessions::import(&account, &secrets, &sealed)?,
-        None => ProvenSessions::new(&account, &secrets, now, &mut rng),
+        Some(Err(error)) if is_this => return Err(error.into()),
+        // T5.
+        Some(Err(_)) => {
+            rows.begin_anew(&id).map_err(failed)?;
+            fresh(&mut rng)
+        }
+        kept => {
+            if !is_this {
+                rows.set_device(&id).map_err(failed)?;
+            }
+            match kept {
+                Some(kept) => kept?,
+                None => fresh(&mut rng),
+            }
+        }
     };
     let own = people::known(vault, &account)?;
     let epoch = own.record.map_or(0, |record| record.mailbox_epoch);
