@@ -103,7 +103,10 @@ fn what_cannot_be_sent_is_kept_and_the_reason_told() {
     let kept = place.run(&["send", BERT, "--no-wait", "--json", "one"], "");
     assert!(kept.status.success(), "{kept:?}");
     let kept = object(&kept.stdout);
-    assert_eq!((&kept["progress"], &kept["waiting"]), (&json!("waiting"), &json!(1)));
+    assert_eq!(
+        (&kept["progress"], &kept["waiting"]),
+        (&json!("waiting"), &json!(1))
+    );
     let arguments = ["send", BERT, "--patience", "1", "--json", "-"];
     let (code, said) = failed(&place.run(&arguments, "two\n"));
     assert_eq!((code, &said["kind"]), (9, &json!("waiting")), "{said}");
@@ -205,15 +208,27 @@ fn a_bot_does_what_it_is_told_and_answers_what_it_does_not_understand() {
     assert_eq!((&done["ref"], &done["number"]), (&json!("a"), &json!(0)));
     let id = done["id"].clone();
     let message = bot.event("message");
-    assert_eq!((&message["with"], &message["message"]["id"]), (&json!(BERT), &id));
+    assert_eq!(
+        (&message["with"], &message["message"]["id"]),
+        (&json!(BERT), &id)
+    );
     let edit = json!({"do": "edit", "with": BERT, "message": id, "text": "hello, Bert"});
     bot.ask(&edit, "done");
-    let history = bot.ask(&json!({"do": "history", "with": BERT, "ref": "h"}), "history");
+    let history = bot.ask(
+        &json!({"do": "history", "with": BERT, "ref": "h"}),
+        "history",
+    );
     assert_eq!(history["ref"], "h");
     assert_eq!(texts(&history["messages"]), ["hello, Bert"]);
-    assert_eq!(bot.ask(&json!({"do": "contacts"}), "contacts")["contacts"], json!([]));
+    assert_eq!(
+        bot.ask(&json!({"do": "contacts"}), "contacts")["contacts"],
+        json!([])
+    );
     let state = bot.ask(&json!({"do": "state"}), "state");
-    assert_eq!((&state["unsent"], &state["listening"]), (&json!(2), &Value::Null));
+    assert_eq!(
+        (&state["unsent"], &state["listening"]),
+        (&json!(2), &Value::Null)
+    );
     assert_eq!(state["conversations"][0]["account"], BERT);
 
     let long = format!("{{\"do\": \"quit\", \"ref\": \"{}\"}}", "a".repeat(200_000));
@@ -222,14 +237,24 @@ fn a_bot_does_what_it_is_told_and_answers_what_it_does_not_understand() {
         ("[1]", "not-json"),
         (r#"{"do": "fly", "ref": "x"}"#, "no-order"),
         (r#"{"do": "quit", "why": 1, "ref": "x"}"#, "no-order"),
-        (r#"{"do": "send", "with": "nobody", "text": "x", "ref": "x"}"#, "input"),
-        (r#"{"do": "timer", "with": "nobody", "seconds": 60, "ref": "x"}"#, "input"),
+        (
+            r#"{"do": "send", "with": "nobody", "text": "x", "ref": "x"}"#,
+            "input",
+        ),
+        (
+            r#"{"do": "timer", "with": "nobody", "seconds": 60, "ref": "x"}"#,
+            "input",
+        ),
         (long.as_str(), "too-long"),
     ] {
         bot.write(line);
         let error = bot.event("error");
         assert_eq!(error["kind"], kind, "{error}");
-        let reference = if line.contains("\"x\"}") { json!("x") } else { Value::Null };
+        let reference = if line.contains("\"x\"}") {
+            json!("x")
+        } else {
+            Value::Null
+        };
         assert_eq!(error["ref"], reference);
     }
     let nowhere = json!({"do": "delete", "with": BERT, "message": "00".repeat(16)});
@@ -249,7 +274,8 @@ fn a_bot_does_what_it_is_told_and_answers_what_it_does_not_understand() {
 #[test]
 fn a_conversation_on_a_pipe_takes_texts_and_commands() {
     let place = Place::new();
-    let input = "hello\n//etc\n/edit 0 hello, Bert\n/edit 7 x\n/fly\n/search bert\n/status\n/quit\n";
+    let input =
+        "hello\n//etc\n/edit 0 hello, Bert\n/edit 7 x\n/fly\n/search bert\n/status\n/quit\n";
     let said = place.run(&["chat", BERT], input);
     assert!(said.status.success(), "{said:?}");
     let shown = String::from_utf8(said.stdout).unwrap();
@@ -269,7 +295,10 @@ fn a_conversation_on_a_pipe_takes_texts_and_commands() {
     // The next one begins with what was said.
     let said = place.run(&["chat", BERT, "--history", "1"], "/quit\n");
     let shown = String::from_utf8(said.stdout).unwrap();
-    assert!(shown.contains("1  you: /etc  …") && !shown.contains("hello"), "{shown}");
+    assert!(
+        shown.contains("1  you: /etc  …") && !shown.contains("hello"),
+        "{shown}"
+    );
 }
 
 #[test]

@@ -51,12 +51,14 @@ pub struct Send {
 
 /// A conversation.
 #[derive(Args)]
-#[command(after_help = "Type a message and the return key. Lines that begin with a slash are commands; /help lists them.
+#[command(
+    after_help = "Type a message and the return key. Lines that begin with a slash are commands; /help lists them.
 Of what you wrote it says: … it waits, ✓ relays have it, ✓✓ a device of the other side has it.
 
 Examples:
   bimp chat bert
-  printf 'one\\ntwo\\n' | bimp chat bert         sends two messages and ends")]
+  printf 'one\\ntwo\\n' | bimp chat bert         sends two messages and ends"
+)]
 pub struct Chat {
     /// With whom: a contact's name, or an address.
     pub name: String,
@@ -73,11 +75,13 @@ pub struct Chat {
 
 /// A program that talks.
 #[derive(Args)]
-#[command(after_help = "One JSON object a line: orders on standard input, events on standard output. docs/bimp.md lists them.
+#[command(
+    after_help = "One JSON object a line: orders on standard input, events on standard output. docs/bimp.md lists them.
 
 Examples:
   bimp bot --stay < /dev/null                   only listens
-  echo '{\"do\": \"send\", \"with\": \"bert\", \"text\": \"hello\"}' | bimp bot")]
+  echo '{\"do\": \"send\", \"with\": \"bert\", \"text\": \"hello\"}' | bimp bot"
+)]
 pub struct Bot {
     /// Whether others are told what was read, which the program says with the order 'read'. It stays as it was set last; at
     /// first they are told.

@@ -89,9 +89,8 @@ fn messages(vault: &Vault) -> (Value, String) {
                 "unconfirmed": unconfirmed,
                 "unread": unread,
             });
-            let words = format!(
-                "{unread} unread; {unsent} wait to be sent, {unconfirmed} to be confirmed"
-            );
+            let words =
+                format!("{unread} unread; {unsent} wait to be sent, {unconfirmed} to be confirmed");
             (value, words)
         }
         // The rest is worth showing all the same.

@@ -68,10 +68,16 @@ pub fn lifetime(text: &str) -> Result<Option<u32>, Failure> {
     if text == "off" {
         return Ok(None);
     }
-    let (unit, seconds) = [('s', 1), ('m', 60), ('h', 3_600), ('d', 86_400), ('w', 604_800)]
-        .into_iter()
-        .find(|(unit, _)| text.ends_with(*unit))
-        .ok_or(Failure::BadTimer)?;
+    let (unit, seconds) = [
+        ('s', 1),
+        ('m', 60),
+        ('h', 3_600),
+        ('d', 86_400),
+        ('w', 604_800),
+    ]
+    .into_iter()
+    .find(|(unit, _)| text.ends_with(*unit))
+    .ok_or(Failure::BadTimer)?;
     let number: Option<u32> = text.strip_suffix(unit).and_then(|it| it.parse().ok());
     let seconds = number.and_then(|number| number.checked_mul(seconds));
     match seconds {
@@ -87,11 +93,29 @@ mod tests {
     #[test]
     fn life_times_are_read_and_senseless_ones_refused() {
         assert_eq!(lifetime("off").unwrap(), None);
-        for (text, seconds) in [("5s", 5), ("5m", 300), ("1h", 3_600), ("7d", 604_800), ("4w", 2_419_200)] {
+        for (text, seconds) in [
+            ("5s", 5),
+            ("5m", 300),
+            ("1h", 3_600),
+            ("7d", 604_800),
+            ("4w", 2_419_200),
+        ] {
             assert_eq!(lifetime(text).unwrap(), Some(seconds));
             assert!(timer(Some(seconds)).is_ok());
         }
-        for text in ["", "h", "1", "1x", "0s", "4s", "5w", "-1h", "99999999999w", "1 h", "ü"] {
+        for text in [
+            "",
+            "h",
+            "1",
+            "1x",
+            "0s",
+            "4s",
+            "5w",
+            "-1h",
+            "99999999999w",
+            "1 h",
+            "ü",
+        ] {
             assert!(lifetime(text).is_err(), "{text}");
         }
         assert!(timer(Some(0)).is_err() && timer(None).is_ok());

@@ -59,9 +59,7 @@ impl Names {
 /// One message, one line: what others wrote must not look like a line of its own, move the cursor, or turn the order of
 /// letters around.
 pub fn clean(text: &str) -> String {
-    let turns = |letter: char| {
-        matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
+    let turns = |letter: char| matches!(letter, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars()
         .filter(|letter| !turns(*letter))
         .map(|letter| if letter.is_control() { ' ' } else { letter })

@@ -239,7 +239,10 @@ async fn what_is_said_to_somebody_without_an_identity_waits_until_they_have_one(
     let told = talk(&mut [&mut one]).await;
     let nobody = |(_, told): &(usize, Told)| match told {
         Told::NotLookedUp { account, cause } => {
-            let cause = matches!(cause, ChatError::Encryption(EncryptionError::NoIdentity { .. }));
+            let cause = matches!(
+                cause,
+                ChatError::Encryption(EncryptionError::NoIdentity { .. })
+            );
             *account == with_ben && cause
         }
         _ => false,

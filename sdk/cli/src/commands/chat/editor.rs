@@ -246,7 +246,10 @@ mod tests {
         let mut editor = Editor::default();
         type_in(&mut editor, b"one\rtwo\rtwo\r");
         assert_eq!(type_in(&mut editor, b"\x1b[A\x1b[A\r"), ["one"]);
-        assert_eq!(type_in(&mut editor, b"\x1b[A\x1b[A\x1b[A\x1b[A\x1b[B\r"), ["two"]);
+        assert_eq!(
+            type_in(&mut editor, b"\x1b[A\x1b[A\x1b[A\x1b[A\x1b[B\r"),
+            ["two"]
+        );
         assert_eq!(type_in(&mut editor, b"\x1b[A\x1b[B\r"), [""]);
     }
 

@@ -117,7 +117,10 @@ mod tests {
     fn lines_are_texts_or_commands() {
         let text = |text: &str| String::from(text);
         assert_eq!(typed("  "), Typed::Nothing);
-        assert_eq!(typed("coffee at four? "), Typed::Say(text("coffee at four?")));
+        assert_eq!(
+            typed("coffee at four? "),
+            Typed::Say(text("coffee at four?"))
+        );
         assert_eq!(typed("//etc is full"), Typed::Say(text("/etc is full")));
         assert_eq!(typed("/reply 12  yes"), Typed::Reply(12, text("yes")));
         assert_eq!(typed("/edit 3 a b"), Typed::Edit(3, text("a b")));
@@ -137,8 +140,22 @@ mod tests {
     #[test]
     fn a_command_that_lacks_something_is_not_said_to_anybody() {
         for line in [
-            "/", "/nothing", "/ reply", "/reply", "/reply 1", "/reply x y", "/edit 1 ", "/delete", "/delete 1 2",
-            "/delete -1", "/react", "/search", "/history 0", "/history x", "/receipts", "/quit now",
+            "/",
+            "/nothing",
+            "/ reply",
+            "/reply",
+            "/reply 1",
+            "/reply x y",
+            "/edit 1 ",
+            "/delete",
+            "/delete 1 2",
+            "/delete -1",
+            "/react",
+            "/search",
+            "/history 0",
+            "/history x",
+            "/receipts",
+            "/quit now",
         ] {
             let error = read(line).unwrap_err();
             assert!(matches!(error, Failure::BadCommand { .. }), "{line}");
@@ -150,7 +167,10 @@ mod tests {
     #[test]
     fn the_help_names_every_command() {
         let help = HELP.join("\n");
-        for name in ["reply", "react", "edit", "delete", "timer", "search", "history", "receipts", "status", "quit"] {
+        for name in [
+            "reply", "react", "edit", "delete", "timer", "search", "history", "receipts", "status",
+            "quit",
+        ] {
             assert!(help.contains(&format!("/{name}")), "{name}");
         }
     }

@@ -4,9 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use futures::{StreamExt, stream::FuturesUnordered};
 use parlance_bimp::{Answer, Push, RelayId, Request};
-use parlance_endpoint::{
-    Client, ConnectError, End, Endpoint, RelayAddress, RequestError, Session,
-};
+use parlance_endpoint::{Client, ConnectError, End, Endpoint, RelayAddress, RequestError, Session};
 use parlance_messenger::limits::ANSWER_LIFE;
 use tokio::sync::mpsc;
 
@@ -182,8 +180,19 @@ mod tests {
         );
         assert_eq!(resolve("[::1]:9").await.unwrap().len(), 1);
         let named = resolve("localhost:4433").await.unwrap();
-        assert!(named.iter().all(|it| it.ip().is_loopback() && it.port() == 4433));
-        for wrong in ["", "127.0.0.1", "localhost", ":", "a b:1", "127.0.0.1:70000"] {
+        assert!(
+            named
+                .iter()
+                .all(|it| it.ip().is_loopback() && it.port() == 4433)
+        );
+        for wrong in [
+            "",
+            "127.0.0.1",
+            "localhost",
+            ":",
+            "a b:1",
+            "127.0.0.1:70000",
+        ] {
             let error = resolve(wrong).await.unwrap_err();
             assert!(matches!(error, Gone::NoAddress { .. }), "{wrong}");
         }

@@ -228,7 +228,14 @@ impl<'v> RelayWire<'v> {
     }
 
     /// W4.
-    fn take(&mut self, Heard { relay, serial, what }: Heard) -> Option<FromRelay> {
+    fn take(
+        &mut self,
+        Heard {
+            relay,
+            serial,
+            what,
+        }: Heard,
+    ) -> Option<FromRelay> {
         let line = self.lines.get(&relay);
         if line.is_none_or(|line| line.serial != serial) {
             return None;

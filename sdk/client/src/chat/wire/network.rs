@@ -243,7 +243,13 @@ mod tests {
         assert_eq!(directory.ingress, [RelayId(second)]);
         let listed: Vec<u8> = directory.relays.iter().map(|it| it.account[0]).collect();
         assert_eq!(listed, [1, 2, 5]);
-        assert_eq!(directory.relays[1].info, RelayInfo { id: RelayId(second), quality: 900 });
+        assert_eq!(
+            directory.relays[1].info,
+            RelayInfo {
+                id: RelayId(second),
+                quality: 900
+            }
+        );
         let places = network.places();
         assert_eq!(places.len(), 2);
         assert_eq!(places[&RelayId(second)].address, "relay2.example:4433");
@@ -255,9 +261,21 @@ mod tests {
     fn an_answer_that_is_none_is_refused() {
         let mut short = relay(1);
         short["id"] = "0x0102".into();
-        for wrong in [json!({}), json!(null), json!([1]), json!([short]), json!([{"member": true}])] {
+        for wrong in [
+            json!({}),
+            json!(null),
+            json!([1]),
+            json!([short]),
+            json!([{"member": true}]),
+        ] {
             let error = read(wrong, 130).unwrap_err();
-            assert!(matches!(error, NodeError::Malformed { method: "parlance_relays", .. }));
+            assert!(matches!(
+                error,
+                NodeError::Malformed {
+                    method: "parlance_relays",
+                    ..
+                }
+            ));
         }
     }
 

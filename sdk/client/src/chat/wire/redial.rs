@@ -43,7 +43,10 @@ impl Node for Redial {
         if matches!(answer, Err(NodeError::Silent { .. })) {
             let mut place = self.0.node.lock().await;
             // Another one may have called again already.
-            if place.as_ref().is_some_and(|known| Arc::ptr_eq(known, &node)) {
+            if place
+                .as_ref()
+                .is_some_and(|known| Arc::ptr_eq(known, &node))
+            {
                 *place = None;
             }
         }

@@ -20,7 +20,10 @@ fn orders_are_read() {
     let message = Id(std::array::from_fn(|n| n as u8));
     let (with, text) = (String::from("bert"), String::from("hi"));
     let given = line(r#"{"do": "send", "with": "bert", "text": "hi", "ref": "7"}"#);
-    let Given { reference, order: sent } = given.unwrap().unwrap();
+    let Given {
+        reference,
+        order: sent,
+    } = given.unwrap().unwrap();
     assert_eq!(reference.as_deref(), Some("7"));
     assert_eq!(sent, Order::Send { with, text });
     let reply = format!(r#"{{"do":"reply","with":"bert","text":"hi","message":"{id}"}}"#);
@@ -67,7 +70,10 @@ fn what_is_no_order_is_refused_by_kind_and_the_reference_comes_back() {
         assert_eq!(refused(text), "no-order", "{text}");
     }
     let long = "a".repeat(MAX_REFERENCE + 1);
-    assert_eq!(refused(&format!(r#"{{"do":"quit","ref":"{long}"}}"#)), "no-order");
+    assert_eq!(
+        refused(&format!(r#"{{"do":"quit","ref":"{long}"}}"#)),
+        "no-order"
+    );
     let (reference, _) = line(r#"{"do": "nothing", "ref": "x"}"#).unwrap_err();
     assert_eq!(reference.as_deref(), Some("x"));
     assert_eq!(read(Line::TooLong).unwrap_err().1.name(), "too-long");

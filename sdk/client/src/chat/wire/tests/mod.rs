@@ -9,7 +9,9 @@ use parlance_bimp::{Answer, Reason};
 use parlance_endpoint::SecretKey;
 use tokio::time::timeout;
 
-use self::relay::{Chain, GENESIS, HANG_UP, PUSH, REFUSE, Relay, SILENT, loopback, place, probe, row};
+use self::relay::{
+    Chain, GENESIS, HANG_UP, PUSH, REFUSE, Relay, SILENT, loopback, place, probe, row,
+};
 use super::*;
 use crate::chat::tests::vault;
 
@@ -112,7 +114,12 @@ async fn a_relay_that_is_silent_or_unknown_is_lost_and_its_name_and_cause_are_to
         wire.ask(place(relay), relay.into(), probe(1));
         wire.ask(place(relay), relay.into(), probe(2));
         let lost = next(&mut wire).await;
-        assert_eq!(lost, FromRelay::Lost { relay: place(relay) });
+        assert_eq!(
+            lost,
+            FromRelay::Lost {
+                relay: place(relay)
+            }
+        );
         let trouble = wire.trouble().unwrap().to_string();
         let name = format!("relay {}: ", hex::encode([relay; 4]));
         assert!(trouble.starts_with(&name), "{trouble}");
