@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bimp;
+mod chat;
 mod clients;
 mod election;
 mod equivocation;
@@ -19,6 +20,7 @@ pub fn all() -> Vec<Group> {
     vec![
         election::group(),
         relay::group(),
+        chat::group(),
         light::group(),
         bimp::group(),
         liveness::group(),
