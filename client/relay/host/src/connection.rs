@@ -26,8 +26,8 @@ use crate::{
 use ed25519_dalek::{Signature, VerifyingKey};
 use ledger::Ledger;
 use parlance_bimp::{
-    Answer, Authenticated, Binding, Credential, EnvelopeView, Key, Mailbox, Reason,
-    Refusal, RelayId, Request, SendError, Server, ServerEvent, Settings, Violation,
+    Answer, Authenticated, Binding, Credential, EnvelopeView, Key, Mailbox, Reason, Refusal,
+    RelayId, Request, SendError, Server, ServerEvent, Settings, Violation,
 };
 use parlance_endpoint::{Channel, End, Outgoing};
 use parlance_relay_core::{Asker, ConnectionId, Input, Who};
