@@ -424,7 +424,7 @@ impl Connection {
     }
 
     /// What was not taken is not counted.
-    fn settle(&mut self, request: u32, answer: &Answer) {
+    fn settle_charge(&mut self, request: u32, answer: &Answer) {
         let charge = self.charges.remove(&request);
         if let (Some(charge), Some(device), Answer::Refused(_)) = (charge, &self.device, answer) {
             self.shared.directory.give_back(device, &charge);
@@ -434,7 +434,7 @@ impl Connection {
     fn take_from_core(&mut self, told: ToConnection) {
         match told {
             ToConnection::Answer { request, answer } => {
-                self.settle(request, &answer);
+                self.settle_charge(request, &answer);
                 self.ledger.answered(request);
                 // Any other error: the connection has ended, or will with its next event.
                 if let Err(SendError::TooLong { size }) = self.machine.answer(request, &answer) {

@@ -73,7 +73,9 @@ impl Relay {
         let (state, message) = (pending.state.clone(), pending.message.clone());
         match self.keep(*key, state, Some(&message), 2) {
             Kept::New | Kept::Known => self.stored_here(key),
-            Kept::NoRoom | Kept::BadTime | Kept::Incomplete => self.refused_at(self.me, key),
+            Kept::NoRoom | Kept::DiskFull | Kept::BadTime | Kept::Incomplete => {
+                self.refused_at(self.me, key);
+            }
         }
     }
 
