@@ -186,6 +186,8 @@ class Demonstration:
         self.checks.append((text, bool(holds)))
 
     def tokens(self, amount):
+        if 0 < amount < UNIT // 10_000:
+            return f"{amount:,} units (10^-12 {self.network.symbol})"
         whole = f"{amount // UNIT:,}"
         part = f"{amount % UNIT:012d}"[:4] if amount < 1000 * UNIT else ""
         return f"{whole}{'.' + part if part else ''} {self.network.symbol}"
