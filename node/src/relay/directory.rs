@@ -16,9 +16,7 @@ use super::{
     pay::{Facts, Judge, Known, Unanswered, till::Till},
 };
 use parking_lot::{Mutex, RwLock};
-use parlance_bimp::{
-    Account, DeviceNumber, EnvelopeView, Mailbox, Receipt, RelayId as Place,
-};
+use parlance_bimp::{Account, DeviceNumber, EnvelopeView, Mailbox, Receipt, RelayId as Place};
 use parlance_endpoint::{PublicKey, RelayAddress};
 use parlance_primitives::{
     AccountId, Hash,
@@ -212,7 +210,8 @@ where
     }
 
     fn tell(&self) {
-        self.changes.send_modify(|count| *count = count.wrapping_add(1));
+        self.changes
+            .send_modify(|count| *count = count.wrapping_add(1));
     }
 
     /// The identity of an account in the last final state.
@@ -318,7 +317,9 @@ where
     }
 
     fn take_owners(&self) -> Vec<(Mailbox, Owner)> {
-        std::mem::take(&mut *self.owners.lock()).into_iter().collect()
+        std::mem::take(&mut *self.owners.lock())
+            .into_iter()
+            .collect()
     }
 
     /// The chain has none yet.

@@ -259,10 +259,19 @@ mod tests {
         };
         board.show(figures, Box::new(move || pay));
         let text = shown(&registry);
-        assert!(text.contains("# TYPE parlance_relay_receipts counter\n"), "{text}");
+        assert!(
+            text.contains("# TYPE parlance_relay_receipts counter\n"),
+            "{text}"
+        );
         assert!(text.contains("\nparlance_relay_receipts 1\n"), "{text}");
-        assert!(text.contains("\nparlance_relay_proofs_handed 7\n"), "{text}");
-        assert!(text.contains("# TYPE parlance_relay_connections gauge\n"), "{text}");
+        assert!(
+            text.contains("\nparlance_relay_proofs_handed 7\n"),
+            "{text}"
+        );
+        assert!(
+            text.contains("# TYPE parlance_relay_connections gauge\n"),
+            "{text}"
+        );
         board.clear();
         assert_eq!(shown(&registry), "");
     }

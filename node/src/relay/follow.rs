@@ -243,7 +243,12 @@ where
 
     fn set_final(&mut self, block: &FinalityNotification<Block>) -> Result<(), End> {
         let number = block.header.number;
-        let finals: Vec<Hash> = block.tree_route.iter().copied().chain([block.hash]).collect();
+        let finals: Vec<Hash> = block
+            .tree_route
+            .iter()
+            .copied()
+            .chain([block.hash])
+            .collect();
         let (changed, is_all) = self.changes.take(&finals, number);
         let stale = block.stale_blocks.iter().map(|it| it.hash);
         self.changes.drop_stale(stale);

@@ -163,7 +163,10 @@ mod tests {
         read_or_make(&path).unwrap();
         fs::set_permissions(&path, Permissions::from_mode(0o640)).unwrap();
         let error = read_or_make(&path).unwrap_err();
-        assert!(matches!(error, KeyError::Open { mode: 0o640, .. }), "{error}");
+        assert!(
+            matches!(error, KeyError::Open { mode: 0o640, .. }),
+            "{error}"
+        );
     }
 
     #[test]

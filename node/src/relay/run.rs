@@ -366,7 +366,9 @@ where
         .await?;
         let shown = directory.clone();
         let pay = move || Pay::of(&shown.till, shown.judge.senders());
-        self.host.board.show(service.figures().clone(), Box::new(pay));
+        self.host
+            .board
+            .show(service.figures().clone(), Box::new(pay));
         tokio::spawn(confirm(directory.clone(), confirmed));
         tokio::spawn(hand_in(directory.clone()));
         log::info!(target: LOG_TARGET, "the relay of {account} is there, at {:?}", service.addresses());
@@ -398,7 +400,10 @@ async fn confirm<Client>(
     Client::Api: AccountsApi<Block, AccountId> + RelayApi<Block, AccountId>,
 {
     while let Some((recipient, receipt)) = receipts.recv().await {
-        match directory.judge.judge_receipt(&*directory, &recipient, &receipt) {
+        match directory
+            .judge
+            .judge_receipt(&*directory, &recipient, &receipt)
+        {
             Ok(worth) => directory.till.put(worth),
             Err(error) => log::debug!(target: LOG_TARGET, "a receipt is dropped: {error}"),
         }
@@ -438,7 +443,10 @@ mod tests {
         let key = [7; 32];
         assert_eq!(standing(None, &key, true), Standing::Unregistered);
         let own = info(Some(1), true);
-        assert_eq!(standing(Some(&own), &[8; 32], false), Standing::OtherKey(key));
+        assert_eq!(
+            standing(Some(&own), &[8; 32], false),
+            Standing::OtherKey(key)
+        );
         assert_eq!(standing(Some(&own), &key, false), Standing::Ready);
         let fresh = info(None, false);
         assert_eq!(standing(Some(&fresh), &key, true), Standing::Outside);

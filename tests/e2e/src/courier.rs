@@ -8,7 +8,9 @@ use parlance_bimp::{
     Account, Answer, Bounded, Credential, EnvelopeView, List, Mailbox, MessageId, OfMailbox, Push,
     Reason, Receipt, RelayId, Request, SendMessage, Subscribe, Ticket,
 };
-use parlance_endpoint::{Client, Endpoint, Identity, Options, PublicKey, RelayAddress, SecretKey, Session};
+use parlance_endpoint::{
+    Client, Endpoint, Identity, Options, PublicKey, RelayAddress, SecretKey, Session,
+};
 use parlance_primitives::{AccountId, relay::Period};
 use serde_json::json;
 
@@ -234,7 +236,12 @@ impl<'a> Courier<'a> {
             latency: leaf.delivered.latency.0,
             signature: leaf.signature.0,
         };
-        match self.session.client.request(Request::Receipt(receipt)).await? {
+        match self
+            .session
+            .client
+            .request(Request::Receipt(receipt))
+            .await?
+        {
             Answer::Receipt(()) => Ok(()),
             other => anyhow::bail!("not confirmed: {other:?}"),
         }

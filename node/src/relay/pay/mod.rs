@@ -3,8 +3,8 @@
 
 mod judge;
 mod receipts;
-pub mod till;
 mod tickets;
+pub mod till;
 
 #[cfg(test)]
 mod tests;

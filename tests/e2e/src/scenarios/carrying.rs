@@ -174,7 +174,13 @@ async fn all_there(scene: &mut Scene) -> Result<Vec<Relay>> {
 async fn endpoint_key(stage: &Stage, node: &Node) -> Result<[u8; 32]> {
     let data = node.data();
     let data = data.to_str().context("a path that is no text")?;
-    let arguments = ["relay-key", "--base-path", data, "--chain", &node.setup.chain];
+    let arguments = [
+        "relay-key",
+        "--base-path",
+        data,
+        "--chain",
+        &node.setup.chain,
+    ];
     let shown = stage.binary.succeed(&arguments).await?;
     let again = stage.binary.succeed(&arguments).await?;
     ensure!(shown == again, "{shown} and {again}");
@@ -187,7 +193,8 @@ async fn started(scene: &Scene) -> Result<()> {
     let Scene { chain, rpc, .. } = scene;
     let own = scene.keys.len();
     for node in scene.nodes.iter().take(own) {
-        node.log_has("is no relay on the chain", seconds(60)).await?;
+        node.log_has("is no relay on the chain", seconds(60))
+            .await?;
     }
     for ((suri, public), port) in RELAYS.iter().zip(&scene.keys).zip(&scene.ports) {
         let register = registers(*public, &format!("127.0.0.1:{port}"), CAPACITY);
@@ -199,7 +206,11 @@ async fn started(scene: &Scene) -> Result<()> {
         person.who.settles(rpc).await?;
         let target = address(&account(&key(&person.who.suri)?));
         let gift = Value::u128(10 * TOKEN);
-        let transfer = call("Balances", "transfer_keep_alive", vec![target.clone(), gift]);
+        let transfer = call(
+            "Balances",
+            "transfer_keep_alive",
+            vec![target.clone(), gift],
+        );
         chain.submit(&transfer, &ferdie).await?;
         let back = call("Accounts", "back_identity", vec![target]);
         let receipt = chain.submit(&back, &ferdie).await?;
@@ -249,11 +260,15 @@ async fn carried(scene: &Scene, relays: &[Relay]) -> Result<Carried> {
     let head = facts::finalized(&scene.rpc).await?.number;
     let period = next_period(scene).await?;
 
-    let parcels: Vec<Parcel> = (1..=MESSAGES).map(|number| Parcel::to(ben, number)).collect();
+    let parcels: Vec<Parcel> = (1..=MESSAGES)
+        .map(|number| Parcel::to(ben, number))
+        .collect();
     let mut sent = 0;
     for parcel in &parcels {
         sent += parcel.size();
-        sender.must_send(parcel, &sender.ticket(period, sent)).await?;
+        sender
+            .must_send(parcel, &sender.ticket(period, sent))
+            .await?;
     }
     // At the relay that it was sent through, and at another one of the mailbox's set.
     here.gets(&parcels).await?;
@@ -273,12 +288,18 @@ async fn carried(scene: &Scene, relays: &[Relay]) -> Result<Carried> {
     ];
     for (what, ticket) in refused {
         let reason = sender.send(&free, &ticket).await?;
-        ensure!(reason == Some(Reason::BadTicket), "a ticket {what}: {reason:?}");
+        ensure!(
+            reason == Some(Reason::BadTicket),
+            "a ticket {what}: {reason:?}"
+        );
     }
     here.acknowledge(&parcels).await?;
     here.confirm(period, sent).await?;
     let now = sets(&scene.rpc, &ada.who.account()).await?.period;
-    ensure!(now == period, "the period ended before the conversation did");
+    ensure!(
+        now == period,
+        "the period ended before the conversation did"
+    );
     Ok(Carried {
         period,
         bytes: sent,
@@ -346,7 +367,9 @@ async fn killed(scene: &mut Scene, relays: &[Relay]) -> Result<()> {
         let mut sent = 0;
         for parcel in &parcels {
             sent += parcel.size();
-            sender.must_send(parcel, &sender.ticket(period, sent)).await?;
+            sender
+                .must_send(parcel, &sender.ticket(period, sent))
+                .await?;
         }
     }
     let node = scene.nodes.get_mut(1).context("no second node")?;

@@ -45,9 +45,7 @@ fn receipt(from: &Person, epoch: u32, bytes: u64) -> Receipt {
 }
 
 fn judge(scene: &Scene, from: &Person, receipt: &Receipt) -> Result<Worth, ReceiptError> {
-    scene
-        .judge
-        .judge_receipt(&scene.chain, &from.name, receipt)
+    scene.judge.judge_receipt(&scene.chain, &from.name, receipt)
 }
 
 #[test]

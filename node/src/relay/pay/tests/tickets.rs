@@ -36,11 +36,17 @@ fn the_chain_is_asked_once_for_a_device_and_period() {
     let scene = Scene::with(&[&ada]);
     for number in 1..=20 {
         let judgement = scene.send(&ada, number, number * SIZE);
-        assert!(matches!(judgement, Judgement::Paid(Some(_))), "{judgement:?}");
+        assert!(
+            matches!(judgement, Judgement::Paid(Some(_))),
+            "{judgement:?}"
+        );
     }
     assert_eq!(scene.chain.asked.get(), 1);
     scene.judge.forget(&ada.id());
-    assert!(matches!(scene.send(&ada, 21, 21 * SIZE), Judgement::Paid(_)));
+    assert!(matches!(
+        scene.send(&ada, 21, 21 * SIZE),
+        Judgement::Paid(_)
+    ));
     assert_eq!(scene.chain.asked.get(), 2);
     assert_eq!(scene.judge.senders(), 1);
 }
@@ -70,7 +76,10 @@ fn t1_the_running_period_and_shortly_the_one_before() {
         blocks: 4,
     });
     let late = scene.show(&ben, 2, &ben.ticket(PERIOD - 1, 2 * SIZE).encode(), false);
-    assert!(matches!(refusal(late.judgement), TicketError::Period { .. }));
+    assert!(matches!(
+        refusal(late.judgement),
+        TicketError::Period { .. }
+    ));
 }
 
 #[test]
@@ -111,7 +120,9 @@ fn t3_nothing_that_is_signed_can_be_changed() {
             ..good.clone()
         },
         Ticket {
-            signature: Person::drawn(true, PERIOD, 1).ticket(PERIOD, SIZE).signature,
+            signature: Person::drawn(true, PERIOD, 1)
+                .ticket(PERIOD, SIZE)
+                .signature,
             ..good.clone()
         },
     ];
@@ -131,7 +142,10 @@ fn t3_nothing_that_is_signed_can_be_changed() {
         assert_eq!(refusal(shown.judgement), TicketError::Malformed);
     }
     // Nothing was counted by all that.
-    assert!(matches!(scene.send(&ada, 1, SIZE), Judgement::Paid(Some(_))));
+    assert!(matches!(
+        scene.send(&ada, 1, SIZE),
+        Judgement::Paid(Some(_))
+    ));
 }
 
 #[test]
@@ -173,11 +187,17 @@ fn t4_what_was_refused_is_not_counted_by_either_side() {
 fn t5_the_same_message_counts_once() {
     let ada = Person::drawn(true, PERIOD, 0);
     let scene = Scene::with(&[&ada]);
-    assert!(matches!(scene.send(&ada, 1, SIZE), Judgement::Paid(Some(_))));
+    assert!(matches!(
+        scene.send(&ada, 1, SIZE),
+        Judgement::Paid(Some(_))
+    ));
     for _ in 0..5 {
         assert_eq!(scene.send(&ada, 1, SIZE), Judgement::Paid(None));
     }
-    assert!(matches!(scene.send(&ada, 2, 2 * SIZE), Judgement::Paid(Some(_))));
+    assert!(matches!(
+        scene.send(&ada, 2, 2 * SIZE),
+        Judgement::Paid(Some(_))
+    ));
     assert_eq!(scene.send(&ada, 1, 2 * SIZE), Judgement::Paid(None));
 }
 
@@ -274,7 +294,10 @@ fn another_seed_draws_anew_and_sums_stay() {
         ..setting()
     };
     scene.judge.set(PERIOD, without);
-    assert_eq!(refusal(scene.send(&ada, 2, 2 * SIZE)), TicketError::NotIngress);
+    assert_eq!(
+        refusal(scene.send(&ada, 2, 2 * SIZE)),
+        TicketError::NotIngress
+    );
     scene.judge.set(PERIOD, setting());
     let again = refusal(scene.send(&ada, 2, SIZE));
     assert!(matches!(again, TicketError::TooFew { .. }), "{again}");
