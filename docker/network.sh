@@ -71,16 +71,19 @@ need_base_image() {
     rm -rf "$root"
 }
 
-# The image of the node, from the binary that this tree built. Only what the Dockerfile takes is sent.
+# The image of the node and the user's client, from the binaries that this tree built. Only what the Dockerfile takes is sent.
 build_image() {
-    local context certificates=/etc/ssl/certs/ca-certificates.crt
+    local context certificates=/etc/ssl/certs/ca-certificates.crt bimp=${BIMP_BIN:-${PARLANCE_BIN%/*}/bimp}
     [[ -e $certificates ]] || die "$certificates is missing: apt-get install ca-certificates"
     [[ -x $PARLANCE_BIN ]] || die "$PARLANCE_BIN is not there: build it with scripts/run --once or scripts/test"
+    [[ -x $bimp ]] || die "$bimp is not there: build it with scripts/run --once or scripts/test"
     context=$(mktemp -d)
-    cp "$DOCKER_DIR/Dockerfile" "$DOCKER_DIR/entrypoint" "$DOCKER_DIR/parlance-rpc" "$certificates" "$context/"
+    cp "$DOCKER_DIR/Dockerfile" "$DOCKER_DIR/entrypoint" "$DOCKER_DIR/parlance-rpc" "$DOCKER_DIR/register-relay" \
+        "$certificates" "$context/"
     cp "$PARLANCE_BIN" "$context/parlance"
+    cp "$bimp" "$context/bimp"
     mkdir "$context/libraries"
-    libraries_to_bring "$PARLANCE_BIN" | xargs --no-run-if-empty cp --dereference --target-directory "$context/libraries"
+    { libraries_to_bring "$PARLANCE_BIN" && libraries_to_bring "$bimp"; } | sort -u | xargs --no-run-if-empty cp --dereference --target-directory "$context/libraries"
     say "building $PARLANCE_IMAGE"
     docker build --tag "$PARLANCE_IMAGE" "$context" >"$context/log" 2>&1 ||
         die "building the image failed: $(tail -n 5 "$context/log")"

@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
-"""Shows a running network of four validators: producers, blocks, finality, a transfer, a vote, the supply.
+"""Shows a running network of four validators and its relays: producers, blocks, finality, a transfer, a vote, two people
+who write to each other, the supply.
 
-    demo.py [--json FILE] URL...     the demonstration; exit code 1 when something it shows does not hold
-    demo.py --follow URL             heights and measured times of a running chain, until Ctrl-C
+    demo.py [--json FILE] --testnet DIR   the demonstration; exit code 1 when something it shows does not hold. DIR is the
+                                          folder of a network of scripts/testnet
+    demo.py --follow URL                  heights and measured times of a running chain, until Ctrl-C
 
 Started by scripts/run. The node is driven by substrate-interface, a client library nobody of this project
 wrote, and by the node's own methods parlance_*. Every figure printed was measured or read from the chain.
@@ -15,7 +17,6 @@ import signal
 import statistics
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -24,6 +25,8 @@ import websocket
 from scalecodec.utils.ss58 import ss58_decode
 from substrateinterface import Keypair, SubstrateInterface
 from substrateinterface.exceptions import SubstrateRequestException
+
+from chat_story import ChatStory, Person
 
 UNIT = 10**12
 NAMES = ["Alice", "Bob", "Charlie", "Dave"]
@@ -134,51 +137,25 @@ class Network:
         return times["inBlock"][0], times["finalized"][0], receipt.total_fee_amount
 
 
-class Newcomer:
-    """Somebody who runs the user's client in a folder of their own, in the background."""
+class Testnet:
+    """The network's nodes, as scripts/testnet rules them."""
 
-    def __init__(self, url, genesis):
-        program = os.environ.get("BIMP_BIN") or str(Path(os.environ["PARLANCE_BIN"]).with_name("bimp"))
-        self.folder = tempfile.TemporaryDirectory(prefix="parlance-demo-")
-        self.started = time.monotonic()
-        self.process = subprocess.Popen(
-            [program, "identity", "new", "--json", "--node", url, "--trust", genesis],
-            env={**os.environ, "BIMP_FOLDER": self.folder.name, "BIMP_PASSPHRASE": "only a demonstration"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        # Waits beside the demonstration, so that the time is the command's own.
-        self.waiter = threading.Thread(target=self.wait, daemon=True)
-        self.waiter.start()
+    def __init__(self, command, place, rows):
+        self.command, self.place = command, place
+        self.relays = {row["name"]: row for row in rows if row["name"].startswith("relay")}
 
-    def wait(self):
-        self.output, self.errors = self.process.communicate()
-        self.seconds = time.monotonic() - self.started
-
-    def result(self):
-        self.waiter.join()
-        if self.process.returncode:
-            raise RuntimeError(f"bimp identity new: {self.errors.strip()}")
-        return json.loads(self.output), self.seconds
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.process.kill()
-        self.waiter.join()
-        self.folder.cleanup()
+    def rule(self, verb, node):
+        subprocess.run([*self.command, verb, node, *self.place], check=True, stderr=subprocess.DEVNULL)
 
 
 class Demonstration:
     """The parts in their order; each prints for people and keeps figures and checks for --json."""
 
-    def __init__(self, urls):
-        self.urls = urls
-        self.network = Network(urls[0])
-        self.watcher = Watcher(urls[0])
+    def __init__(self, url, testnet):
+        self.url = url
+        self.testnet = testnet
+        self.network = Network(url)
+        self.watcher = Watcher(url)
         self.figures = {}
         self.checks = []
 
@@ -188,10 +165,13 @@ class Demonstration:
         self.show_producers()
         self.show_blocks()
         self.show_transfer()
-        # A newcomer solves a proof of work while the vote is waiting for its election.
-        with Newcomer(self.urls[0], self.network.ask("chain_getBlockHash", 0)) as newcomer:
+        # Newcomers solve their proofs of work while the vote is waiting for its election.
+        genesis = self.network.ask("chain_getBlockHash", 0)
+        with Person("ada", self.url, genesis) as ada, Person("ben", self.url, genesis) as ben:
             self.show_vote()
-            self.show_newcomer(newcomer)
+            self.show_newcomer(ada)
+            heading("Two people and the relays between them")
+            ChatStory(self, self.testnet, ada, ben).tell()
         self.show_supply()
         self.show_times()
         failed = [text for text, holds in self.checks if not holds]
@@ -239,7 +219,7 @@ class Demonstration:
         until, shown = time.monotonic() + WATCH_SECONDS, self.watcher.best_height
         while time.monotonic() < until:
             if self.watcher.error:
-                raise RuntimeError(f"the node at {self.urls[0]} went away: {self.watcher.error}")
+                raise RuntimeError(f"the node at {self.url} went away: {self.watcher.error}")
             if self.watcher.best_height > shown:
                 shown = self.watcher.best_height
                 times = self.watcher.block_times()
@@ -291,7 +271,7 @@ class Demonstration:
 
     def show_newcomer(self, newcomer):
         heading("An identity without tokens")
-        identity, seconds = newcomer.result()
+        identity, seconds = newcomer.identity(), newcomer.seconds
         print(f"  'bimp identity new' made the account {identity['account'][:8]}... which never had a token,")
         print(f"  solved its proof of work and registered: final and proven after {seconds:.1f} s, beside the vote")
         self.check("a newcomer without tokens has an identity", identity["registered"])
@@ -389,13 +369,18 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(130))
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", metavar="FILE", help="write all figures and checks to this file")
-    parser.add_argument("--follow", action="store_true", help="only show heights, until Ctrl-C")
-    parser.add_argument("urls", metavar="URL", nargs="+", help="WebSocket address of a node")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--follow", metavar="URL", help="only show heights of a node, until Ctrl-C")
+    what.add_argument("--testnet", metavar="DIR", help="folder of the network")
     options = parser.parse_args()
     try:
         if options.follow:
-            return follow(options.urls[0])
-        demonstration = Demonstration(options.urls)
+            return follow(options.follow)
+        testnet = [str(Path(__file__).with_name("testnet"))]
+        place = ["--base-path", options.testnet]
+        status = subprocess.run([*testnet, "status", "--json", *place], check=True, capture_output=True, text=True)
+        rows = json.loads(status.stdout)
+        demonstration = Demonstration(rows[0]["rpc"], Testnet(testnet, place, rows))
         ok = demonstration.run()
         if options.json:
             with open(options.json, "w") as file:

@@ -9,13 +9,14 @@ import tempfile
 
 import p1
 import p3
+import p5
 import p6
 import p8
 import p9
 import report
 import weights
 
-BENCHMARKS = {"P1": p1, "P3": p3, "P6": p6, "P8": p8, "P9": p9}
+BENCHMARKS = {"P1": p1, "P3": p3, "P5": p5, "P6": p6, "P8": p8, "P9": p9}
 
 
 def main():

@@ -1,9 +1,10 @@
 # shellcheck shell=bash
 # Nodes as processes: names, ports, keys, start, end, and what they answer. Sourced by scripts/testnet,
-# which sets BASE, VALIDATORS, FULL, PORT_OFFSET and NODE_OPTIONS.
+# which sets BASE, VALIDATORS, FULL, RELAYS, TOTAL, PORT_OFFSET and NODE_OPTIONS.
 #
 # A network's folder:  network.json, chain.json, and one folder per node with
 #   node-key, peer-id   its identity as a peer
+#   relay-key           secret key of a relay's endpoint
 #   command             its command line, NUL-separated
 #   pid                 process id and start time: together they name one process, an id alone may be reused
 #   log, data/
@@ -18,9 +19,11 @@ read_network() {
     [[ -e $BASE/network.json ]] || die "no network in $BASE; 'scripts/testnet up' makes one"
     VALIDATORS=$(jq .validators "$BASE/network.json")
     FULL=$(jq .full "$BASE/network.json")
+    RELAYS=$(jq '.relays // 0' "$BASE/network.json")
+    TOTAL=$((VALIDATORS + FULL + RELAYS))
     PORT_OFFSET=$(jq .portOffset "$BASE/network.json")
     RUNNING=()
-    for ((index = 1; index <= VALIDATORS + FULL; index++)); do
+    for ((index = 1; index <= TOTAL; index++)); do
         if node_pid "$index" >/dev/null; then
             RUNNING+=("$index")
         fi
@@ -33,9 +36,16 @@ node_seed() {
     printf '//%s' "$name"
 }
 
+# The secret URI of a relay's account.
+relay_seed() { printf '//Relay//%d' $(($1 - VALIDATORS - FULL)); }
+
+is_relay() { (($1 > VALIDATORS + FULL)); }
+
 node_name() {
     local seed
-    if (($1 > VALIDATORS)); then
+    if is_relay "$1"; then
+        printf 'relay%d' $(($1 - VALIDATORS - FULL))
+    elif (($1 > VALIDATORS)); then
         printf 'full%d' $(($1 - VALIDATORS))
     else
         seed=$(node_seed "$1")
@@ -46,25 +56,26 @@ node_name() {
 # The number of a node given by number or name.
 node_index() {
     local index
-    for ((index = 1; index <= VALIDATORS + FULL; index++)); do
+    for ((index = 1; index <= TOTAL; index++)); do
         if [[ $1 == "$index" || ${1,,} == "$(node_name "$index")" ]]; then
             printf '%d' "$index"
             return
         fi
     done
-    die "no node '$1' in this network of $((VALIDATORS + FULL)); see scripts/testnet status"
+    die "no node '$1' in this network of $TOTAL; see scripts/testnet status"
 }
 
 node_folder() { printf '%s/%s' "$BASE" "$(node_name "$1")"; }
 peer_port() { printf '%d' $((30332 + PORT_OFFSET + $1)); }
 rpc_port() { printf '%d' $((9943 + PORT_OFFSET + $1)); }
+relay_port() { printf '%d' $((30532 + PORT_OFFSET + $1)); }
 prometheus_port() { printf '%d' $((9614 + PORT_OFFSET + $1)); }
 rpc_url() { printf 'ws://127.0.0.1:%d' "$(rpc_port "$1")"; }
 
 # Whether no port of the network is in use under the offset; BUSY_PORT names the first that is.
 ports_are_free() {
     local PORT_OFFSET=$1 index
-    for ((index = 1; index <= VALIDATORS + FULL; index++)); do
+    for ((index = 1; index <= TOTAL; index++)); do
         for BUSY_PORT in $(peer_port "$index") $(rpc_port "$index") $(prometheus_port "$index"); do
             if (exec 3<>"/dev/tcp/127.0.0.1/$BUSY_PORT") 2>/dev/null; then
                 return 1
@@ -97,14 +108,25 @@ make_node() {
     printf 'parlance test network, node %d' "$index" | sha256sum | cut -c 1-64 | tr -d '\n' >"$folder/node-key"
     "$PARLANCE_BIN" key inspect-node-key --file "$folder/node-key" >"$folder/peer-id" ||
         die "the node cannot read $folder/node-key"
-    ((index <= VALIDATORS)) || return 0
-    for type in aura gran audi; do
-        scheme=sr25519
-        [[ $type == gran ]] && scheme=ed25519
-        "$PARLANCE_BIN" key insert --base-path "$folder/data" --chain "$BASE/chain.json" --key-type "$type" \
-            --scheme "$scheme" --suri "$(node_seed "$index")" >>"$folder/log" 2>&1 ||
-            die "inserting the $type key of node $index failed: $(tail -n 1 "$folder/log")"
-    done
+    if is_relay "$index"; then
+        printf 'parlance test network, relay %d' "$index" | sha256sum | cut -c 1-64 | tr -d '\n' >"$folder/relay-key"
+        chmod 600 "$folder/relay-key"
+        insert_key "$index" rlay sr25519 "$(relay_seed "$index")"
+    elif ((index <= VALIDATORS)); then
+        for type in aura gran audi; do
+            scheme=sr25519
+            [[ $type == gran ]] && scheme=ed25519
+            insert_key "$index" "$type" "$scheme" "$(node_seed "$index")"
+        done
+    fi
+}
+
+insert_key() {
+    local index=$1 type=$2 scheme=$3 suri=$4 folder
+    folder=$(node_folder "$index")
+    "$PARLANCE_BIN" key insert --base-path "$folder/data" --chain "$BASE/chain.json" --key-type "$type" \
+        --scheme "$scheme" --suri "$suri" >>"$folder/log" 2>&1 ||
+        die "inserting the $type key of $(node_name "$index") failed: $(tail -n 1 "$folder/log")"
 }
 
 # A node's command line, once all have an identity.
@@ -117,12 +139,18 @@ write_command() {
         --rpc-port "$(rpc_port "$index")" --rpc-methods unsafe --prometheus-port "$(prometheus_port "$index")"
         --no-telemetry)
     ((index > VALIDATORS)) || command+=(--validator)
+    ! is_relay "$index" || command+=(--relay --relay-account "$(relay_address "$index")"
+        --relay-key "$folder/relay-key" --relay-listen "127.0.0.1:$(relay_port "$index")")
     # Several, so that a node finds the network whichever others are down.
-    for ((other = 1; other <= VALIDATORS + FULL && other <= 6; other++)); do
+    for ((other = 1; other <= TOTAL && other <= 6; other++)); do
         ((other == index)) ||
             command+=(--bootnodes "/ip4/127.0.0.1/tcp/$(peer_port "$other")/p2p/$(<"$(node_folder "$other")/peer-id")")
     done
     printf '%s\0' "${command[@]}" "${NODE_OPTIONS[@]}" >"$folder/command"
+}
+
+relay_address() {
+    "$PARLANCE_BIN" key inspect "$(relay_seed "$1")" --output-type json | jq -r .ss58Address
 }
 
 # When a process started, in clock ticks since boot; fails when there is none or only its remains.
@@ -225,7 +253,7 @@ wait_for_finality() {
     local limit=$((SECONDS + $1)) first='' best finalized index row
     say "waiting for blocks to become final"
     while :; do
-        for ((index = 1; index <= VALIDATORS + FULL; index++)); do
+        for ((index = 1; index <= TOTAL; index++)); do
             node_pid "$index" >/dev/null || die_with_log "$index" "$(node_name "$index") ended"
         done
         row=$(node_status 1)

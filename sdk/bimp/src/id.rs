@@ -1,18 +1,23 @@
 //! Names: who and what an operation is about, and how each is computed.
 //!
-//! - **N1** Every name has 32 bytes. Hashes are SHA-256 over a domain text that no other use has, then the
-//!   parts without lengths or padding; integers are little-endian.
-//! - **N2** The *mailbox* of an account: `"parlance/mailbox/1"`, account, mailbox epoch (4 bytes). Whoever knows
-//!   the account knows the mailbox; a relay that is shown a mailbox cannot tell the account.
-//! - **N3** The *relay* is where it stands in the space of mailboxes; which relays there are, the chain says.
+//! - **N1** Every name has 32 bytes. Hashes are over a domain text that no other use has, then the parts without
+//!   lengths or padding; integers are little-endian. They are SHA-256, but for mailboxes.
+//! - **N2** The *mailbox* of an account: BLAKE2b-256 of `"parlance/mailbox/1"`, account, mailbox epoch (4 bytes), as the
+//!   chain computes it (`mailbox_of` in `parlance_primitives::relay`). Whoever knows the account knows the
+//!   mailbox; a relay that is shown a mailbox cannot tell the account.
+//! - **N3** The *relay* is where it stands in the space of mailboxes: the 16 bytes of the name that the chain gave it, then 16 zero
+//!   bytes. The chain measures the distance to the first 16 bytes of a mailbox. Relays that differ do so in these, so over 32
+//!   bytes the same relays are nearest, in the same order. Which relays there are, the chain says; networks without
+//!   a chain may use all 32 bytes.
 //! - **N4** The *message* id of an envelope: `"parlance/message/1"`, mailbox, sealed part. The ticket is not in it,
 //!   because relays replace it. Of a group's message: `"parlance/group-message/1"`, group, ciphertext. Ids
 //!   are computed, never chosen: sending twice is sending once, and nobody can take a message's place
 //!   by sending something else under its id.
 
+use blake2::Blake2b256;
 use codec::{Decode, Encode};
 use core::fmt;
-use sha2::{Digest, Sha256};
+use sha2::{Digest, Sha256, digest::Output};
 
 macro_rules! names {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
@@ -71,11 +76,25 @@ impl Key {
 impl Mailbox {
     /// The mailbox of an account in a mailbox epoch (N2).
     pub fn of(account: &Account, epoch: u32) -> Self {
-        Self(hash(&[
-            b"parlance/mailbox/1",
-            &account.0,
-            &epoch.to_le_bytes(),
-        ]))
+        let parts: [&[u8]; 3] = [b"parlance/mailbox/1", &account.0, &epoch.to_le_bytes()];
+        Self(digest::<Blake2b256>(&parts).into())
+    }
+}
+
+impl RelayId {
+    /// The relay with this name on the chain (N3).
+    pub fn of_name(name: [u8; 16]) -> Self {
+        let mut id = [0; 32];
+        for (byte, of_name) in id.iter_mut().zip(name) {
+            *byte = of_name;
+        }
+        Self(id)
+    }
+
+    /// Its name on the chain; none if it has no such name (N3).
+    pub fn name(&self) -> Option<[u8; 16]> {
+        let (name, rest) = self.0.split_first_chunk::<16>()?;
+        (rest == [0; 16]).then_some(*name)
     }
 }
 
@@ -93,22 +112,89 @@ impl MessageId {
 
 /// SHA-256 over the parts, one after the other.
 pub fn hash(parts: &[&[u8]]) -> [u8; 32] {
-    let mut hasher = Sha256::new();
+    digest::<Sha256>(parts).into()
+}
+
+fn digest<D: Digest>(parts: &[&[u8]]) -> Output<D> {
+    let mut hasher = D::new();
     for part in parts {
         hasher.update(part);
     }
-    hasher.finalize().into()
+    hasher.finalize()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::vec;
 
     #[test]
     fn a_new_epoch_moves_the_mailbox() {
         let account = Account([7; 32]);
         assert_ne!(Mailbox::of(&account, 0), Mailbox::of(&account, 1));
         assert_ne!(Mailbox::of(&account, 0), Mailbox::of(&Account([8; 32]), 0));
+    }
+
+    /// N2: the numbers are from another implementation of BLAKE2b, RFC 7693, over the 54 bytes.
+    #[test]
+    fn a_mailbox_is_the_one_of_the_chain() {
+        for (epoch, expected) in [
+            (
+                0,
+                "5be7227d3e528649dbd7701bfa64bc07a1e57d6bb6141a97321a850ba6cc49cc",
+            ),
+            (
+                0x0102_0304,
+                "d0ac240cfba07bbc98f5f550ee14b7204edea301f67c1a2ec72ffda80727e2e9",
+            ),
+        ] {
+            let mailbox = Mailbox::of(&Account([0xA1; 32]), epoch);
+            assert_eq!(hex::encode(mailbox.0), expected);
+        }
+    }
+
+    /// N3: as the chain orders 16 bytes, big-endian, so the wire orders 32.
+    #[test]
+    fn relays_by_name_are_as_near_as_on_the_chain() {
+        let mailbox = Mailbox::of(&Account([7; 32]), 3);
+        let (place, _) = mailbox.0.split_first_chunk::<16>().unwrap();
+        let place = u128::from_be_bytes(*place);
+        let mut names: vec::Vec<[u8; 16]> = (0..200u8)
+            .map(|n| {
+                let mut name = [0; 16];
+                name.copy_from_slice(&hash(&[&[n]])[..16]);
+                // Close together too.
+                if n % 2 == 0 {
+                    name[..15].copy_from_slice(&mailbox.0[..15]);
+                }
+                name
+            })
+            .collect();
+        let mut relays: vec::Vec<RelayId> = names.iter().copied().map(RelayId::of_name).collect();
+        names.sort_by_key(|name| u128::from_be_bytes(*name) ^ place);
+        relays.sort_by_key(|relay| {
+            let mut distance = relay.0;
+            for (byte, other) in distance.iter_mut().zip(mailbox.0) {
+                *byte ^= other;
+            }
+            distance
+        });
+        let ordered: vec::Vec<_> = relays.iter().map(|relay| relay.name().unwrap()).collect();
+        assert_eq!(ordered, names);
+    }
+
+    #[test]
+    fn a_name_is_16_bytes_and_nothing_after_them() {
+        let relay = RelayId::of_name([9; 16]);
+        assert_eq!(relay.0[..16], [9; 16]);
+        assert_eq!(relay.0[16..], [0; 16]);
+        assert_eq!(relay.name(), Some([9; 16]));
+        for byte in 16..32 {
+            let mut other = relay;
+            other.0[byte] = 1;
+            assert_eq!(other.name(), None);
+        }
+        assert_eq!(RelayId([0; 32]).name(), Some([0; 16]));
     }
 
     #[test]

@@ -95,6 +95,7 @@ pub struct Link {
     queue: VecDeque<Queued>,
     queued: usize,
     end: Option<Violation>,
+    frames: u64,
 }
 
 impl Link {
@@ -116,6 +117,7 @@ impl Link {
             queue: VecDeque::new(),
             queued: 0,
             end: None,
+            frames: 0,
         }
     }
 
@@ -139,6 +141,11 @@ impl Link {
         self.end.as_ref()
     }
 
+    /// Frames of every kind that have come: control frames cost no credit (Q5), and still have to be paid for with time.
+    pub fn frames(&self) -> u64 {
+        self.frames
+    }
+
     /// Bytes that this side keeps for the peer, and of an unfinished frame.
     pub fn kept(&self) -> usize {
         self.decoder.kept().saturating_add(self.queued)
@@ -158,6 +165,7 @@ impl Link {
             let Some(frame) = self.decoder.next(input)? else {
                 return Ok(None);
             };
+            self.frames = self.frames.saturating_add(1);
             if let Some(incoming) = self.take(frame)? {
                 return Ok(Some(incoming));
             }

@@ -67,7 +67,7 @@ reasons! {
     4 Malformed "the request cannot be read: this application or the relay is broken, update it"
     /// An operation of a later version.
     5 NotSpoken "the relay does not know this operation: do without it, or ask another relay"
-    /// The mailbox lies on other relays.
+    /// The mailbox lies on other relays, and, of a message, there is no ticket for passing it on.
     6 NotResponsible "the mailbox lies on other relays: read the list of relays again and choose from its set"
     /// E4.
     7 NoRoom "no room for this message: send less to this mailbox, or try again later"

@@ -294,6 +294,11 @@ impl Server {
         self.link.wants_to_transmit()
     }
 
+    /// Frames of every kind that have come, for whoever limits how many a peer may send.
+    pub fn frames(&self) -> u64 {
+        self.link.frames()
+    }
+
     /// Bytes kept for the peer and of an unfinished frame, without events.
     pub fn kept(&self) -> usize {
         self.link.kept()

@@ -466,11 +466,14 @@ fn what_does_not_fit_into_a_frame_is_not_sent() {
 #[test]
 fn pings_are_answered_by_the_last_only() {
     let (mut client, mut server) = connected();
+    let before = server.frames();
     for number in 0..1_000 {
         server
             .receive(&bytes(PING, 0, Ping { number }.encode()))
             .unwrap();
     }
+    // What costs no credit is counted all the same.
+    assert_eq!(server.frames() - before, 1_000);
     client.ping(1_000);
     exchange(&mut client, &mut server).unwrap();
     assert_eq!(client.poll(), Some(ClientEvent::Pong { number: 1_000 }));

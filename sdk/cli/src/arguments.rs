@@ -1,10 +1,14 @@
 //! What can be typed.
 
+mod talk;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use parlance_client::chain::amount::Amount;
+
+pub use talk::{Bot, Chat, History, Send, Switch};
 
 const EXIT_CODES: &str = "Exit codes:
   0  done
@@ -16,10 +20,11 @@ const EXIT_CODES: &str = "Exit codes:
   6  the chain does not take the transaction, or it failed
   7  something typed is wrong: address, amount, code, phrase
   8  not possible as things stand: no identity, no such contact, trust too old, ...
+  9  kept, and not sent yet: relays or the other side's devices are not reached
 
 Documentation: docs/bimp.md, docs/light-client.md";
 
-/// Identity, devices, contacts and wallet on a Parlance chain. Believes no node: what it shows is proven.
+/// Identity, devices, contacts, messages and wallet on a Parlance chain. Believes no node: what it shows is proven.
 #[derive(Parser)]
 #[command(name = "bimp", version, after_help = EXIT_CODES)]
 pub struct Arguments {
@@ -67,12 +72,21 @@ pub enum Command {
     /// Tokens: balance, payments, cold wallet, shared accounts.
     #[command(subcommand)]
     Wallet(Wallet),
+    /// Relays: for whoever runs one.
+    #[command(subcommand)]
+    Relay(Relay),
+    /// Sends a message, and waits until relays have it.
+    Send(Send),
+    /// Talks with somebody.
+    Chat(Chat),
+    /// Lets a program talk: orders in, events out, one JSON object a line.
+    Bot(Bot),
     /// Shows what was said with somebody. Asks no node.
     History(History),
     /// What is trusted of the chain.
     #[command(subcommand)]
     Chain(Chain),
-    /// Chain, account, identity and contacts at a glance.
+    /// Chain, account, identity, contacts and what waits to be sent at a glance.
     Status,
     /// Changes the passphrase of the data folder and encrypts everything in it anew.
     #[command(
@@ -104,6 +118,51 @@ pub enum WordCount {
     /// Twenty-four words.
     #[value(name = "24")]
     TwentyFour,
+}
+
+/// What a relay says of itself.
+#[derive(Args)]
+pub struct Offer {
+    /// Public key of its endpoint, 64 hexadecimal digits: 'parlance relay-key' prints it.
+    #[arg(long, value_name = "KEY")]
+    pub key: String,
+    /// Where others reach it, UDP.
+    #[arg(long, value_name = "IP:PORT")]
+    pub address: String,
+    /// MiB that it can carry in a period of five minutes; the bond grows with it.
+    #[arg(long, value_name = "MIB", default_value_t = 1024, value_parser = clap::value_parser!(u64).range(1..=1 << 30))]
+    pub capacity: u64,
+    /// Does not ask.
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Commands of relays' operators.
+#[derive(Subcommand)]
+pub enum Relay {
+    /// Makes your account a relay. Its bond is held until the relay has left.
+    #[command(
+        after_help = "Example:\n  bimp relay register --key KEY --address 192.0.2.7:30400 --capacity 4096"
+    )]
+    Register {
+        #[command(flatten)]
+        offer: Offer,
+    },
+    /// Changes where it is reached and what it can carry.
+    Update {
+        #[command(flatten)]
+        offer: Offer,
+    },
+    /// Leaves from the next roster on. The bond is free after the unbonding period.
+    Retire {
+        /// Does not ask.
+        #[arg(long)]
+        yes: bool,
+    },
+    /// Takes the bond back when it is free.
+    Withdraw,
+    /// Comes back into rosters after the relay was left out because it was silent.
+    Resume,
 }
 
 /// Commands about the identity.
@@ -273,25 +332,6 @@ pub enum Contact {
     },
 }
 
-/// Which messages.
-#[derive(Args)]
-#[command(after_help = "Examples:
-  bimp history bert
-  bimp history bert --search coffee --json")]
-pub struct History {
-    /// With whom: a contact's name, or an address.
-    pub name: String,
-    /// At most so many, the last ones.
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
-    pub limit: u16,
-    /// Only those before the message with this number.
-    #[arg(long, value_name = "NUMBER", conflicts_with = "search")]
-    pub before: Option<u64>,
-    /// Only those with these words, whatever their case.
-    #[arg(long, value_name = "WORDS")]
-    pub search: Option<String>,
-}
-
 /// A payment.
 #[derive(Args, Clone)]
 pub struct Payment {
@@ -447,6 +487,30 @@ mod tests {
             command.get_subcommands().for_each(check);
         }
         check(&Arguments::command());
+    }
+
+    #[test]
+    fn a_message_is_words_and_a_mistyped_option_is_none() {
+        let read = |arguments: &[&str]| {
+            let all = ["bimp", "send", "bert"].iter().chain(arguments);
+            Arguments::try_parse_from(all)
+        };
+        for (typed, text) in [
+            (&["coffee at", "four?"][..], &["coffee at", "four?"][..]),
+            (&["-"], &["-"]),
+            (&["--no-wait", "x"], &["x"]),
+            (&["--waiting"], &[]),
+            (&["--", "--delivered"], &["--delivered"]),
+        ] {
+            let Command::Send(send) = read(typed).unwrap().command else {
+                panic!("another command");
+            };
+            assert_eq!(send.text, text);
+        }
+        assert!(read(&[]).is_err());
+        assert!(read(&["--delivred", "x"]).is_err());
+        assert!(read(&["--waiting", "x"]).is_err());
+        assert!(read(&["--no-wait", "--delivered", "x"]).is_err());
     }
 
     #[test]

@@ -13,8 +13,8 @@ use parlance_client::{
     light::{Checkpoint, Head, Light, Trust},
     node::WsNode,
     primitives::{AccountId, Hash},
-    store::{Options, Renewal},
-    vault::Vault,
+    store::{Error as StoreError, Options, Renewal},
+    vault::{Vault, VaultError},
 };
 use zeroize::Zeroizing;
 
@@ -67,6 +67,11 @@ impl Context {
             trust: global.trust,
             first_trust: variable("BIMP_TRUST"),
         })
+    }
+
+    /// Whether programs read what is printed.
+    pub fn json(&self) -> bool {
+        self.json
     }
 
     /// The data folder.
@@ -133,15 +138,19 @@ impl Context {
     /// A light client from what the vault trusts, or from `--trust` the first time and when what the vault
     /// trusts has become too old.
     pub async fn light(&self, vault: Option<&Vault>) -> Result<Light<WsNode>, Failure> {
+        self.begin(self.trust(vault)?).await
+    }
+
+    /// Where trust begins now: see [`light`](Self::light).
+    pub fn trust(&self, vault: Option<&Vault>) -> Result<Trust, Failure> {
         let kept = vault.map(Vault::checkpoint).transpose()?.flatten();
-        let typed = self.trust.as_deref();
-        self.begin(choose(
-            kept,
-            typed,
-            self.first_trust.as_deref(),
-            SystemTime::now(),
-        )?)
-        .await
+        let (typed, first) = (self.trust.as_deref(), self.first_trust.as_deref());
+        choose(kept, typed, first, SystemTime::now())
+    }
+
+    /// The node that is asked.
+    pub fn node(&self) -> &str {
+        &self.node
     }
 
     /// A light client that begins anew.
@@ -205,15 +214,18 @@ impl Context {
     /// The vault, and the passphrase that opened it.
     fn open(&self) -> Result<(Vault, Passphrase), Failure> {
         if !self.has_vault() {
-            return Err(parlance_client::vault::VaultError::NoAccount.into());
+            return Err(VaultError::NoAccount.into());
         }
         let passphrase = self.passphrase(false)?;
         let vault = Vault::open(
             &self.vault_path(),
             passphrase.as_bytes(),
             Options::default(),
-        )?;
-        Ok((vault, passphrase))
+        );
+        match vault {
+            Err(VaultError::Store(StoreError::InUse { .. })) => Err(Failure::InUse),
+            vault => Ok((vault?, passphrase)),
+        }
     }
 
     fn vault_path(&self) -> PathBuf {

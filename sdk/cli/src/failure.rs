@@ -3,16 +3,18 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use parlance_client::{
-    chat::ChatError,
+    chain::relays::NoAddress,
+    chat::{ChatError, WireError},
     identity::{ChangeError, CodeError, LookError, RecordError, RegisterError},
     keys::KeyError,
     light::{CheckpointError, LightError},
+    messenger::Error as EngineError,
     node::NodeError,
     submit::SubmitError,
     vault::VaultError,
     wallet::{WalletError, WatchError, offline::OfflineError, shared::SharedError},
 };
-use serde_json::json;
+use serde_json::{Value, json};
 
 /// Why a command was not done.
 #[derive(Debug, thiserror::Error)]
@@ -127,6 +129,69 @@ pub enum Failure {
         /// How many.
         count: usize,
     },
+    /// No key of a relay.
+    #[error(
+        "this is no key of a relay's endpoint: 64 hexadecimal digits, 'parlance relay-key' prints it"
+    )]
+    RelayKey,
+    /// No address of a relay.
+    #[error(transparent)]
+    RelayAddress(#[from] NoAddress),
+    /// Another program has the data folder.
+    #[error(
+        "another bimp has the data folder open, such as 'bimp chat' or 'bimp bot': say it there, or end it"
+    )]
+    InUse,
+    /// What was written is none, or too long.
+    #[error("this cannot be sent: {cause}")]
+    BadText {
+        /// Why.
+        cause: String,
+    },
+    /// No command of a conversation.
+    #[error(
+        "'{command}' is no command, or lacks something: /help lists them, and // begins a text with a slash"
+    )]
+    BadCommand {
+        /// What was typed.
+        command: String,
+    },
+    /// No life time.
+    #[error("messages can live from 5s to 4w, such as 30s, 5m, 1h, 7d; 'off' lets them stay")]
+    BadTimer,
+    /// No such message.
+    #[error("there is no message {number} in this conversation: 'bimp history' shows the numbers")]
+    NoMessage {
+        /// The number.
+        number: u64,
+    },
+    /// Somebody without an identity.
+    #[error(
+        "{name} has no identity on this chain, so there is nobody to encrypt for: what you wrote waits until there is"
+    )]
+    NobodyThere {
+        /// Who.
+        name: String,
+    },
+    /// A verification broke.
+    #[error(
+        "{name} has changed since you compared safety numbers, so nothing was sent: find out whether it is still them ('bimp \
+         contact verify {name}'); what you wrote waits, and leaves with the next 'send', 'chat' or 'bot'"
+    )]
+    Changed {
+        /// Who.
+        name: String,
+    },
+    /// Messages wait.
+    #[error(
+        "not sent yet, it is kept and leaves with the next 'send', 'chat' or 'bot' ({waiting} wait): {cause}"
+    )]
+    Waits {
+        /// How many.
+        waiting: usize,
+        /// Why.
+        cause: String,
+    },
     /// No phrase.
     #[error("there is no backup phrase: set BIMP_PHRASE, give --phrase-file, or run in a terminal")]
     NoPhrase,
@@ -148,6 +213,7 @@ enum Kind {
     Rejected,
     Input,
     State,
+    Waiting,
 }
 
 impl Kind {
@@ -160,6 +226,7 @@ impl Kind {
             Self::Rejected => "rejected",
             Self::Input => "input",
             Self::State => "state",
+            Self::Waiting => "waiting",
         }
     }
 
@@ -173,6 +240,7 @@ impl Kind {
             Self::Rejected => 6,
             Self::Input => 7,
             Self::State => 8,
+            Self::Waiting => 9,
         }
     }
 }
@@ -181,21 +249,42 @@ impl Failure {
     /// Prints it on standard error.
     pub fn print(&self, json: bool) {
         if json {
-            let kind = self.kind();
-            let error = json!({
-                "error": self.to_string(),
-                "kind": kind.name(),
-                "code": kind.code(),
-            });
-            eprintln!("{error}");
+            eprintln!("{}", self.object());
         } else {
             eprintln!("error: {self}");
         }
     }
 
+    /// For programs.
+    pub fn object(&self) -> Value {
+        let kind = self.kind();
+        json!({
+            "error": self.to_string(),
+            "kind": kind.name(),
+            "code": kind.code(),
+        })
+    }
+
     /// The exit code.
     pub fn code(&self) -> ExitCode {
         self.kind().code().into()
+    }
+
+    /// Whether a chat cannot go on after it.
+    pub fn is_last(&self) -> bool {
+        let engine = match self {
+            Self::Chat(ChatError::Engine(error)) => error,
+            _ => return false,
+        };
+        matches!(
+            engine,
+            EngineError::Storage(_) | EngineError::Damaged { .. } | EngineError::Stopped
+        )
+    }
+
+    /// Whether nobody has answered.
+    pub fn is_silence(&self) -> bool {
+        self.kind() == Kind::Silent
     }
 
     fn kind(&self) -> Kind {
@@ -206,6 +295,7 @@ impl Failure {
             Self::Key(_) | Self::Code(_) | Self::BadTrust { .. } | Self::Ambiguous { .. } => {
                 Kind::Input
             }
+            Self::RelayKey | Self::RelayAddress(_) => Kind::Input,
             Self::Light(error) => of_light(error),
             Self::Checkpoint(error) => of_checkpoint(error),
             Self::Register(error) => of_register(error),
@@ -221,8 +311,15 @@ impl Failure {
                 Kind::Input
             }
             Self::Change(_) | Self::Shared(_) | Self::NotAgreed | Self::NoTrust => Kind::State,
+            Self::NobodyThere { .. } | Self::Changed { .. } => Kind::State,
+            Self::BadText { .. }
+            | Self::BadCommand { .. }
+            | Self::BadTimer
+            | Self::NoMessage { .. } => Kind::Input,
+            Self::Waits { .. } => Kind::Waiting,
             Self::CoreDumps(_) => Kind::Other,
             Self::File { .. }
+            | Self::InUse
             | Self::NoFolder
             | Self::NoPassphrase
             | Self::NoNewPassphrase
@@ -236,8 +333,16 @@ impl Failure {
 
 fn of_chat(error: &ChatError) -> Kind {
     match error {
-        ChatError::Vault(error) => of_vault(error),
-        ChatError::Key(_) | ChatError::Engine(_) => Kind::Folder,
+        ChatError::Vault(error) | ChatError::Wire(WireError::Vault(error)) => of_vault(error),
+        ChatError::Wire(_) => Kind::Other,
+        ChatError::Key(_) => Kind::Folder,
+        ChatError::Engine(error) => match error {
+            EngineError::Storage(_) | EngineError::Damaged { .. } | EngineError::Stopped => {
+                Kind::Folder
+            }
+            EngineError::OutboxFull { .. } => Kind::State,
+            _ => Kind::Input,
+        },
         ChatError::Look(LookError::Light(error)) => of_light(error),
         ChatError::Look(_) => Kind::Unproven,
         _ => Kind::State,
@@ -356,6 +461,7 @@ mod tests {
             Kind::Rejected,
             Kind::Input,
             Kind::State,
+            Kind::Waiting,
         ];
         for kind in kinds {
             assert!(help.contains(&format!("\n  {}  ", kind.code())), "{kind:?}");

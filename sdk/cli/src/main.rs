@@ -1,10 +1,12 @@
-//! `bimp`: a person's identity, devices, contacts and wallet on the command line.
+//! `bimp`: a person's identity, devices, contacts, messages and wallet on the command line.
 //!
 //! | file | job |
 //! | --- | --- |
 //! | `arguments` | what can be typed |
 //! | `context` | data folder, passphrase, node, trust |
 //! | `commands` | one file per group of commands |
+//! | `talk` | the chat, for the commands that talk |
+//! | `input` | what comes on standard input |
 //! | `memory` | keeps secrets out of core dumps |
 //! | `progress` | what is shown while something takes time |
 //! | `report` | results, for people and as JSON |
@@ -14,9 +16,11 @@ mod arguments;
 mod commands;
 mod context;
 mod failure;
+mod input;
 mod memory;
 mod progress;
 mod report;
+mod talk;
 
 use std::process::ExitCode;
 
@@ -24,9 +28,9 @@ use clap::Parser;
 
 use arguments::Arguments;
 
-// One thread: the client waits for a node most of the time, and the search for a proof of work has a
-// thread of its own.
-#[tokio::main(flavor = "current_thread")]
+// Commands run on the main thread, and wait for the node and the disk most of the time. Connections to relays go on
+// meanwhile on one more; the search for a proof of work has a thread of its own.
+#[tokio::main(flavor = "multi_thread", worker_threads = 1)]
 async fn main() -> ExitCode {
     // Before anything that is secret is read.
     let forbidden = memory::forbid_core_dumps();

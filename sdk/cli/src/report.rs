@@ -18,6 +18,11 @@ impl Report {
         }
     }
 
+    /// Nothing more than was printed already.
+    pub fn silent() -> Self {
+        Self::new(Value::Null)
+    }
+
     /// Text as it is, for people and programs alike.
     pub fn text(text: String) -> Self {
         Self {
@@ -43,6 +48,7 @@ impl Report {
     pub fn print(&self, json: bool) {
         match &self.value {
             Value::String(text) => println!("{text}"),
+            Value::Null => {}
             value if json => println!("{value}"),
             _ => self.lines.iter().for_each(|line| println!("{line}")),
         }

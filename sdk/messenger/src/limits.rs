@@ -6,6 +6,8 @@ pub const PATIENCE: u64 = 350;
 pub const LONGEST_PATIENCE: u64 = 5_600;
 /// A relay that was silent or refused is not chosen for so long.
 pub const AVOID: u64 = 1_500;
+/// An ingress relay that takes no more is left alone so long at most: about a period of Proof of Relay.
+pub const LONGEST_PAUSE: u64 = 300_000;
 /// Between two signs of life that are asked for while a person waits.
 pub const PING: u64 = 200;
 /// After this without a sign of life the device subscribes elsewhere, while a person waits.

@@ -95,8 +95,8 @@ pub struct Attempt {
     pub attempts: usize,
     /// Not before.
     pub rest_until: u64,
-    /// Relays whose tickets count it.
-    pub charged: Vec<RelayId>,
+    /// Periods and relays whose tickets count it.
+    pub charged: Vec<(u32, RelayId)>,
 }
 
 /// All copies, and the ways to find them.

@@ -1,8 +1,9 @@
 //! Tickets for what is sent, receipts for what came: what relays are paid by.
 //!
-//! - **P1** A *ticket* says how many bytes this device has asked a relay to take in a period so far, with the message that it comes with and
-//!   without those that it refused; the same message counts once. It is signed for the relay's account. A relay that takes tickets and
-//!   drops messages is avoided (R2), and gets no more than a moment's.
+//! - **P1** A *ticket* says how many bytes this device has asked an ingress relay (R1) to take in a period so far, with the message that it comes
+//!   with and without those that it refused; the same message counts once in a period. It is signed for the relay's account. Other
+//!   relays get no ticket: what they take is not paid. A relay that takes tickets and drops messages is avoided (R1), and another one is kept
+//!   in its place, so that it gets no more than a moment's.
 //! - **P2** On the wire, as the ticket of an envelope: SCALE of [`Ticket`] (rule W5 of BIMP). Who signed it the relay knows, because
 //!   the device has authenticated.
 //! - **P3** A *receipt* says how many bytes a relay has delivered to this device in a period so far. It goes to the relay after each

@@ -9,7 +9,10 @@ use std::{
 use anyhow::{Context, Result, ensure};
 use parlance_client::{store::Options, vault::Vault};
 use serde_json::Value;
-use tokio::process::Command;
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines},
+    process::{Child, ChildStdin, ChildStdout, Command},
+};
 
 /// Longest run of one command. A proof of work may be unlucky.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -118,16 +121,12 @@ impl Person {
             }
             None => Command::new(&self.binary),
         };
+        self.settings(&mut command);
         command
             .args(arguments)
             .arg("--json")
-            .env("BIMP_FOLDER", &self.folder)
-            .env("BIMP_NODE", &self.node)
-            .env("BIMP_TRUST", &self.trust)
-            .env("BIMP_PASSPHRASE", PASSPHRASE)
             .envs(variables.iter().copied())
-            .stdin(Stdio::null())
-            .kill_on_drop(true);
+            .stdin(Stdio::null());
         let output = tokio::time::timeout(PATIENCE, command.output())
             .await
             .with_context(|| format!("bimp {} does not end", arguments.join(" ")))?
@@ -143,6 +142,83 @@ impl Person {
         let said = serde_json::from_str(last)
             .with_context(|| format!("bimp {}: no JSON in {spoken:?}", arguments.join(" ")))?;
         Ok(Ended { code, said })
+    }
+
+    /// Starts `bimp bot`.
+    pub fn bot(&self) -> Result<Bot> {
+        let mut command = Command::new(&self.binary);
+        self.settings(&mut command);
+        let mut child = command
+            .arg("bot")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("running {}", self.binary.display()))?;
+        let orders = child.stdin.take().context("no standard input")?;
+        let events = child.stdout.take().context("no standard output")?;
+        let events = BufReader::new(events).lines();
+        Ok(Bot {
+            child,
+            orders,
+            events,
+        })
+    }
+
+    fn settings(&self, command: &mut Command) {
+        command
+            .env("BIMP_FOLDER", &self.folder)
+            .env("BIMP_NODE", &self.node)
+            .env("BIMP_TRUST", &self.trust)
+            .env("BIMP_PASSPHRASE", PASSPHRASE)
+            .kill_on_drop(true);
+    }
+}
+
+/// `bimp bot`, which takes orders and tells events.
+#[derive(Debug)]
+pub struct Bot {
+    child: Child,
+    orders: ChildStdin,
+    events: Lines<BufReader<ChildStdout>>,
+}
+
+impl Bot {
+    /// Gives an order.
+    pub async fn order(&mut self, order: &Value) -> Result<()> {
+        let line = format!("{order}\n");
+        Ok(self.orders.write_all(line.as_bytes()).await?)
+    }
+
+    /// The next event that is the one; those before it are passed over.
+    pub async fn event(&mut self, is: impl Fn(&Value) -> bool) -> Result<Value> {
+        let mut passed = Vec::new();
+        let found = async {
+            while let Some(line) = self.events.next_line().await? {
+                let event: Value = serde_json::from_str(&line)?;
+                if is(&event) {
+                    return Ok(event);
+                }
+                passed.push(line);
+            }
+            anyhow::bail!("bimp bot has ended")
+        };
+        let found = tokio::time::timeout(PATIENCE, found).await;
+        let found = found.unwrap_or_else(|_| Err(anyhow::anyhow!("it does not come")));
+        found.with_context(|| format!("after {}", passed.join("\n")))
+    }
+
+    /// The next event of that name.
+    pub async fn named(&mut self, name: &str) -> Result<Value> {
+        self.event(|event| event["event"] == name).await
+    }
+
+    /// Ends it as its user does.
+    pub async fn quit(mut self) -> Result<()> {
+        self.order(&serde_json::json!({"do": "quit"})).await?;
+        self.named("bye").await?;
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await??;
+        ensure!(status.success(), "bimp bot: {status}");
+        Ok(())
     }
 }
 

@@ -39,6 +39,8 @@ pub struct Limits {
     pub bytes: u64,
     /// Writes that wait for relays of their set.
     pub writes: usize,
+    /// Bytes of their messages.
+    pub write_bytes: u64,
     /// Messages on their way to one subscriber.
     pub window_messages: usize,
     /// Their bytes, after the first.
@@ -68,6 +70,7 @@ impl Default for Limits {
             messages: 20_000_000,
             bytes: 64 << 30,
             writes: 65_536,
+            write_bytes: 256 << 20,
             window_messages: 64,
             window_bytes: 256 << 10,
             subscriptions: 16,

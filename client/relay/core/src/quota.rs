@@ -2,12 +2,13 @@
 //!
 //! - **U1** Counted per sender, and per sender and mailbox, in periods of the steady clock. Only the relay that a message is sent
 //!   to counts, in memory: who writes to whom is on no disk and at no other relay.
-//! - **U2** A message that the relay has already costs nothing.
+//! - **U2** A message that the relay has already costs nothing. Of messages that it does not keep, because others do (G7), it remembers for
+//!   a period that they were charged, as many as there is room for.
 //! - **U3** When as many are counted as there is room for, more senders are refused until the next period.
 
 use crate::config::Limits;
-use parlance_bimp::{Account, Mailbox};
-use std::collections::BTreeMap;
+use parlance_bimp::{Account, Key, Mailbox};
+use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Clone, Copy, Debug, Default)]
 struct Used {
@@ -42,6 +43,7 @@ pub struct Quotas {
     began: u64,
     senders: BTreeMap<Account, Used>,
     pairs: BTreeMap<(Account, Mailbox), Used>,
+    charged: BTreeSet<Key>,
 }
 
 impl Quotas {
@@ -54,6 +56,18 @@ impl Quotas {
             };
         }
         self.began.saturating_add(period).saturating_sub(now)
+    }
+
+    /// Whether a message was charged in this period, as far as that is remembered (U2).
+    pub fn is_charged(&self, key: &Key) -> bool {
+        self.charged.contains(key)
+    }
+
+    /// A message was charged that this relay does not keep (U2).
+    pub fn remember(&mut self, key: Key, limits: &Limits) {
+        if self.charged.len() < limits.counted {
+            self.charged.insert(key);
+        }
     }
 
     /// Charges a message to one mailbox, or refuses and charges nothing.
@@ -126,6 +140,27 @@ mod tests {
         assert!(quotas.charge(sender, c, 10, &limits).is_err());
         quotas.roll(2_000, 1_000);
         assert!(quotas.charge(sender, c, 10, &limits).is_ok());
+    }
+
+    #[test]
+    fn what_was_charged_is_remembered_for_a_period_and_within_bounds() {
+        let limits = Limits {
+            counted: 2,
+            ..Limits::default()
+        };
+        let key = |n| Key {
+            mailbox: Mailbox([n; 32]),
+            ..Key::FIRST
+        };
+        let mut quotas = Quotas::default();
+        quotas.roll(1_000, 1_000);
+        for n in 0..3 {
+            quotas.remember(key(n), &limits);
+        }
+        let charged: Vec<bool> = (0..3).map(|n| quotas.is_charged(&key(n))).collect();
+        assert_eq!(charged, [true, true, false]);
+        quotas.roll(2_000, 1_000);
+        assert!(!quotas.is_charged(&key(0)));
     }
 
     #[test]

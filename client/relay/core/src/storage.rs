@@ -4,7 +4,9 @@
 //!   that promises something leaves only after the batch that keeps the promise is on disk.
 //! - **B2** A batch is all or nothing, also over a loss of power, and batches are written in their order. RocksDB with a write-ahead
 //!   log that is synchronised does so.
-//! - **B3** After a batch that failed, the relay reads the mailboxes it was about from disk again and refuses what waited for it.
+//! - **B3** After a batch that failed, the relay reads the mailboxes it was about from disk again and refuses what waited for it. Where there was
+//!   no room for its messages, what owners have changed goes into the next batch, which brings none: an acknowledgement does not
+//!   fail because of messages that happened to come with it.
 //! - **B4** Keys: an entry lies under mailbox and message id, its message under the same beside it; prekeys lie under account, device
 //!   and use, one-time prekeys under these and a number.
 

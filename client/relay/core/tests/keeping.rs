@@ -3,7 +3,7 @@
 mod common;
 
 use common::{
-    DAY, DEVICE, OTHER, OWN, SENDER, accepted, acknowledge, envelope, envelope_of, list, net,
+    DAY, DEVICE, Net, OTHER, OWN, SENDER, accepted, acknowledge, envelope, envelope_of, list, net,
     place, reason, subscribe,
 };
 use parlance_bimp::{Answer, Bounded, Count, Key, List, Mailbox, Message, Reason, Request};
@@ -134,6 +134,82 @@ fn a_full_disk_refuses_and_forgets_nothing() {
     net.pass(1_500);
     accepted(net.ask(0, SENDER, second));
     assert!(net.delivered.contains(&(0, DEVICE, other)));
+}
+
+/// G6, B3: an acknowledgement and a message come in one batch, for which there is no room.
+#[test]
+fn acknowledgements_do_not_fail_with_the_messages_beside_them() {
+    let mut net = net(5);
+    let (first, key) = envelope(OWN, 1);
+    accepted(net.ask(0, SENDER, first));
+    net.open(0, DEVICE, 0, &[OWN]);
+    net.disks[0].full = true;
+    let (second, lost) = envelope(OWN, 2);
+    let sent = net.ask_only(0, SENDER, second);
+    let acknowledged = net.ask_only(0, DEVICE, acknowledge(OWN, &[key.id]));
+    // One of them is about what is lost.
+    let both = net.ask_only(0, DEVICE, acknowledge(OWN, &[key.id, lost.id]));
+    net.settle();
+    assert_eq!(reason(net.answers.remove(&(0, sent))), Reason::DiskFull);
+    assert_eq!(reason(net.answers.remove(&(0, both))), Reason::DiskFull);
+    let answer = net.answers.remove(&(0, acknowledged));
+    assert_eq!(answer, Some(Answer::Acknowledge(Count { messages: 1 })));
+    // On the disk, and at the others.
+    net.restart(0, Config::default());
+    for relay in &net.relays {
+        let (_, state) = relay.mailboxes().find(|(it, _)| **it == OWN).unwrap();
+        let entry = state.get(&key.id).unwrap();
+        assert_eq!(entry.state.acknowledged, [0]);
+    }
+}
+
+/// The same when another relay brings messages all the time.
+#[test]
+fn messages_of_other_relays_wait_while_the_disk_is_full() {
+    let mut net = net(5);
+    let (first, key) = envelope(OWN, 1);
+    accepted(net.ask(0, SENDER, first));
+    net.ask(1, DEVICE, subscribe(OWN));
+    net.disks[1].full = true;
+    for text in 2..20 {
+        let (next, _) = envelope(OWN, text);
+        // The other four have it.
+        accepted(net.ask(0, SENDER, next));
+        assert_eq!(net.waiting(1, &OWN), 1);
+    }
+    assert!(net.relays[1].counters().failed_batches <= 1);
+    let acknowledged = net.ask(1, DEVICE, acknowledge(OWN, &[key.id]));
+    assert_eq!(
+        acknowledged,
+        Some(Answer::Acknowledge(Count { messages: 1 }))
+    );
+    net.disks[1].full = false;
+    net.pass(6_000);
+    assert_eq!(net.waiting(1, &OWN), 18);
+}
+
+/// G3, also of a mailbox with more entries than are looked at in a tick.
+#[test]
+fn what_is_over_is_forgotten_however_much_it_is() {
+    let mut config = Config::default();
+    config.timings.retention = 1_000;
+    config.timings.grace = 1_000;
+    config.limits.pair_messages = 10_000;
+    config.limits.pair_bytes = u64::MAX;
+    config.limits.sender_bytes = u64::MAX;
+    let mut net = Net::new(1, config);
+    net.open(0, SENDER, 0, &[OTHER]);
+    for mailbox in [OWN, Mailbox([3; 32])] {
+        for text in 0..250 {
+            for size in [512, 1_024, 1_536, 2_048, 3_072] {
+                accepted(net.ask(0, SENDER, envelope_of(mailbox, text, size).0));
+            }
+        }
+        assert_eq!(net.entries(0, &mailbox), 1_250);
+    }
+    net.pass(3_000);
+    assert_eq!(net.relays[0].mailboxes().count(), 0);
+    assert_eq!(net.disks[0].mailboxes().unwrap(), vec![]);
 }
 
 #[test]

@@ -4,29 +4,51 @@
 //!   is slowed by its own transport, and costs nobody else anything.
 //! - **N2** A device authenticates by its signing key on record, a relay by the key of its endpoint, which must be the key that TLS has
 //!   seen too. Both sign for this connection alone (O1 of BIMP).
-//! - **N3** Messages to deliver are read from the disk when the connection has room for them, so that a slow reader takes no memory.
+//! - **N3** Messages to deliver are read from the disk when the connection has room for them, so that a slow reader takes no memory, and
+//!   once, so that it takes no time.
+//! - **N4** What a connection makes the relay keep is counted: requests without answer, answers and messages that the peer has not read. What goes
+//!   beyond a little comes from a budget of all connections ([`crate::budget`]); while that is used up, requests of whoever needs more are
+//!   refused with [`Reason::TooFast`]. A peer that lets nothing go of what is kept for it is cut off, sooner when memory is scarce.
+//! - **N5** A connection ends when the record by which it authenticated is gone or has another key.
+
+mod ledger;
+mod pushes;
 
 use crate::{
+    budget::weight,
     directory::{Charge, DeviceName, Directory, Judgement},
     engine::{Clocks, Event, Events},
     figures::{Figures, count},
     gate::{ConnectionLimits, Gate, PeerPermit, Permit, Rate},
+    peers::Peers,
     storage::Store,
 };
 use ed25519_dalek::{Signature, VerifyingKey};
+use ledger::Ledger;
 use parlance_bimp::{
-    Answer, Authenticated, Binding, Credential, Deliver, EnvelopeView, Key, Mailbox, Push, Reason,
-    Refusal, RelayId, Request, SendError, Server, ServerEvent, Settings, Violation,
+    Answer, Authenticated, Binding, Credential, EnvelopeView, Key, Mailbox, Reason, Refusal,
+    RelayId, Request, SendError, Server, ServerEvent, Settings, Violation,
 };
 use parlance_endpoint::{Channel, End, Outgoing};
-use parlance_relay_core::{Asker, ConnectionId, Input, Storage, Who};
+use parlance_relay_core::{Asker, ConnectionId, Input, Who};
+use pushes::Pushes;
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::BTreeMap,
     convert::Infallible,
     sync::Arc,
     time::{Duration, Instant},
 };
 use tokio::sync::{mpsc, watch};
+
+/// Pushed and not taken by the peer's credit, bytes: more are left on the disk.
+const BACKLOG: usize = 64 << 10;
+/// Answers and pushes of the core that are taken at once.
+const AT_ONCE: usize = 64;
+/// A connection that is short of memory looks again after so long.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+/// What a device, and a relay, may send before it is read, bytes. A stranger may send less.
+const DEVICE_WINDOW: u32 = 32 << 10;
+const RELAY_WINDOW: u32 = 512 << 10;
 
 /// A message to push.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,8 +95,10 @@ pub struct Shared {
     pub figures: Arc<Figures>,
     /// Bounds.
     pub limits: ConnectionLimits,
-    /// Places.
+    /// Places, and what may be kept.
     pub gate: Gate,
+    /// The other relays.
+    pub peers: Peers,
     /// For how long messages are kept that nobody fetches, milliseconds.
     pub retention: u64,
     /// For the last words of a connection.
@@ -89,12 +113,16 @@ struct Connection {
     channel: Channel,
     machine: Server,
     from_core: mpsc::UnboundedReceiver<ToConnection>,
-    /// Pushes that there was no room for: bounded by the core's windows.
-    waiting: VecDeque<ToConnection>,
+    told: Vec<ToConnection>,
+    pushes: Pushes,
+    ledger: Ledger,
     out: Outgoing,
     device: Option<DeviceName>,
     /// What was counted for requests that are not answered yet.
     charges: BTreeMap<u32, Charge>,
+    /// The key by which it authenticated.
+    key: Option<[u8; 32]>,
+    changes: watch::Receiver<u64>,
     /// The place of a peer that has authenticated.
     admitted: Option<PeerPermit>,
     deadline: Instant,
@@ -112,16 +140,24 @@ pub async fn serve(shared: Arc<Shared>, channel: Channel, id: ConnectionId, plac
         relay: shared.me,
     };
     let now = Instant::now();
+    let settings = Settings {
+        backlog: BACKLOG,
+        ..Settings::default()
+    };
     let patience = Duration::from_secs(shared.limits.authenticate_seconds.clamp(1, 600));
     let mut connection = Connection {
         id,
         channel,
-        machine: Server::new(Settings::default(), binding),
+        machine: Server::new(settings, binding),
         from_core,
-        waiting: VecDeque::new(),
+        told: Vec::new(),
+        pushes: Pushes::default(),
+        ledger: Ledger::new(shared.gate.budget(), now),
         out: Outgoing::default(),
         device: None,
         charges: BTreeMap::new(),
+        key: None,
+        changes: shared.directory.changes(),
         admitted: None,
         deadline: now.checked_add(patience).unwrap_or(now),
         rate: Rate::new(shared.limits.device_requests, now),
@@ -144,27 +180,35 @@ impl Connection {
         loop {
             self.take_events();
             self.push_waiting();
-            if self.out.is_empty() && self.machine.wants_to_transmit() {
-                self.machine.transmit(self.out.fill(), Outgoing::LIMIT);
-            }
+            self.transmit();
             if let Some(violation) = self.machine.end() {
                 return Err(violation.clone().into());
             }
-            let wait = self.rate.wait(Instant::now());
+            let now = Instant::now();
+            self.settle(now);
+            if self.ledger.is_cut_off(now) {
+                return Err(self.end(Violation::SlowReader));
+            }
+            let wait = self.rate.wait(now);
+            let reads = wait.is_none() && self.ledger.may_read();
+            let again = match self.ledger.is_short() {
+                true => now.checked_add(LOOK_AGAIN),
+                false => None,
+            };
+            let timer = [wait, again, self.ledger.cut_off_at()];
+            let timer = timer.into_iter().flatten().min();
             tokio::select! {
                 sent = self.out.send(&mut self.channel.writer), if !self.out.is_empty() => sent?,
-                read = self.channel.reader.read(), if wait.is_none() => match read? {
-                    Some(bytes) => {
-                        let received = self.machine.receive(bytes.as_ref());
-                        if let Err(violation) = received {
-                            self.take_events();
-                            return Err(violation.into());
-                        }
-                    }
+                read = self.channel.reader.read(), if reads => match read? {
+                    Some(bytes) => self.receive(bytes.as_ref())?,
                     None => return Err(End::HungUp),
                 },
-                Some(told) = self.from_core.recv() => self.take_from_core(told),
-                () = until(wait), if wait.is_some() => {}
+                count = self.from_core.recv_many(&mut self.told, AT_ONCE) => self.take_told(count),
+                Ok(()) = self.changes.changed() => if !self.is_on_record() {
+                    count(&self.shared.figures.off_record);
+                    return Err(self.end(Violation::Done));
+                },
+                () = until(timer), if timer.is_some() => {}
                 () = until(Some(self.deadline)), if self.admitted.is_none() => {
                     count(&self.shared.figures.silent_strangers);
                     self.machine.close(Violation::Done);
@@ -174,10 +218,61 @@ impl Connection {
         }
     }
 
+    /// Ends the connection from this side; what is said last leaves in `finish`.
+    fn end(&mut self, why: Violation) -> End {
+        self.machine.close(why.clone());
+        why.into()
+    }
+
+    fn receive(&mut self, bytes: &[u8]) -> Result<(), End> {
+        let before = self.machine.frames();
+        let received = self.machine.receive(bytes);
+        // Of all kinds: pings and credit cost no credit.
+        let frames = self.machine.frames().saturating_sub(before);
+        let frames = u32::try_from(frames).unwrap_or(u32::MAX);
+        self.rate.take(frames, Instant::now());
+        if let Err(violation) = received {
+            self.take_events();
+            return Err(violation.into());
+        }
+        Ok(())
+    }
+
+    fn transmit(&mut self) {
+        if !self.out.is_empty() || !self.ledger.may_write() {
+            return;
+        }
+        if let Some(number) = self.ledger.ping() {
+            self.machine.ping(number);
+        }
+        if self.machine.wants_to_transmit() {
+            let out = self.out.fill();
+            self.machine.transmit(out, Outgoing::LIMIT);
+            self.ledger.written(out.len());
+        }
+    }
+
+    /// N4.
+    fn settle(&mut self, now: Instant) {
+        let others = self.machine.kept().saturating_add(self.pushes.bytes());
+        self.ledger.settle(others, now);
+    }
+
+    fn take_told(&mut self, count: usize) {
+        if count == 0 {
+            // The core is gone: nothing here will be answered.
+            return self.machine.close(Violation::Stopping);
+        }
+        for told in std::mem::take(&mut self.told) {
+            self.take_from_core(told);
+        }
+    }
+
     fn take_events(&mut self) {
         while let Some(event) = self.machine.poll() {
             match event {
-                ServerEvent::Connected { .. } | ServerEvent::Pong { .. } => {}
+                ServerEvent::Connected { .. } => {}
+                ServerEvent::Pong { number } => self.ledger.pong(number, Instant::now()),
                 ServerEvent::Authenticate {
                     request,
                     credential,
@@ -197,7 +292,7 @@ impl Connection {
         statement: &[u8],
         signature: &[u8; 64],
     ) {
-        let Some(who) = self.who(credential, statement, signature) else {
+        let Some((who, key)) = self.who(credential, statement, signature) else {
             count(&self.shared.figures.refused_credentials);
             return self.refuse(request, Reason::BadCredentials);
         };
@@ -205,8 +300,13 @@ impl Connection {
             count(&self.shared.figures.refused_connections);
             return self.refuse(request, Reason::TooFast);
         };
-        if matches!(who, Who::Relay(_)) {
-            self.rate = Rate::new(self.shared.limits.relay_requests, Instant::now());
+        match &who {
+            Who::Relay(relay) => {
+                self.rate = Rate::new(self.shared.limits.relay_requests, Instant::now());
+                self.channel.set_window(RELAY_WINDOW);
+                self.shared.peers.heard(*relay);
+            }
+            Who::Device { .. } => self.channel.set_window(DEVICE_WINDOW),
         }
         let (connection, limit) = (self.id, self.shared.retention);
         // Before the requests that wait for it.
@@ -219,6 +319,23 @@ impl Connection {
         // Fails only for a request that is not the one being judged.
         if self.machine.admit(request, welcome).is_ok() {
             self.admitted = Some(place);
+            self.key = Some(key);
+        }
+    }
+
+    /// N5.
+    fn is_on_record(&self) -> bool {
+        let directory = self.shared.directory.as_ref();
+        match (self.machine.who(), &self.key) {
+            (Some(Credential::Device { account, device }), Some(key)) => {
+                let record = directory.device(account, *device);
+                record.is_some_and(|record| record.key == *key)
+            }
+            (Some(Credential::Relay { relay }), Some(key)) => {
+                let record = directory.relay(relay);
+                record.is_some_and(|record| record.address.key.as_bytes() == key)
+            }
+            _ => true,
         }
     }
 
@@ -227,7 +344,7 @@ impl Connection {
         credential: Credential,
         statement: &[u8],
         signature: &[u8; 64],
-    ) -> Option<Who> {
+    ) -> Option<(Who, [u8; 32])> {
         let directory = self.shared.directory.as_ref();
         match credential {
             Credential::Device { account, device } => {
@@ -237,12 +354,13 @@ impl Connection {
                     account,
                     number: device,
                 });
-                Some(Who::Device {
+                let who = Who::Device {
                     account,
                     device,
                     mailboxes: record.mailboxes,
                     owner: record.owner,
-                })
+                };
+                Some((who, record.key))
             }
             Credential::Relay { relay } => {
                 let record = directory.relay(&relay)?;
@@ -250,24 +368,29 @@ impl Connection {
                     return None;
                 }
                 verify(record.address.key.as_bytes(), statement, signature)?;
-                Some(Who::Relay(relay))
+                Some((Who::Relay(relay), *record.address.key.as_bytes()))
             }
         }
     }
 
     fn take_request(&mut self, request: u32, body: Request) {
-        let now = Instant::now();
-        self.rate.take(now);
+        // As of the last turn: what came at once with this one is bounded by the window. Acknowledgements let things go.
+        if self.ledger.is_short() && !matches!(body, Request::Acknowledge(_)) {
+            count(&self.shared.figures.refused_for_memory);
+            return self.refuse(request, Reason::TooFast);
+        }
         if matches!(body, Request::Reconcile(_)) {
+            let now = Instant::now();
             if self.reconciliations.wait(now).is_some() {
                 return self.refuse(request, Reason::TooFast);
             }
-            self.reconciliations.take(now);
+            self.reconciliations.take(1, now);
         }
         if let Err(reason) = self.take_ticket(request, &body) {
             count(&self.shared.figures.refused_tickets);
             return self.refuse(request, reason);
         }
+        self.ledger.open(request, weight(&body));
         let from = Asker {
             connection: self.id,
             request,
@@ -301,7 +424,7 @@ impl Connection {
     }
 
     /// What was not taken is not counted.
-    fn settle(&mut self, request: u32, answer: &Answer) {
+    fn settle_charge(&mut self, request: u32, answer: &Answer) {
         let charge = self.charges.remove(&request);
         if let (Some(charge), Some(device), Answer::Refused(_)) = (charge, &self.device, answer) {
             self.shared.directory.give_back(device, &charge);
@@ -311,7 +434,8 @@ impl Connection {
     fn take_from_core(&mut self, told: ToConnection) {
         match told {
             ToConnection::Answer { request, answer } => {
-                self.settle(request, &answer);
+                self.settle_charge(request, &answer);
+                self.ledger.answered(request);
                 // Any other error: the connection has ended, or will with its next event.
                 if let Err(SendError::TooLong { size }) = self.machine.answer(request, &answer) {
                     tracing::error!(size, "an answer does not fit into a frame");
@@ -319,45 +443,21 @@ impl Connection {
                 }
             }
             ToConnection::CutOff => self.machine.close(Violation::SlowReader),
-            push => self.waiting.push_back(push),
+            push => self.pushes.add(push),
         }
     }
 
     /// N3.
     fn push_waiting(&mut self) {
-        while let Some(next) = self.waiting.front() {
-            let push = match next {
-                ToConnection::Moved(mailbox) => Some(Push::Moved(*mailbox)),
-                ToConnection::Deliver(delivery) => self.read(delivery),
-                _ => None,
-            };
-            if let Some(push) = push
-                && self.machine.push(&push) == Err(SendError::Full)
-            {
-                return;
-            }
-            self.waiting.pop_front();
+        if self.pushes.is_empty() || self.ledger.is_short() {
+            return;
         }
-    }
-
-    fn read(&self, delivery: &Delivery) -> Option<Push> {
-        let message = match self.shared.store.message(&delivery.key) {
-            // Deleted meanwhile.
-            Ok(None) => return None,
-            Ok(Some(message)) => message,
-            Err(error) => {
-                tracing::error!(%error, "a message cannot be delivered");
-                return None;
+        let (store, figures) = (&self.shared.store, &self.shared.figures);
+        while let Some(push) = self.pushes.next(store, figures) {
+            if self.machine.push(&push) == Err(SendError::Full) {
+                return self.pushes.put_back(push);
             }
-        };
-        Some(Push::Deliver(Deliver {
-            mailbox: delivery.key.mailbox,
-            id: delivery.key.id,
-            position: delivery.position,
-            expires: delivery.expires,
-            mention: delivery.mention,
-            message: parlance_bimp::Bounded::new(message.as_ref()).ok()?,
-        }))
+        }
     }
 
     fn refuse(&mut self, request: u32, reason: Reason) {

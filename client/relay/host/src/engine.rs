@@ -6,6 +6,7 @@
 //!   synchronisation nobody knows what the disk has. It starts again from what is on it.
 //! - **E3** What waits here is bounded by what others may have open: requests of a connection (R2 of BIMP), questions to a relay
 //!   ([`crate::peers`]).
+//! - **E4** A thread that writes and is gone ends the loop with [`EngineError::Writer`]: nothing would be promised any more.
 
 use crate::{
     connection::{Delivery, ToConnection},
@@ -75,6 +76,11 @@ pub enum EngineError {
     /// The disk.
     #[error(transparent)]
     Storage(#[from] StorageError),
+    /// The thread that writes broke.
+    #[error(
+        "the thread that writes broke: this is a fault of the relay, report it with the lines before, and start it again"
+    )]
+    Writer,
     /// No thread.
     #[error("no thread could be started ({0}): raise the limit of processes")]
     Thread(std::io::Error),
@@ -165,6 +171,17 @@ impl Engine {
         events: Events,
         inputs: Receiver<Event>,
     ) -> Result<JoinHandle<Result<(), EngineError>>, EngineError> {
+        let disk = self.store.clone();
+        self.start_on(disk, events, inputs)
+    }
+
+    /// The same with the disk that is written.
+    fn start_on(
+        self,
+        disk: impl Storage + Send + 'static,
+        events: Events,
+        inputs: Receiver<Event>,
+    ) -> Result<JoinHandle<Result<(), EngineError>>, EngineError> {
         let clocks = Clocks::new();
         let relays = routing(self.directory.as_ref());
         let mut relay = Relay::start(self.me, self.config, clocks.now(), &relays, &self.store)?;
@@ -172,23 +189,14 @@ impl Engine {
             relay.handle(clocks.now(), input);
         }
         let (batches, written) = channel::<Batch>();
-        let mut disk = self.store.clone();
-        let writer = std::thread::Builder::new()
-            .name("relay-writer".into())
-            .spawn(move || {
-                while let Ok(batch) = written.recv() {
-                    let result = disk.commit_durable(&batch);
-                    let number = batch.number;
-                    events.send(Event::Committed { number, result });
-                }
-            })
-            .map_err(EngineError::Thread)?;
-        let running = Running {
+        let writer = write(disk, written, events)?;
+        let mut running = Running {
             relay,
             engine: self,
             clocks,
             connections: HashMap::new(),
             batches,
+            writer,
             writing: false,
             ticked: Instant::now(),
         };
@@ -196,12 +204,33 @@ impl Engine {
             .name("relay-core".into())
             .spawn(move || {
                 let result = running.run(&inputs);
-                // Its channel is gone with the loop.
-                let _ = writer.join();
-                result
+                let Running {
+                    batches, writer, ..
+                } = running;
+                // Without a channel the writer ends.
+                drop(batches);
+                let written = writer.join().map_err(|_| EngineError::Writer);
+                result.and(written)
             })
             .map_err(EngineError::Thread)
     }
+}
+
+/// The thread that writes.
+fn write(
+    mut disk: impl Storage + Send + 'static,
+    batches: Receiver<Batch>,
+    events: Events,
+) -> Result<JoinHandle<()>, EngineError> {
+    let writer = std::thread::Builder::new().name("relay-writer".into());
+    let writing = move || {
+        while let Ok(batch) = batches.recv() {
+            let result = disk.commit_durable(&batch);
+            let number = batch.number;
+            events.send(Event::Committed { number, result });
+        }
+    };
+    writer.spawn(writing).map_err(EngineError::Thread)
 }
 
 struct Running {
@@ -210,6 +239,7 @@ struct Running {
     clocks: Clocks,
     connections: HashMap<ConnectionId, UnboundedSender<ToConnection>>,
     batches: Sender<Batch>,
+    writer: JoinHandle<()>,
     writing: bool,
     ticked: Instant,
 }
@@ -222,7 +252,7 @@ enum Next {
 }
 
 impl Running {
-    fn run(mut self, inputs: &Receiver<Event>) -> Result<(), EngineError> {
+    fn run(&mut self, inputs: &Receiver<Event>) -> Result<(), EngineError> {
         let mut next = Next::On;
         while next == Next::On || self.writing {
             let wait = TICK.saturating_sub(self.ticked.elapsed());
@@ -247,6 +277,10 @@ impl Running {
             }
             self.write();
             self.carry_out();
+            // E4. It ends by itself only when the loop has.
+            if self.writer.is_finished() {
+                return Err(EngineError::Writer);
+            }
         }
         let counters = self.relay.counters();
         self.engine.figures.take(counters, &self.engine.store);
@@ -284,7 +318,7 @@ impl Running {
         let began = Instant::now();
         if let Some(batch) = self.relay.flush(&self.engine.store) {
             self.engine.figures.count_batch(&batch);
-            // A writer that is gone has told why; the loop ends with that.
+            // E4, if it is gone.
             self.writing = self.batches.send(batch).is_ok();
         }
         let figures = &self.engine.figures;
@@ -344,3 +378,6 @@ impl Running {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! What a relay counts, and how it shows it: Prometheus' text format over HTTP.
 
-use crate::storage::Store;
+use crate::{budget::Budget, storage::Store};
 use http_body_util::Full;
 use hyper::{Method, Request, Response, StatusCode, body::Bytes, service::service_fn};
 use parlance_bimp::{Reason, Receipt};
@@ -10,7 +10,7 @@ use std::{
     fmt::Write,
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, OnceLock, PoisonError,
         atomic::{AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -29,6 +29,7 @@ macro_rules! figures {
         pub struct Figures {
             $(#[doc = $text] pub $name: AtomicU64,)*
             connections: AtomicUsize,
+            budget: OnceLock<Budget>,
             core: Mutex<(Counters, u64)>,
         }
 
@@ -47,10 +48,13 @@ figures! {
     violations "counter" "Connections that were ended because the peer broke the protocol."
     refused_credentials "counter" "Authentications that were refused."
     refused_tickets "counter" "Messages whose ticket was not taken."
+    refused_for_memory "counter" "Requests that were refused because their connections keep more than there is memory for."
+    off_record "counter" "Connections that were ended because the record of the device or relay is gone or has another key."
     silent_strangers "counter" "Connections that did not authenticate in time."
     batches "counter" "Batches that were given to the disk."
     writes "counter" "Changes in them."
     longest_round_microseconds "gauge" "The longest time that the core took to make a batch."
+    read_messages "counter" "Messages that were read from the disk to be pushed."
     asked "counter" "Requests to other relays."
     unasked "counter" "Requests to other relays that were dropped because there was no connection, or no room on it."
     dials "counter" "Attempts to connect to other relays."
@@ -97,6 +101,11 @@ impl Figures {
         self.connections.store(connections, Ordering::Relaxed);
     }
 
+    /// Shows what is taken of a budget. The first that it is told.
+    pub fn watch(&self, budget: &Budget) {
+        let _ = self.budget.set(budget.clone());
+    }
+
     /// All of them, as Prometheus reads them.
     pub fn text(&self) -> String {
         let mut out = String::new();
@@ -104,6 +113,9 @@ impl Figures {
         let connections = self.connections.load(Ordering::Relaxed);
         let text = "Connections that are there.";
         put(&mut out, "connections", "gauge", text, connections as u64);
+        let kept = self.budget.get().map_or(0, Budget::taken);
+        let text = "Bytes that connections keep beyond what each may have.";
+        put(&mut out, "kept_bytes", "gauge", text, kept as u64);
         let core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         let (counters, stored) = &*core;
         let text = "Bytes that are stored.";

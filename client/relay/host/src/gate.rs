@@ -1,5 +1,6 @@
-//! How many connections there may be, and how fast one may ask.
+//! How many connections there may be, how fast one may ask, and what all may keep.
 
+use crate::budget::Budget;
 use codec::Encode;
 use parlance_bimp::Credential;
 use std::{
@@ -15,11 +16,13 @@ use std::{
 pub struct ConnectionLimits {
     /// Connections at the same time.
     pub connections: usize,
-    /// From one address.
+    /// From one address. A network behind one address, or a test on one machine, needs more.
     pub per_address: usize,
     /// Of one device, or of one relay. Lost connections count until they are noticed.
     pub per_peer: usize,
-    /// Requests of a device in a second, on average over two.
+    /// What all connections together may keep beyond a little each ([`crate::budget`]), MiB.
+    pub budget_mib: usize,
+    /// Frames of a device in a second, on average over two: requests, pings and credit alike.
     pub device_requests: u32,
     /// Of a relay.
     pub relay_requests: u32,
@@ -35,6 +38,7 @@ impl Default for ConnectionLimits {
             connections: 20_000,
             per_address: 256,
             per_peer: 16,
+            budget_mib: 256,
             device_requests: 500,
             relay_requests: 20_000,
             reconciliations: 200,
@@ -47,6 +51,7 @@ impl Default for ConnectionLimits {
 #[derive(Clone, Debug)]
 pub struct Gate {
     limits: ConnectionLimits,
+    budget: Budget,
     open: Arc<Mutex<Open>>,
 }
 
@@ -76,8 +81,14 @@ impl Gate {
     pub fn new(limits: ConnectionLimits) -> Self {
         Self {
             limits,
+            budget: Budget::new(limits.budget_mib.saturating_mul(1 << 20)),
             open: Arc::default(),
         }
+    }
+
+    /// What those who are there may keep.
+    pub fn budget(&self) -> &Budget {
+        &self.budget
     }
 
     /// A place, if there is one.
@@ -166,10 +177,10 @@ impl Rate {
         }
     }
 
-    /// Takes one, also if none is left: whoever is behind waits for longer.
-    pub fn take(&mut self, now: Instant) {
+    /// Takes some, also if fewer are left: whoever is behind waits for longer.
+    pub fn take(&mut self, count: u32, now: Instant) {
         self.fill(now);
-        self.left -= 1.0;
+        self.left -= f64::from(count);
     }
 
     /// When there will be one again; none if there is.
@@ -236,16 +247,22 @@ mod tests {
         let mut rate = Rate::new(10, now);
         for _ in 0..20 {
             assert_eq!(rate.wait(now), None);
-            rate.take(now);
+            rate.take(1, now);
         }
         let mut taken = 0;
         for _ in 0..1_000 {
             now += Duration::from_millis(10);
             if rate.wait(now).is_none() {
-                rate.take(now);
+                rate.take(1, now);
                 taken += 1;
             }
         }
         assert!((99..=101).contains(&taken), "{taken}");
+        // Many at once are paid for with time.
+        rate.take(100, now);
+        now += Duration::from_secs(9);
+        assert!(rate.wait(now).is_some());
+        now += Duration::from_secs(2);
+        assert!(rate.wait(now).is_none());
     }
 }

@@ -3,10 +3,11 @@
 //! | module | rules | what |
 //! | --- | --- | --- |
 //! | [`storage`] | D1-D5 | the core's disk: RocksDB |
-//! | [`engine`] | E1-E3 | the core's loop, and the thread that writes |
-//! | [`connection`] | N1-N3 | one connection: authentication, rates, delivery |
+//! | [`engine`] | E1-E4 | the core's loop, and the thread that writes |
+//! | [`connection`] | N1-N5 | one connection: authentication, rates, delivery |
 //! | [`gate`] | - | how many connections, how fast |
-//! | [`peers`] | P1-P3 | questions to other relays |
+//! | [`budget`] | - | how much memory for all of them |
+//! | [`peers`] | P1-P4 | questions to other relays |
 //! | [`directory`] | - | what is on record |
 //! | [`figures`] | - | what is counted, for Prometheus |
 //! | [`config`] | - | what the operator says |
@@ -14,6 +15,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod budget;
 pub mod config;
 pub mod connection;
 pub mod directory;

@@ -1,37 +1,47 @@
 //! Questions to other relays.
 //!
 //! - **P1** There is one connection to each relay that is asked, dialled when it is first asked, and again after a pause that doubles with
-//!   each failure, from [`FIRST_PAUSE`] to [`LONGEST_PAUSE`], and is spread so that relays do not come all at once.
-//! - **P2** What is asked while there is no connection, or no room on it, is dropped: the core asks again, or reconciles.
-//! - **P3** A relay that does not answer a question in time is pinged; one that is silent then is dialled anew. A process that was killed and
-//!   is back does not know its old connections.
+//!   each failure, from [`FIRST_PAUSE`] to [`LONGEST_PAUSE`], and is spread so that relays do not come all at once. A dead relay is dialled
+//!   seldom for that; one that is back calls, and is called back at once.
+//! - **P2** What is asked while there is no connection, or no room on it, is dropped: the core asks again, or reconciles. What waits for
+//!   answers of all relays is bounded in bytes.
+//! - **P3** A relay that does not answer a question in time, or that calls while there is a connection to it, is pinged; one that is silent
+//!   then is dialled anew. A process that was killed and is back does not know its old connections.
+//! - **P4** A connection ends when the relay's record is gone or names another key or other addresses.
 
 use crate::{
-    directory::Directory,
+    budget::weight,
+    directory::{Directory, RelayRecord},
     engine::{Event, Events},
     figures::{Figures, count},
 };
 use parlance_bimp::{RelayId, Request};
-use parlance_endpoint::{Client, Endpoint, RelayIdentity, RequestError, Session};
+use parlance_endpoint::{Client, Endpoint, RelayAddress, RelayIdentity, RequestError, Session};
 use parlance_relay_core::Input;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, atomic::AtomicU64},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::{
     runtime::Handle,
-    sync::{mpsc, watch},
+    sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, watch},
     task::JoinSet,
 };
 
 /// P1.
 pub const FIRST_PAUSE: Duration = Duration::from_millis(100);
 /// P1.
-pub const LONGEST_PAUSE: Duration = Duration::from_secs(3);
-/// Questions that wait for a connection.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// P1: relays are near each other, or dead.
+const DIAL: Duration = Duration::from_millis(1_500);
+/// A connection that has held for so long was a good one.
+const HELD: Duration = Duration::from_secs(5);
+/// Questions to one relay that wait for room on its connection.
 const QUEUE: usize = 1_024;
-/// Questions on their way.
+/// Bytes of all questions that are not answered.
+const BYTES: usize = 64 << 20;
+/// Questions on their way to one relay.
 const ASKED: usize = 128;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -52,7 +62,21 @@ struct Inner {
     figures: Arc<Figures>,
     runtime: Handle,
     stop: watch::Receiver<bool>,
-    queues: Mutex<HashMap<RelayId, mpsc::Sender<Request>>>,
+    /// [`BYTES`].
+    room: Arc<Semaphore>,
+    lines: Mutex<HashMap<RelayId, Line>>,
+}
+
+/// The way to the task of one relay.
+struct Line {
+    queue: mpsc::Sender<Question>,
+    /// It has called.
+    heard: Arc<Notify>,
+}
+
+struct Question {
+    request: Request,
+    room: OwnedSemaphorePermit,
 }
 
 impl Peers {
@@ -74,7 +98,8 @@ impl Peers {
                 figures,
                 runtime: Handle::current(),
                 stop,
-                queues: Mutex::default(),
+                room: Arc::new(Semaphore::new(BYTES)),
+                lines: Mutex::default(),
             }),
         }
     }
@@ -82,63 +107,125 @@ impl Peers {
     /// Asks a relay (P2). The answer goes to the core.
     pub fn ask(&self, relay: RelayId, request: Request) {
         let inner = &self.inner;
-        let mut queues = inner.queues.lock().unwrap_or_else(PoisonError::into_inner);
-        let queue = queues.entry(relay).or_insert_with(|| {
+        // More than a u32 no request weighs.
+        let bytes = u32::try_from(weight(&request)).unwrap_or(u32::MAX);
+        let Ok(room) = inner.room.clone().try_acquire_many_owned(bytes) else {
+            return count(&inner.figures.unasked);
+        };
+        let mut lines = inner.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let line = lines.entry(relay).or_insert_with(|| {
             let (queue, questions) = mpsc::channel(QUEUE);
-            inner.runtime.spawn(talk(inner.clone(), relay, questions));
-            queue
+            let heard = Arc::new(Notify::new());
+            let talking = talk(inner.clone(), relay, questions, heard.clone());
+            inner.runtime.spawn(talking);
+            Line { queue, heard }
         });
-        if queue.try_send(request).is_err() {
+        if line.queue.try_send(Question { request, room }).is_err() {
             count(&inner.figures.unasked);
             // The task has ended because the relay is not on record: the next question begins another.
-            if queue.is_closed() {
-                queues.remove(&relay);
+            if line.queue.is_closed() {
+                lines.remove(&relay);
+            }
+        }
+    }
+
+    /// A relay has connected to this one: it is there (P1, P3).
+    pub fn heard(&self, relay: RelayId) {
+        let lines = self.inner.lines.lock();
+        let lines = lines.unwrap_or_else(PoisonError::into_inner);
+        if let Some(line) = lines.get(&relay) {
+            line.heard.notify_one();
+        }
+    }
+}
+
+/// Grows from try to try (P1).
+#[derive(Debug)]
+struct Pause(Duration);
+
+impl Pause {
+    fn first() -> Self {
+        Self(FIRST_PAUSE)
+    }
+
+    fn next(&mut self) -> Duration {
+        let pause = self.0;
+        self.0 = pause.saturating_mul(2).min(LONGEST_PAUSE);
+        pause
+    }
+}
+
+/// Keeps the connection to one relay.
+async fn talk(
+    inner: Arc<Inner>,
+    relay: RelayId,
+    mut questions: mpsc::Receiver<Question>,
+    heard: Arc<Notify>,
+) {
+    let mut pause = Pause::first();
+    let mut stop = inner.stop.clone();
+    loop {
+        // Before the record is read, so that no change is missed.
+        let mut changes = inner.directory.changes();
+        let Some(record) = inner.directory.relay(&relay) else {
+            return unreachable(&inner, relay);
+        };
+        count(&inner.figures.dials);
+        let session = tokio::select! {
+            session = dial(&inner, &record.address) => session,
+            _ = stop.wait_for(|stop| *stop) => return,
+        };
+        match session {
+            Some(session) => {
+                let began = Instant::now();
+                tokio::select! {
+                    () = ask_on(&inner, &record, session, &mut questions, &heard) => {}
+                    () = changed(&inner, &record, &mut changes) => {}
+                    _ = stop.wait_for(|stop| *stop) => return,
+                }
+                if began.elapsed() >= HELD {
+                    pause = Pause::first();
+                }
+            }
+            None => count(&inner.figures.failed_dials),
+        }
+        unreachable(&inner, relay);
+        let until = tokio::time::sleep(spread(pause.next(), inner.me, relay));
+        tokio::pin!(until);
+        loop {
+            tokio::select! {
+                () = &mut until => break,
+                () = heard.notified() => {
+                    pause = Pause::first();
+                    break;
+                }
+                question = questions.recv() => match question {
+                    // P2: the core asks again.
+                    Some(_) => count(&inner.figures.unasked),
+                    None => return,
+                },
+                _ = stop.wait_for(|stop| *stop) => return,
             }
         }
     }
 }
 
-/// Keeps the connection to one relay.
-async fn talk(inner: Arc<Inner>, relay: RelayId, mut questions: mpsc::Receiver<Request>) {
-    let mut pause = FIRST_PAUSE;
-    let mut stop = inner.stop.clone();
-    loop {
-        let Some(record) = inner.directory.relay(&relay) else {
-            return unreachable(&inner, relay);
-        };
-        count(&inner.figures.dials);
-        let identity = RelayIdentity {
-            relay: inner.me,
-            key: inner.endpoint.secret_key().clone(),
-        };
-        let genesis = inner.directory.genesis();
-        let connecting = Client::connect(&inner.endpoint, &record.address, genesis, &identity);
-        let session = tokio::select! {
-            session = connecting => session,
-            _ = stop.wait_for(|stop| *stop) => return,
-        };
-        match session {
-            Ok(session) => {
-                pause = FIRST_PAUSE;
-                tokio::select! {
-                    () = ask_on(&inner, relay, session, &mut questions) => {}
-                    _ = stop.wait_for(|stop| *stop) => return,
-                }
-            }
-            Err(error) => {
-                count(&inner.figures.failed_dials);
-                tracing::debug!(%error, ?relay, "a relay is not reached");
-            }
+async fn dial(inner: &Inner, address: &RelayAddress) -> Option<Session> {
+    let identity = RelayIdentity {
+        relay: inner.me,
+        key: inner.endpoint.secret_key().clone(),
+    };
+    let genesis = inner.directory.genesis();
+    let connecting = Client::connect(&inner.endpoint, address, genesis, &identity);
+    match tokio::time::timeout(DIAL, connecting).await {
+        Ok(Ok(session)) => Some(session),
+        Ok(Err(error)) => {
+            tracing::debug!(%error, relay = ?address.relay, "a relay is not reached");
+            None
         }
-        unreachable(&inner, relay);
-        tokio::select! {
-            () = tokio::time::sleep(spread(pause, inner.me, relay)) => {}
-            _ = stop.wait_for(|stop| *stop) => return,
-        }
-        pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
-        // Stale by now (P2).
-        while questions.try_recv().is_ok() {
-            count(&inner.figures.unasked);
+        Err(_) => {
+            tracing::debug!(relay = ?address.relay, "a relay does not answer");
+            None
         }
     }
 }
@@ -160,11 +247,12 @@ fn spread(pause: Duration, me: RelayId, other: RelayId) -> Duration {
 /// Asks until the connection is no good any more.
 async fn ask_on(
     inner: &Arc<Inner>,
-    relay: RelayId,
+    record: &RelayRecord,
     session: Session,
-    questions: &mut mpsc::Receiver<Request>,
+    questions: &mut mpsc::Receiver<Question>,
+    heard: &Notify,
 ) {
-    let client = session.client;
+    let (client, relay) = (session.client, record.address.relay);
     let mut asked = JoinSet::new();
     loop {
         tokio::select! {
@@ -178,18 +266,37 @@ async fn ask_on(
                     return client.close().await;
                 }
             }
-            request = questions.recv(), if asked.len() < ASKED => {
-                let Some(request) = request else { return };
+            question = questions.recv(), if asked.len() < ASKED => {
+                let Some(question) = question else { return };
                 count(&inner.figures.asked);
-                asked.spawn(ask(inner.clone(), relay, client.clone(), request));
+                asked.spawn(ask(inner.clone(), relay, client.clone(), question));
+            }
+            () = heard.notified() => {
+                let client = client.clone();
+                asked.spawn(async move { client.ping(SILENCE).await.is_ok() });
             }
         }
     }
 }
 
+/// Waits until the record of a relay is another one (P4).
+async fn changed(inner: &Inner, record: &RelayRecord, changes: &mut watch::Receiver<u64>) {
+    while changes.changed().await.is_ok() {
+        let now = inner.directory.relay(&record.address.relay);
+        if now.is_none_or(|now| now.address != record.address) {
+            return;
+        }
+    }
+    // Nothing changes any more.
+    std::future::pending().await
+}
+
 /// Asks, and says whether the relay is there (P3).
-async fn ask(inner: Arc<Inner>, relay: RelayId, client: Client, request: Request) -> bool {
-    match client.request_within(request, PATIENCE).await {
+async fn ask(inner: Arc<Inner>, relay: RelayId, client: Client, question: Question) -> bool {
+    let Question { request, room } = question;
+    let answer = client.request_within(request, PATIENCE).await;
+    drop(room);
+    match answer {
         Ok(answer) => {
             let answered = Input::Answered { relay, answer };
             inner.events.send(Event::Core(answered));
@@ -201,5 +308,24 @@ async fn ask(inner: Arc<Inner>, relay: RelayId, client: Client, request: Request
             true
         }
         Err(_) => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pauses_grow_up_to_a_bound_and_differ_between_relays() {
+        let mut pause = Pause::first();
+        let pauses: Vec<Duration> = (0..10).map(|_| pause.next()).collect();
+        assert_eq!(pauses[0], FIRST_PAUSE);
+        assert!(pauses.windows(2).all(|two| two[0] <= two[1]));
+        assert_eq!(pauses[9], LONGEST_PAUSE);
+        let (me, other) = (RelayId([1; 32]), RelayId([2; 32]));
+        for _ in 0..100 {
+            let spread = spread(LONGEST_PAUSE, me, other);
+            assert!(spread >= LONGEST_PAUSE / 2 && spread <= LONGEST_PAUSE);
+        }
     }
 }

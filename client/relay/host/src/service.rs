@@ -96,13 +96,14 @@ impl Service {
             config: parts.config,
             store: parts.store.clone(),
             directory: parts.directory.clone(),
-            peers,
+            peers: peers.clone(),
             figures: figures.clone(),
         };
         let core = engine.start(events.clone(), inputs)?;
         let mut tasks = JoinSet::new();
         tasks.spawn(follow(parts.directory.clone(), events.clone()));
         let gate = Gate::new(parts.limits);
+        figures.watch(gate.budget());
         let shared = Arc::new(Shared {
             me,
             directory: parts.directory,
@@ -111,6 +112,7 @@ impl Service {
             figures: figures.clone(),
             limits: parts.limits,
             gate,
+            peers,
             retention: parts.config.timings.retention,
             close: endpoint.timings().close,
             stop: stopped,

@@ -64,6 +64,12 @@ impl Channel {
         self.exporter
     }
 
+    /// Bytes that the peer may send before they are read. A connection that was accepted begins with room for little more than an
+    /// authentication, so that strangers take no memory.
+    pub fn set_window(&self, bytes: u32) {
+        self.connection.set_receive_window(VarInt::from_u32(bytes));
+    }
+
     /// The congestion controller of the path that was opened first, as it stands.
     pub fn congestion(&self) -> Option<UdxController> {
         let controller = self.connection.congestion_state(PathId::ZERO)?;

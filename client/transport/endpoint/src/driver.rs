@@ -89,7 +89,7 @@ impl Driver {
     async fn drive(&mut self) -> Result<std::convert::Infallible, End> {
         loop {
             self.take_events();
-            self.ask_held();
+            self.take_commands()?;
             if self.out.is_empty() && self.machine.wants_to_transmit() {
                 self.machine.transmit(self.out.fill(), Outgoing::LIMIT);
             }
@@ -100,15 +100,10 @@ impl Driver {
                     Some(bytes) => self.machine.receive(bytes.as_ref())?,
                     None => return Err(End::HungUp),
                 },
-                command = self.commands.recv(), if self.held.is_none() => match command {
-                    Some(Command::Request { request, reply }) => self.held = Some((request, reply)),
-                    Some(Command::Ping { reply }) => self.ping(reply),
-                    // Nobody is left to ask.
-                    Some(Command::Close) | None => {
-                        self.machine.close(Violation::Done);
-                        return Err(Violation::Done.into());
-                    }
-                },
+                // Nobody is left to ask if there is none.
+                command = self.commands.recv(), if self.held.is_none() => {
+                    self.obey(command.unwrap_or(Command::Close))?;
+                }
                 () = room(&self.pushes), if full => {}
             }
         }
@@ -141,6 +136,32 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// All that wait, so that they leave together.
+    fn take_commands(&mut self) -> Result<(), End> {
+        loop {
+            self.ask_held();
+            if self.held.is_some() {
+                return Ok(());
+            }
+            match self.commands.try_recv() {
+                Ok(command) => self.obey(command)?,
+                Err(_) => return Ok(()),
+            }
+        }
+    }
+
+    fn obey(&mut self, command: Command) -> Result<(), End> {
+        match command {
+            Command::Request { request, reply } => self.held = Some((request, reply)),
+            Command::Ping { reply } => self.ping(reply),
+            Command::Close => {
+                self.machine.close(Violation::Done);
+                return Err(Violation::Done.into());
+            }
+        }
+        Ok(())
     }
 
     fn ask_held(&mut self) {

@@ -17,8 +17,11 @@ use std::{fmt::Display, net::SocketAddr, sync::Arc, time::Duration};
 
 /// Bytes of a stream that a peer may send before they are read: BIMP's window, so that its credit rules, and not QUIC's.
 const STREAM_WINDOW: u32 = WINDOW;
+/// The same of a connection that was accepted, before its side says otherwise ([`Channel::set_window`]): enough for a hello
+/// and an authentication.
+const STRANGER_WINDOW: u32 = 16 << 10;
 /// Bytes of a connection that may be unacknowledged.
-const SEND_WINDOW: u64 = 4 * WINDOW as u64;
+const SEND_WINDOW: u64 = WINDOW as u64;
 
 /// How long a peer may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -159,6 +162,8 @@ impl Endpoint {
         let dialled = async {
             let connection = self.inner.connect(address, ALPN).await;
             let connection = connection.map_err(|error| unreachable(cause(&error)))?;
+            // A peer that was chosen by its key.
+            connection.set_receive_window(VarInt::from_u32(STREAM_WINDOW));
             let stream = connection.open_bi().await;
             let stream = stream.map_err(|error| unreachable(cause(&error)))?;
             Channel::new(self.inner.clone(), connection, stream).map_err(unreachable)
@@ -251,7 +256,7 @@ fn transport(timings: &Timings) -> Result<QuicTransportConfig, BindError> {
         .max_concurrent_uni_streams(VarInt::from_u32(0))
         .datagram_receive_buffer_size(None)
         .stream_receive_window(stream)
-        .receive_window(stream)
+        .receive_window(VarInt::from_u32(STRANGER_WINDOW))
         .send_window(SEND_WINDOW)
         .max_idle_timeout(Some(idle))
         .congestion_controller_factory(Arc::new(Udx::default()))

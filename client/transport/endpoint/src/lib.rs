@@ -7,7 +7,8 @@
 //! - **C3** A [`Channel`] knows the key of the peer, which TLS has checked, and the exporter value of the session, to which an authentication is
 //!   bound (rule O1 of BIMP).
 //! - **C4** Everything that a peer can make this side wait for has a time ([`Timings`]), and everything that it can make this side keep a
-//!   bound: BIMP's windows, one stream, no datagrams.
+//!   bound: BIMP's windows, one stream, no datagrams. A side that accepts takes little unread until it raises
+//!   [`Channel::set_window`].
 //! - **C5** [`Client`] is the side that asks: [`connect`](Client::connect), [`request`](Client::request) from any number of tasks, and
 //!   [`Pushes`]. Answers do not wait for pushes that nobody reads, until [`PUSHES`] wait; then the peer is stopped by its credit
 //!   (rule Q3 of BIMP).

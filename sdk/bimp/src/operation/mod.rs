@@ -37,7 +37,8 @@
 //!   device or an account that does not exist, the answer is the same *none* (E2).
 //! - **O3** *Send* and *group send* are answered when a quorum of the set has the message on disk. An answer is a promise: the
 //!   message is kept until each device of the account has acknowledged it, or its time is over.
-//!   Sending the same message again is answered the same (N4). `keep` is for how long the sender wants it kept; 0, or
+//!   Sending the same message again is answered the same (N4). A relay of the set takes it, and, with a ticket, one that the
+//!   sender's tickets pay in the period: that one passes it on to the set and answers for it. `keep` is for how long the sender wants it kept; 0, or
 //!   more than the relay's retention, is the retention.
 //! - **O4** *Group send* is one upload: the relay puts the ciphertext into each member's mailbox. Who the members are, the chain
 //!   says. `mentioned` names the members to be woken, `everybody` wakes all.

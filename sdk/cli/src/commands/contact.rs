@@ -160,7 +160,8 @@ pub fn object(person: &Person, findings: &[Finding]) -> Value {
     })
 }
 
-fn word(person: &Person) -> &'static str {
+/// How sure the user can be of a contact.
+pub fn word(person: &Person) -> &'static str {
     match person.verification() {
         Verification::Never => "not verified",
         Verification::Holds => "verified",

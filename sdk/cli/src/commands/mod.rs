@@ -1,12 +1,16 @@
 //! The commands, one file per group.
 
+mod bot;
 mod chain;
+mod chat;
 mod contact;
 mod device;
 mod history;
 mod identity;
 mod multisig;
 mod passphrase;
+mod relay;
+mod send;
 mod status;
 mod wallet;
 
@@ -41,6 +45,10 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
         Command::Device(command) => device::run(&context, command).await,
         Command::Contact(command) => contact::run(&context, command).await,
         Command::Wallet(command) => wallet::run(&context, command).await,
+        Command::Relay(command) => relay::run(&context, command).await,
+        Command::Send(given) => send::run(&context, &given).await,
+        Command::Chat(given) => chat::run(&context, &given).await,
+        Command::Bot(given) => bot::run(&context, &given).await,
         Command::History(given) => history::run(&context, &given),
         Command::Chain(command) => chain::run(&context, command).await,
         Command::Status => status::run(&context).await,

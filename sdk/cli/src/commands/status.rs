@@ -1,7 +1,11 @@
 //! `bimp status`.
 
-use parlance_client::{chain::amount::Amount, identity::change, wallet::account};
-use serde_json::json;
+use std::time::{Duration, SystemTime};
+
+use parlance_client::{
+    chain::amount::Amount, chat, identity::change, vault::Vault, wallet::account,
+};
+use serde_json::{Value, json};
 
 use super::{address, contact, identity_of};
 use crate::{
@@ -27,6 +31,7 @@ pub async fn run(context: &Context) -> Result<Report, Failure> {
         .filter(|(_, findings)| !findings.is_empty())
         .map(|(person, findings)| contact::object(person, findings))
         .collect();
+    let (messages, words) = messages(&vault);
     let report = Report::new(json!({
         "folder": context.folder(),
         "account": address(&me),
@@ -38,6 +43,7 @@ pub async fn run(context: &Context) -> Result<Report, Failure> {
         "block": head.number,
         "contacts": people.len(),
         "changes": changes,
+        "messages": messages,
     }))
     .field("folder", context.folder().display())
     .field("account", address(&me))
@@ -61,6 +67,7 @@ pub async fn run(context: &Context) -> Result<Report, Failure> {
     )
     .field("spendable", Amount(state.spendable()))
     .field("contacts", people.len())
+    .field("messages", words)
     .field("final", format!("block {}", head.number));
     let told = people.iter().flat_map(|(person, findings)| {
         findings
@@ -68,4 +75,25 @@ pub async fn run(context: &Context) -> Result<Report, Failure> {
             .map(move |finding| format!("! {} {finding}", person.name))
     });
     Ok(told.fold(report, Report::line))
+}
+
+/// What waits, for programs and for people.
+fn messages(vault: &Vault) -> (Value, String) {
+    match chat::open(vault, SystemTime::now(), Duration::ZERO) {
+        Ok(chat) => {
+            let (unsent, unconfirmed) = (chat.unsent(), chat.waiting());
+            let unread = chat.conversations().map(|it| u64::from(it.unread));
+            let unread: u64 = unread.sum();
+            let value = json!({
+                "unsent": unsent,
+                "unconfirmed": unconfirmed,
+                "unread": unread,
+            });
+            let words =
+                format!("{unread} unread; {unsent} wait to be sent, {unconfirmed} to be confirmed");
+            (value, words)
+        }
+        // The rest is worth showing all the same.
+        Err(error) => (json!({"error": error.to_string()}), error.to_string()),
+    }
 }

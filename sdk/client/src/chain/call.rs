@@ -11,7 +11,7 @@ use sp_core::{crypto::Ss58Codec, ed25519};
 use sp_crypto_hashing::blake2_256;
 use sp_runtime::MultiAddress;
 
-use super::{amount::Amount, state::Timepoint};
+use super::{amount::Amount, relays::Relays, state::Timepoint};
 
 /// Depth of calls within calls up to which one is decoded.
 const MAX_DEPTH: u32 = 8;
@@ -28,6 +28,9 @@ pub enum Call {
     /// Identities.
     #[codec(index = 33)]
     Accounts(Accounts),
+    /// Relays.
+    #[codec(index = 50)]
+    Relay(Relays),
 }
 
 /// Calls about tokens.
@@ -146,6 +149,7 @@ impl fmt::Display for Call {
             Self::Balances(call) => call.fmt(f),
             Self::Multisig(call) => call.fmt(f),
             Self::Accounts(call) => call.fmt(f),
+            Self::Relay(call) => call.fmt(f),
         }
     }
 }

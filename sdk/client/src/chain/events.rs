@@ -7,6 +7,7 @@
 //! unlikely; that somebody places them there on purpose is possible, and then both are found, or one of
 //! them twice: the answer is [`Outcome::Unclear`] and never a wrong one, for the true one is always there.
 
+use super::relays;
 use codec::{Compact, Decode, Encode};
 use sp_runtime::{DispatchError, TokenError};
 
@@ -117,11 +118,15 @@ pub fn reason(error: &DispatchError) -> String {
     match error {
         DispatchError::Module(module) => {
             let number = module.error.first().copied().unwrap_or_default();
-            let known = ACCOUNTS_ERRORS.get(usize::from(number));
-            if let (ACCOUNTS, Some((_, words))) = (module.index, known) {
-                return (*words).into();
+            let errors: &[(&str, &str)] = match module.index {
+                ACCOUNTS => &ACCOUNTS_ERRORS,
+                relays::PALLET => &relays::ERRORS,
+                _ => &[],
+            };
+            match errors.get(usize::from(number)) {
+                Some((_, words)) => (*words).into(),
+                None => format!("error {number} of pallet {}", module.index),
             }
-            format!("error {number} of pallet {}", module.index)
         }
         DispatchError::Token(TokenError::FundsUnavailable) => "not enough tokens".into(),
         DispatchError::Token(TokenError::NotExpendable) => {

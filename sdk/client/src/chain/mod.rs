@@ -8,6 +8,7 @@ pub mod amount;
 pub mod call;
 pub mod events;
 pub mod keys;
+pub mod relays;
 pub mod state;
 pub mod transaction;
 

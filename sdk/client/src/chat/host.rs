@@ -13,7 +13,7 @@ use parlance_primitives::AccountId;
 
 use super::{Chat, ChatError, clock, people};
 use crate::{
-    encryption::{Look, Recipients},
+    encryption::{EncryptionError, Look, Recipients},
     identity::{Contact, Finding, LookError},
     light::Light,
     node::Node,
@@ -103,11 +103,13 @@ pub struct Host<'v, N, W> {
     looking: Option<(Account, Looking<N>)>,
     wanted: VecDeque<Account>,
     told: Vec<Told>,
+    /// What a look found, until what it tells has been taken.
+    found: Vec<Input<Recipients>>,
 }
 
 impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
-    /// Opens the chat of a vault. Without a light client nobody is looked up, and what is said waits. `wall` reads the
-    /// clock.
+    /// Opens the chat of a vault. Without a light client nobody is looked up, and what is said waits for
+    /// [`set_light`](Self::set_light). `wall` reads the clock.
     pub fn open(
         vault: &'v Vault,
         light: Option<Light<N>>,
@@ -125,12 +127,23 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
             looking: None,
             wanted: VecDeque::new(),
             told: Vec::new(),
+            found: Vec::new(),
         })
     }
 
     /// The engine, to read from.
     pub fn chat(&self) -> &Chat<'v> {
         &self.chat
+    }
+
+    /// What carries requests.
+    pub fn wire(&self) -> &W {
+        &self.wire
+    }
+
+    /// Ends the chat, and gives the wire back to be ended.
+    pub fn into_wire(self) -> W {
+        self.wire
     }
 
     /// Looks people up with this light client from now on.
@@ -147,11 +160,12 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
     pub fn command(&mut self, command: Command) -> Result<Option<ContentId>, ChatError> {
         let now = clock((self.wall)(), self.began.elapsed());
         let id = self.chat.command(now, command)?;
-        self.effects()?;
+        self.effects();
         Ok(id)
     }
 
-    /// Waits until something happens, and says what the user is to be told. Dropped while it waits, it loses nothing.
+    /// Waits until something happens, and says what the user is to be told. Dropped while it waits, it loses nothing. What
+    /// changed about somebody is said by one call, and nothing is encrypted for them before the next one.
     pub async fn next(&mut self) -> Result<Vec<Told>, ChatError> {
         if self.told.is_empty() {
             self.wait().await?;
@@ -160,6 +174,10 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
     }
 
     async fn wait(&mut self) -> Result<(), ChatError> {
+        let found = std::mem::take(&mut self.found);
+        if !found.is_empty() {
+            return self.handle(found);
+        }
         self.begin_look()?;
         let (wire, looking) = (&mut self.wire, &mut self.looking);
         let look = async {
@@ -170,7 +188,10 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
         };
         let inputs = tokio::select! {
             first = wire.next() => self.batch(first),
-            (light, look) = look => self.looked(light, look),
+            (light, look) = look => {
+                self.found = self.looked(light, look);
+                return Ok(());
+            }
             () = tokio::time::sleep(TICK) => vec![Input::Tick],
         };
         self.handle(inputs)
@@ -223,7 +244,7 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
             people::tell((&mut self.chat, self.vault), look, account, &mut knows)
         });
         self.light = Some(light);
-        match found {
+        match found.and_then(|input| self.somebody(account).map(|()| input)) {
             Ok(input) => vec![input],
             Err(cause) => {
                 self.told.push(Told::NotLookedUp { account, cause });
@@ -232,14 +253,27 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
         }
     }
 
+    /// T4.
+    fn somebody(&self, account: Account) -> Result<(), ChatError> {
+        let talks = self.chat.conversations().any(|it| it.with == account);
+        if !talks || self.chat.unsent() == 0 {
+            return Ok(());
+        }
+        let account = AccountId::new(account.0);
+        match people::known(self.vault, &account)?.record {
+            Some(_) => Ok(()),
+            None => Err(EncryptionError::NoIdentity { account }.into()),
+        }
+    }
+
     fn handle(&mut self, inputs: Vec<Input<Recipients>>) -> Result<(), ChatError> {
         let now = clock((self.wall)(), self.began.elapsed());
         self.chat.handle(now, inputs)?;
-        self.effects()
+        self.effects();
+        Ok(())
     }
 
-    fn effects(&mut self) -> Result<(), ChatError> {
-        let mut failed = Vec::new();
+    fn effects(&mut self) {
         while let Some(effect) = self.chat.next_effect() {
             match effect {
                 Effect::Ask {
@@ -250,13 +284,10 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
                 Effect::Close { relay } => self.wire.close(relay),
                 Effect::Directory => self.wire.refresh(),
                 Effect::Tell(event) => self.told.push(Told::Event(event)),
-                Effect::Look { account } if self.has_light() => self.wanted.push_back(account),
-                Effect::Look { account } => failed.push(Input::LookFailed { account }),
+                // The engine asks again for what takes long.
+                Effect::Look { account } if self.wanted.contains(&account) => {}
+                Effect::Look { account } => self.wanted.push_back(account),
             }
-        }
-        match failed.is_empty() {
-            true => Ok(()),
-            false => self.handle(failed),
         }
     }
 }

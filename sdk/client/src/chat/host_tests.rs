@@ -15,8 +15,9 @@ use parlance_bimp::{
 use parlance_e2ee::{Body, Text, content::WrittenText};
 use parlance_messenger::{Command, Directory, Event, Listed, RelayInfo};
 
-use super::{FromRelay, Host, Told, Wire, tests};
+use super::{ChatError, FromRelay, Host, Told, Wire, tests};
 use crate::{
+    encryption::EncryptionError,
     identity::{Finding, testing::World},
     vault::Vault,
 };
@@ -198,4 +199,63 @@ async fn two_people_talk_and_are_told_who_the_other_is() {
     let entries = one.chat().messages(&with_ben, u64::MAX, 10).unwrap();
     assert_eq!(entries[0].text().as_deref(), Some("hello Anna"));
     assert_eq!((one.chat().waiting(), other.chat().waiting()), (0, 0));
+}
+
+#[tokio::test]
+async fn a_change_is_told_before_anything_is_encrypted_for_them() {
+    let (world, kept) = (World::new(), Rc::new(RefCell::new(Kept::default())));
+    let (_one, _path, anna) = tests::vault();
+    let (_other, _path, ben) = tests::vault();
+    let with_ben = Account(*AsRef::<[u8; 32]>::as_ref(&ben.account().unwrap()));
+    let mut one = host(&world, &kept, &anna).await;
+    let mut other = host(&world, &kept, &ben).await;
+    talk(&mut [&mut one, &mut other]).await;
+    one.command(say(with_ben, "hello")).unwrap();
+    let about_ben = |told: &Told| match told {
+        Told::Changed { who, .. } => who.account == ben.account().unwrap(),
+        _ => false,
+    };
+    loop {
+        let told = one.next().await.unwrap();
+        if told.iter().any(about_ben) {
+            break;
+        }
+    }
+    // Who stops here has sent nothing: it waits for its copies.
+    assert_eq!(one.chat().unsent(), 1);
+    assert!(kept.borrow().coming[&with_ben].is_empty());
+    talk(&mut [&mut one, &mut other]).await;
+    assert_eq!(one.chat().unsent(), 0);
+}
+
+#[tokio::test]
+async fn what_is_said_to_somebody_without_an_identity_waits_until_they_have_one() {
+    let (world, kept) = (World::new(), Rc::new(RefCell::new(Kept::default())));
+    let (_one, _path, anna) = tests::vault();
+    let (_other, _path, ben) = tests::vault();
+    let with_ben = Account(*AsRef::<[u8; 32]>::as_ref(&ben.account().unwrap()));
+    let mut one = host(&world, &kept, &anna).await;
+    let id = one.command(say(with_ben, "hello")).unwrap().unwrap();
+    let told = talk(&mut [&mut one]).await;
+    let nobody = |(_, told): &(usize, Told)| match told {
+        Told::NotLookedUp { account, cause } => {
+            let cause = matches!(
+                cause,
+                ChatError::Encryption(EncryptionError::NoIdentity { .. })
+            );
+            *account == with_ben && cause
+        }
+        _ => false,
+    };
+    assert!(told.iter().any(nobody));
+    assert_eq!(one.chat().unsent(), 1);
+    let mut other = host(&world, &kept, &ben).await;
+    // The engine rests a little after a look that brought nothing.
+    loop {
+        talk(&mut [&mut one, &mut other]).await;
+        let sent = one.chat().message(&with_ben, &id).unwrap().unwrap();
+        if !sent.status.delivered.is_empty() {
+            break;
+        }
+    }
 }

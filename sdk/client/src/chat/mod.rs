@@ -1,4 +1,6 @@
-//! Chat: the engine of `parlance-messenger` on the vault, with sessions that take proven records only.
+//! Chat: the engine of `parlance-messenger` on the vault, with sessions that take proven records only, and relays over QUIC.
+//!
+//! [`Host`] runs the engine; what it needs of the network is a [`Wire`], which over QUIC is [`RelayWire`].
 //!
 //! - **T1** What the engine keeps lies in the vault, under its passphrase; a batch of the engine is one commit of it. Sessions are sealed once
 //!   more, under a key that follows from the device's, so that a vault of another device opens nothing.
@@ -7,6 +9,9 @@
 //!   remembered likewise, so that a change is told for them too.
 //! - **T3** An export takes conversations along, and neither sessions nor what was under way: the device that is restored from it begins new
 //!   sessions, as the encryption core asks (its rule S4). What waited to be sent stays where it was said.
+//! - **T4** What is said to an account without an identity waits until it has one: to the engine the look has failed.
+//! - **T5** Keys that are new make a new device ('identity rotate'): it keeps what was said, and begins new sessions like one that was restored
+//!   from an export.
 
 mod encryption;
 mod host;
@@ -16,12 +21,14 @@ mod people;
 mod rows;
 #[cfg(test)]
 mod tests;
+mod wire;
 
 pub use encryption::ProvenSessions;
 pub use host::{FromRelay, Host, Told, Wire};
 pub(crate) use people::PEOPLE;
 pub use people::{Knows, look};
 pub use rows::Rows;
+pub use wire::{Redial, RelayWire, Trouble, WireError};
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -57,6 +64,9 @@ pub enum ChatError {
     /// The engine refuses.
     #[error(transparent)]
     Engine(#[from] parlance_messenger::Error),
+    /// No wire to relays.
+    #[error(transparent)]
+    Wire(#[from] WireError),
 }
 
 /// The chat of the vault's account on this device. `steady` is any clock that only rises.
@@ -64,12 +74,30 @@ pub fn open(vault: &Vault, now: SystemTime, steady: Duration) -> Result<Chat<'_>
     let (account, secrets) = (vault.account()?, vault.device()?);
     let mut rng = ChaCha20Rng::from_seed(*crate::keys::random()?);
     let rows = Rows::new(vault.store());
+    let fresh = |rng: &mut ChaCha20Rng| ProvenSessions::new(&account, &secrets, now, rng);
+    let (id, failed) = (secrets.id().0, VaultError::from);
+    let known = rows.device().map_err(failed)?;
+    let is_this = known.is_some_and(|known| known == id);
     let sealed = rows
         .get(&Row::Sessions)
         .map_err(parlance_messenger::Error::from)?;
+    let sealed = sealed.map(|sealed| ProvenSessions::import(&account, &secrets, &sealed));
     let sessions = match sealed {
-        Some(sealed) => ProvenSessions::import(&account, &secrets, &sealed)?,
-        None => ProvenSessions::new(&account, &secrets, now, &mut rng),
+        Some(Err(error)) if is_this => return Err(error.into()),
+        // T5.
+        Some(Err(_)) => {
+            rows.begin_anew(&id).map_err(failed)?;
+            fresh(&mut rng)
+        }
+        kept => {
+            if !is_this {
+                rows.set_device(&id).map_err(failed)?;
+            }
+            match kept {
+                Some(kept) => kept?,
+                None => fresh(&mut rng),
+            }
+        }
     };
     let own = people::known(vault, &account)?;
     let epoch = own.record.map_or(0, |record| record.mailbox_epoch);

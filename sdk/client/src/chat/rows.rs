@@ -4,8 +4,20 @@ use parlance_bimp::Account;
 use parlance_messenger::{Part, Row, Storage, StorageError, Table as Group};
 use parlance_store::{Error, Key, Page, Store, Table};
 
+use super::PEOPLE;
+
 /// Rows that are read at a time.
 const PAGE: usize = 1_024;
+/// Which device the rest belongs to. Everything else in its table is under an account's 32 bytes.
+const DEVICE: &str = "device";
+/// What is a person's and not a device's (T3).
+const SAID: [Group; 5] = [
+    Group::Conversations,
+    Group::Messages,
+    Group::Names,
+    Group::Orphans,
+    Group::Expiries,
+];
 
 /// The engine's part of a store.
 #[derive(Clone, Copy, Debug)]
@@ -15,6 +27,42 @@ impl<'v> Rows<'v> {
     /// In this store.
     pub fn new(store: &'v Store) -> Self {
         Self(store)
+    }
+
+    /// The device that the sessions and what is under way belong to, if that is known.
+    pub(super) fn device(&self) -> Result<Option<Vec<u8>>, Error> {
+        let found = self.0.begin_read()?.get(PEOPLE, &Key::of(DEVICE))?;
+        Ok(found.map(|bytes| bytes.as_slice().to_vec()))
+    }
+
+    /// They belong to this one.
+    pub(super) fn set_device(&self, device: &[u8]) -> Result<(), Error> {
+        let changes = self.0.begin_write()?;
+        changes.put(PEOPLE, &Key::of(DEVICE), device)?;
+        changes.commit()
+    }
+
+    /// This is another device: what was said stays, everything else goes, in one transaction.
+    pub(super) fn begin_anew(&self, device: &[u8]) -> Result<(), Error> {
+        let changes = self.0.begin_write()?;
+        for group in Group::ALL {
+            if SAID.contains(&group) {
+                continue;
+            }
+            let (table, mut page) = (Table::new(group.name()), Page::first(PAGE));
+            loop {
+                let rows = self.rows(table, &Key::root(), &page)?;
+                let Some((last, _)) = rows.last() else {
+                    break;
+                };
+                page = Page::first(PAGE).after(last.clone());
+                for (key, _) in &rows {
+                    changes.remove(table, key)?;
+                }
+            }
+        }
+        changes.put(PEOPLE, &Key::of(DEVICE), device)?;
+        changes.commit()
     }
 
     fn rows(&self, table: Table, prefix: &Key, page: &Page) -> Result<Vec<(Key, Vec<u8>)>, Error> {

@@ -63,6 +63,28 @@ fn texts(chat: &Chat<'_>) -> Vec<String> {
 }
 
 #[test]
+fn new_keys_keep_what_was_said_and_begin_new_sessions() {
+    let (_folder, _path, vault) = vault();
+    let mut chat = open(&vault, now(), steady(0)).unwrap();
+    for words in ["one", "two"] {
+        say(&mut chat, words);
+    }
+    let before = chat.disk().get(&Row::Sessions).unwrap();
+    drop(chat);
+    vault.begin_rotation().unwrap();
+    vault.settle_rotation().unwrap();
+    let mut chat = open(&vault, now(), steady(0)).unwrap();
+    assert_eq!(texts(&chat), ["one", "two"]);
+    assert_eq!(chat.waiting(), 0);
+    say(&mut chat, "three");
+    assert_ne!(chat.disk().get(&Row::Sessions).unwrap(), before);
+    drop(chat);
+    let chat = open(&vault, now(), steady(0)).unwrap();
+    assert_eq!(texts(&chat), ["one", "two", "three"]);
+    assert_eq!(chat.waiting(), 1);
+}
+
+#[test]
 fn what_was_said_off_line_is_there_after_opening_again_and_still_waits() {
     let (_folder, path, vault) = vault();
     let mut chat = open(&vault, now(), steady(0)).unwrap();

@@ -12,9 +12,16 @@ use parlance_e2ee::Content;
 use rand_core::CryptoRng;
 
 impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
-    /// The ticket for so many more bytes at a relay; empty while the chain has no periods.
+    /// What a message counts for at a relay now, if tickets pay it (P1).
+    pub(super) fn charge_of(&self, relay: RelayId) -> Option<(u32, RelayId)> {
+        let period = self.directory.period?;
+        self.relays.is_ingress(&relay).then_some((period, relay))
+    }
+
+    /// The ticket for so many more bytes at a relay; empty if it is not an ingress relay.
     pub(super) fn ticket(&mut self, relay: RelayId, more: usize) -> Vec<u8> {
-        let Some((period, account)) = self.directory.period.zip(self.relays.account(&relay)) else {
+        let paid = self.charge_of(relay).zip(self.relays.account(&relay));
+        let Some(((period, _), account)) = paid else {
             return Vec::new();
         };
         let Some(counts) = self.counts(relay) else {
@@ -43,6 +50,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     pub(super) fn note_upload(&mut self, relay: RelayId, took: u64) {
+        if self.charge_of(relay).is_none() {
+            return;
+        }
         if let Some(counts) = self.counts(relay) {
             counts.uploaded(took);
             self.put_counts(relay);

@@ -195,7 +195,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 Envelope::seal(&sender, &sent.identity, mailbox.0, Vec::new(), message, rng);
             envelopes.extend(sealed);
         }
-        let relay = self.relays.choose(&mailbox, 0, 0, self.clock.steady);
+        let (device, now) = (self.me().device, self.clock.steady);
+        let relay = self.relays.way(&mailbox, device, 0, now);
         for mut envelope in envelopes {
             let Some(relay) = relay else { return };
             let ticket = self.ticket(relay, envelope.to_bytes().len());

@@ -20,7 +20,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         if directory.period != self.directory.period {
             self.end_period(directory.period);
         }
-        self.relays.set(&directory.relays);
+        self.relays.set(&directory);
         self.directory = directory;
         Ok(())
     }
@@ -77,12 +77,14 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let Some(attempt) = self.outbox.sealed.get(&number) else {
             return false;
         };
-        let chosen = self.relays.choose(&view.mailbox, 0, attempt.attempts, now);
+        let (device, attempts) = (self.me().device, attempt.attempts);
+        let chosen = self.relays.way(&view.mailbox, device, attempts, now);
         let Some(relay) = chosen else {
             return false;
         };
-        // The same message to the same relay is counted once.
-        let counted = attempt.charged.contains(&relay);
+        // P1: the same message to the same relay is counted once in a period.
+        let charge = self.charge_of(relay);
+        let counted = charge.is_none_or(|charge| attempt.charged.contains(&charge));
         let bytes = if counted { 0 } else { sealed.len() };
         let ticket = self.ticket(relay, bytes);
         if envelope.set_ticket(ticket).is_err() {
@@ -94,9 +96,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let request = Request::Send(SendMessage { envelope, keep: 0 });
         let ask = self.ask(relay, Purpose::Copy(number), request);
         if let Some(attempt) = self.outbox.sealed.get_mut(&number) {
-            if !counted {
-                attempt.charged.push(relay);
-            }
+            attempt.charged.extend(charge.filter(|_| !counted));
             attempt.ask = Some(ask);
             attempt.asked = now;
             attempt.attempts = attempt.attempts.saturating_add(1);
@@ -121,7 +121,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 None
             }
         };
-        if refusal.is_some_and(|it| it.reason == Reason::NotResponsible) {
+        // The list of relays is old, or the period.
+        let old = [Reason::NotResponsible, Reason::BadTicket];
+        if refusal.is_some_and(|it| old.contains(&it.reason)) {
             self.effects.push_back(Effect::Directory);
         }
         match (purpose, answer) {
@@ -237,27 +239,44 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             _ => return,
         };
         let Some(refusal) = refusal else { return };
-        self.relays.avoid(relay, now);
-        self.uncount(relay, size);
-        let Some(attempt) = self.outbox.sealed.get_mut(&number) else {
-            return;
-        };
-        attempt.charged.retain(|charged| *charged != relay);
+        let passes = matches!(
+            refusal.reason,
+            Reason::AllowanceUsedUp | Reason::TooFast | Reason::BadTicket
+        );
+        let charge = self.charge_of(relay);
+        let attempt = self.outbox.sealed.get_mut(&number);
+        let Some(attempt) = attempt else { return };
+        let charged = attempt.charged.len();
+        attempt.charged.retain(|other| Some(*other) != charge);
+        let uncount = attempt.charged.len() < charged;
         // The answer of a relay that was given up does not stop the attempt after it.
-        if attempt.ask != Some(ask) {
+        let goes_on = attempt.ask != Some(ask);
+        if !goes_on {
+            attempt.ask = None;
+        }
+        let rounds = u32::try_from(attempt.attempts / 5).unwrap_or(16).min(8);
+        if uncount {
+            self.uncount(relay, size);
+        }
+        // Other relays may take what this one does not.
+        let elsewhere = passes && self.relays.is_ingress(&relay);
+        match elsewhere {
+            true => self.relays.pause(relay, refusal.retry_after.into(), now),
+            false => self.relays.avoid(relay, now),
+        }
+        if goes_on {
             return;
         }
-        attempt.ask = None;
-        let least = match refusal.reason {
-            Reason::NoRoom | Reason::AllowanceUsedUp | Reason::TooFast | Reason::BadTicket => 1_000,
-            _ => 20,
+        let (least, asked) = match refusal.reason {
+            _ if elsewhere => (20, 0),
+            _ if passes => (1_000, refusal.retry_after),
+            Reason::NoRoom => (1_000, refusal.retry_after),
+            _ => (20, refusal.retry_after),
         };
-        let rounds = u32::try_from(attempt.attempts / 5).unwrap_or(16).min(8);
-        let rest = u64::from(refusal.retry_after)
-            .clamp(least, LONGEST_PATIENCE)
-            .max(least << rounds)
-            .min(LONGEST_PATIENCE);
-        attempt.rest_until = now.saturating_add(rest);
+        let rest = u64::from(asked).max(least << rounds).min(LONGEST_PATIENCE);
+        if let Some(attempt) = self.outbox.sealed.get_mut(&number) {
+            attempt.rest_until = now.saturating_add(rest);
+        }
         if refusal.reason == Reason::BadMessage {
             // Encrypted anew it may be in order.
             self.encrypt_anew(number);

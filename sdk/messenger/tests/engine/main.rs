@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod room;
+mod ways;
 
 use codec::{Decode, Encode};
 use common::{Disk, Proof, Sessions};
@@ -20,7 +21,7 @@ use parlance_messenger::{
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 type TheEngine = Engine<Sessions, Disk, ChaCha20Rng>;
 

@@ -17,14 +17,25 @@ pub struct Room {
     pub mailboxes: BTreeMap<Mailbox, Vec<(usize, Vec<u8>)>>,
     pub events: Vec<(usize, Event)>,
     pub tickets: Vec<Ticket>,
+    pub period: u32,
+    pub ingress: Vec<RelayId>,
+    /// What was sent, answered or not: by which device, to which relay, with which ticket.
+    pub asked: Vec<(usize, RelayId, Option<Ticket>)>,
     pub receipts: u32,
     /// How often relays were told to throw away what they had.
     pub anew: u32,
     pub sent: Vec<Vec<u8>>,
     /// Relays refuse everything that is sent.
     pub refuse: Option<Reason>,
+    /// One relay refuses what is sent, and asks for a pause.
+    pub refuse_at: BTreeMap<RelayId, (Reason, u32)>,
     /// Nobody is there.
     pub silent: bool,
+    /// These are not.
+    pub silent_at: BTreeSet<RelayId>,
+    /// What is sent is answered later.
+    pub holds: bool,
+    pub held: Vec<(usize, u64, RelayId, Request)>,
     /// Messages are lost on their way to devices.
     pub loses: bool,
     /// Devices that reach no node.
@@ -34,6 +45,10 @@ pub struct Room {
 pub fn address(account: Account, device: u32) -> DeviceAddress {
     let account = account.0;
     DeviceAddress { account, device }
+}
+
+pub fn relay(n: u8) -> RelayId {
+    RelayId([n * 40; 32])
 }
 
 impl Room {
@@ -49,11 +64,18 @@ impl Room {
             mailboxes: BTreeMap::new(),
             events: Vec::new(),
             tickets: Vec::new(),
+            period: 7,
+            ingress: [1, 3, 5].map(relay).to_vec(),
+            asked: Vec::new(),
             receipts: 0,
             anew: 0,
             sent: Vec::new(),
             refuse: None,
+            refuse_at: BTreeMap::new(),
             silent: false,
+            silent_at: BTreeSet::new(),
+            holds: false,
+            held: Vec::new(),
             loses: false,
             no_chain: Vec::new(),
         };
@@ -84,23 +106,37 @@ impl Room {
         let rng = ChaCha20Rng::seed_from_u64(self.now + n as u64);
         let (disk, sessions) = (self.disks[n].clone(), Sessions::load(&bytes));
         let mut engine = Engine::start(self.clock(), 0, sessions, disk, rng).unwrap();
-        let relays = (0..6u8).map(|n| Listed {
-            info: RelayInfo {
-                id: RelayId([n * 40; 32]),
-                quality: n.into(),
-            },
-            account: [n; 32],
-        });
-        let directory = Directory {
-            genesis: [9; 32],
-            period: Some(7),
-            ingress: Vec::new(),
-            relays: relays.collect(),
-        };
+        let directory = self.directory();
         engine
             .handle(self.clock(), [Input::Directory(directory)])
             .unwrap();
         self.engines[n] = Some(engine);
+    }
+
+    fn directory(&self) -> Directory {
+        let relays = (0..6u8).map(|n| Listed {
+            info: RelayInfo {
+                id: relay(n),
+                quality: n.into(),
+            },
+            account: [n; 32],
+        });
+        Directory {
+            genesis: [9; 32],
+            period: Some(self.period),
+            ingress: self.ingress.clone(),
+            relays: relays.collect(),
+        }
+    }
+
+    /// Another period begins.
+    pub fn begin_period(&mut self, period: u32, ingress: &[u8]) {
+        self.period = period;
+        self.ingress = ingress.iter().copied().map(relay).collect();
+        for n in 0..self.engines.len() {
+            let directory = self.directory();
+            self.input(n, Input::Directory(directory));
+        }
     }
 
     pub fn engine(&mut self, n: usize) -> &mut TheEngine {
@@ -191,14 +227,40 @@ impl Room {
                 ask,
                 request,
             } => {
-                if self.silent {
+                if let Request::Send(body) = &request {
+                    let view = EnvelopeView::parse(body.envelope.as_slice()).unwrap();
+                    let ticket = Ticket::decode(&mut &view.ticket[..]).ok();
+                    assert_eq!(ticket.is_none(), view.ticket.is_empty());
+                    self.asked.push((n, relay, ticket));
+                }
+                if self.silent || self.silent_at.contains(&relay) {
                     return;
+                }
+                if self.holds && matches!(request, Request::Send(_)) {
+                    return self.held.push((n, ask, relay, request));
                 }
                 let answer = self.answer(n, relay, request);
                 self.input(n, Input::Answered { ask, answer });
             }
             Effect::Close { .. } | Effect::Directory => {}
         }
+    }
+
+    /// What was held is answered.
+    pub fn release(&mut self) {
+        self.holds = false;
+        for (n, ask, relay, request) in std::mem::take(&mut self.held) {
+            let answer = self.answer(n, relay, request);
+            self.input(n, Input::Answered { ask, answer });
+        }
+        self.settle();
+    }
+
+    /// To which relays a device has sent since it was last asked, and with which tickets.
+    pub fn ways(&mut self, n: usize) -> Vec<(RelayId, Option<Ticket>)> {
+        let asked = std::mem::take(&mut self.asked);
+        let own = asked.into_iter().filter(|(by, _, _)| *by == n);
+        own.map(|(_, relay, ticket)| (relay, ticket)).collect()
     }
 
     pub fn answer(&mut self, n: usize, relay: RelayId, request: Request) -> Answer {
@@ -229,8 +291,11 @@ impl Room {
                 if let Some(reason) = self.refuse {
                     return Answer::Refused(Refusal::new(reason));
                 }
-                let ticket = Ticket::decode(&mut &view.ticket[..]).unwrap();
-                self.tickets.push(ticket);
+                if let Some((reason, after)) = self.refuse_at.get(&relay) {
+                    return Answer::Refused(Refusal::after(*reason, *after));
+                }
+                let ticket = Ticket::decode(&mut &view.ticket[..]);
+                self.tickets.extend(ticket);
                 self.sent.push(bytes.clone());
                 let (mailbox, id) = (view.mailbox, view.id());
                 let message = Message::Sealed(Bounded::new(view.without_ticket()).unwrap());

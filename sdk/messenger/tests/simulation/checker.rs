@@ -16,6 +16,9 @@ pub struct Outcome {
     pub again: u32,
     pub last_resort: u32,
     pub missing: u32,
+    /// Messages that came to relays with a ticket, and without.
+    pub paid: u32,
+    pub unpaid: u32,
     pub wrong: Vec<String>,
 }
 
@@ -29,6 +32,8 @@ impl Outcome {
         self.again += other.again;
         self.last_resort += other.last_resort;
         self.missing += other.missing;
+        self.paid += other.paid;
+        self.unpaid += other.unpaid;
     }
 }
 
@@ -50,7 +55,7 @@ pub struct Checker {
 }
 
 impl World {
-    fn wrong(&mut self, what: String) {
+    pub fn wrong(&mut self, what: String) {
         let now = self.now;
         self.checker.outcome.wrong.push(format!("{now}: {what}"));
     }

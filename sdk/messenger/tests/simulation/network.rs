@@ -260,6 +260,7 @@ impl World {
                     request,
                 };
                 let request = body;
+                self.check_ticket(device, relay, &request);
                 self.relay_input(relay, Input::Request { from, request });
             }
             Up::End => {

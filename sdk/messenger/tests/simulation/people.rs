@@ -3,10 +3,10 @@
 use crate::{
     checker::Said,
     common::{Disk, Proof, Record, Sessions},
-    world::{Event, World},
+    world::{Event, PERIOD, World},
 };
-use codec::Encode;
-use parlance_bimp::{Account, RelayId};
+use codec::{Decode, Encode};
+use parlance_bimp::{Account, EnvelopeView, RelayId, Request, id::hash};
 use parlance_e2ee::{
     Body, DeviceAddress, DeviceIdentity, Text,
     content::{Delete, Edit, Reaction, TypingState, WrittenText},
@@ -15,6 +15,7 @@ use parlance_messenger::{
     Clock, Command, ContentId, Directory, Effect, Engine, Entry, Error, Input, Listed, Row,
     Storage, Table,
     outbox::{Copy, Pending},
+    proof::Ticket,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -103,6 +104,7 @@ impl World {
             self.start_device(device);
             let pause = 500 + self.below(2_000);
             self.after(pause, Event::Act(device));
+            self.after(PERIOD, Event::Period(device));
         }
     }
 
@@ -127,21 +129,54 @@ impl World {
         engine.command(clock, Command::Attention(true)).unwrap();
         person.engine = Some(engine);
         let life = person.life;
-        let directory = self.directory();
+        let directory = self.directory(device);
         self.input(device, Input::Directory(directory));
         self.after(1, Event::DeviceTick(device, life));
     }
 
-    fn directory(&self) -> Directory {
+    /// What a device knows of the chain. The ingress relays of an account are other ones in each period.
+    pub fn directory(&self, device: usize) -> Directory {
+        let period = (self.now / PERIOD) as u32;
         let listed = |(n, info): (usize, &parlance_messenger::RelayInfo)| Listed {
             info: *info,
             account: [n as u8; 32],
         };
         Directory {
             genesis: [9; 32],
-            period: Some((self.now / 60_000) as u32),
-            ingress: Vec::new(),
+            period: (self.plan.ingress > 0).then_some(period),
+            ingress: self.ingress(&self.people[device].account, period),
             relays: self.list.iter().enumerate().map(listed).collect(),
+        }
+    }
+
+    /// Whom an account's tickets pay in a period.
+    fn ingress(&self, account: &Account, period: u32) -> Vec<RelayId> {
+        let mut drawn: Vec<RelayId> = self.list.iter().map(|info| info.id).collect();
+        let period = period.to_le_bytes();
+        drawn.sort_by_key(|relay| hash(&[b"ingress", &relay.0, &account.0, &period]));
+        drawn.truncate(self.plan.ingress);
+        drawn
+    }
+
+    /// What a relay's host checks of a ticket, but for the signature, and who should have sent none.
+    pub fn check_ticket(&mut self, device: usize, relay: usize, request: &Request) {
+        let Request::Send(body) = request else { return };
+        let view = EnvelopeView::parse(body.envelope.as_slice()).unwrap();
+        if view.ticket.is_empty() {
+            self.checker.outcome.unpaid += 1;
+            return;
+        }
+        self.checker.outcome.paid += 1;
+        let ticket = Ticket::decode(&mut &view.ticket[..]).unwrap();
+        let account = self.people[device].account;
+        let drawn = self.ingress(&account, ticket.period);
+        let now = (self.now / PERIOD) as u32;
+        let begun = [now, now.saturating_sub(1)].contains(&ticket.period);
+        if !drawn.contains(&self.list[relay].id)
+            || !begun
+            || ticket.bytes < view.sealed.len() as u64
+        {
+            self.wrong(format!("device {device} gave relay {relay} {ticket:?}"));
         }
     }
 

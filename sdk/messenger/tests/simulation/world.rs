@@ -18,6 +18,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub const BEGIN: u64 = 1_700_000_000_000;
 /// Connections between relays have numbers from here on.
 pub const PEER: u64 = 1 << 40;
+/// A period of Proof of Relay.
+pub const PERIOD: u64 = 6_000;
 /// How long everything is in order at the end: long enough for every pause of the engine.
 const CALM: u64 = 150_000;
 
@@ -26,6 +28,8 @@ const CALM: u64 = 150_000;
 pub struct Plan {
     pub seed: u64,
     pub relays: usize,
+    /// Ingress relays of each account; none in a network without Proof of Relay.
+    pub ingress: usize,
     /// For how long people act, and for how long there are faults.
     pub busy: u64,
     /// Between two acts of a person, at most.
@@ -44,7 +48,8 @@ impl Plan {
     pub fn calm(seed: u64) -> Self {
         Self {
             seed,
-            relays: 7,
+            relays: 6 + (seed % 7) as usize,
+            ingress: if seed % 4 == 3 { 0 } else { 3 },
             busy: 20_000,
             pause: 2_500,
             lost: 0,
@@ -89,6 +94,7 @@ pub enum Event {
     Broken(usize, usize, u64),
     DeviceTick(usize, u64),
     StartDevice(usize),
+    Period(usize),
     Look(usize, u64, Account),
     Act(usize),
     Fault,
@@ -223,6 +229,12 @@ impl World {
                 }
             }
             Event::StartDevice(device) => self.start_device(device),
+            Event::Period(device) => {
+                let directory = self.directory(device);
+                self.input(device, Input::Directory(directory));
+                let pause = PERIOD - self.now % PERIOD + self.below(700);
+                self.after(pause, Event::Period(device));
+            }
             Event::Look(device, life, account) => {
                 if self.people[device].life == life {
                     self.look(device, account);

@@ -3,6 +3,7 @@
 mod bad_input;
 mod bimp;
 mod carrying;
+mod chat;
 mod clients;
 mod election;
 mod equivocation;
@@ -21,6 +22,7 @@ pub fn all() -> Vec<Group> {
         election::group(),
         relay::group(),
         carrying::group(),
+        chat::group(),
         light::group(),
         bimp::group(),
         liveness::group(),

@@ -76,15 +76,6 @@ impl Relay {
         self.clock.wall.saturating_add(keep)
     }
 
-    /// Why no message is taken now: the disk is full, or too many writes wait.
-    pub(super) fn bar_writes(&self, more: usize) -> Option<Reason> {
-        if self.clock.steady < self.full_until {
-            return Some(Reason::DiskFull);
-        }
-        let room = self.config.limits.writes;
-        (self.writes.len().saturating_add(more) > room).then_some(Reason::TooFast)
-    }
-
     fn take_message(&mut self, from: Asker, sender: Account, body: &SendMessage) {
         let Some(envelope) = EnvelopeView::parse(body.envelope.as_slice()) else {
             return self.refuse(from, Reason::BadMessage);
@@ -94,7 +85,9 @@ impl Relay {
             id: envelope.id(),
         };
         let set = self.set_of(&key.mailbox);
-        if !self.is_responsible(&set) {
+        let (member, ticket) = (set.contains(&self.me), !envelope.ticket.is_empty());
+        // G7.
+        if set.is_empty() || !(ticket || self.is_responsible(&set)) {
             return self.refuse(from, Reason::NotResponsible);
         }
         // W3: the ticket stays here.
@@ -102,12 +95,10 @@ impl Relay {
             return self.refuse(from, Reason::BadMessage);
         };
         let message: Arc<[u8]> = Message::Sealed(bare).encode().into();
+        let waiter = Waiter::Sender(from);
         let known = self.boxes.get(&key.mailbox).and_then(|it| it.get(&key.id));
-        if let Some(entry) = known {
-            let state = entry.state.clone();
-            if !state.deleted {
-                return self.write(key, state, &message, Waiter::Sender(from));
-            }
+        let known = known.map(|entry| entry.state.clone());
+        if let Some(state) = known.as_ref().filter(|state| state.deleted) {
             // Everybody has had it.
             let accepted = Accepted {
                 id: key.id,
@@ -116,27 +107,45 @@ impl Relay {
             };
             return self.answer_durably(from, Answer::Send(accepted));
         }
-        if let Some(reason) = self.bar_writes(1) {
-            return self.refuse_for(from, reason, self.config.timings.stand_in);
+        if self.writes.contains(&key) {
+            return self.join(&key, waiter);
+        }
+        let (limits, size) = (self.config.limits, message.len() as u64);
+        let stand_in = self.config.timings.stand_in;
+        if !self.writes.has_room(1, &key.id, size, &limits) {
+            return self.refuse_for(from, Reason::TooFast, stand_in);
+        }
+        if let Some(state) = known {
+            return self.write(key, state, &message, waiter);
+        }
+        if member && self.is_full() {
+            return self.refuse_for(from, Reason::DiskFull, stand_in);
         }
         let next_period = self
             .quotas
             .roll(self.clock.steady, self.config.timings.period);
-        let (limits, size) = (self.config.limits, message.len() as u64);
-        match self.quotas.charge(sender, key.mailbox, size, &limits) {
-            Ok(()) => {}
-            Err(Met::Pair) => return self.refuse_for(from, Reason::NoRoom, next_period),
-            Err(Met::Sender(_)) => {
-                return self.refuse_for(from, Reason::AllowanceUsedUp, next_period);
+        if !self.quotas.is_charged(&key) {
+            match self.quotas.charge(sender, key.mailbox, size, &limits) {
+                Ok(()) if member => {}
+                Ok(()) => self.quotas.remember(key, &limits),
+                Err(Met::Pair) => return self.refuse_for(from, Reason::NoRoom, next_period),
+                Err(Met::Sender(_)) => {
+                    return self.refuse_for(from, Reason::AllowanceUsedUp, next_period);
+                }
             }
         }
         let state = State {
             expires: self.expiry(body.keep),
             ..State::default()
         };
-        match self.keep(key, state.clone(), Some(&message), 1) {
-            Kept::New | Kept::Known => self.write(key, state, &message, Waiter::Sender(from)),
+        let kept = match member {
+            true => self.keep(key, state.clone(), Some(&message), 1),
+            false => Kept::New,
+        };
+        match kept {
+            Kept::New | Kept::Known => self.write(key, state, &message, waiter),
             Kept::BadTime => self.refuse(from, Reason::BadTime),
+            Kept::DiskFull => self.refuse(from, Reason::DiskFull),
             Kept::NoRoom | Kept::Incomplete => {
                 self.refuse_for(from, Reason::NoRoom, next_period);
             }

@@ -4,9 +4,10 @@ use super::Relay;
 use crate::{
     config::Clock,
     effect::Asker,
+    entry::State,
     storage::{Batch, Body, PreKeyOwner, Storage, StorageError, Write},
 };
-use parlance_bimp::{Answer, Key, Mailbox, Reason};
+use parlance_bimp::{Answer, Key, Mailbox, OfMailbox, Reason};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -28,7 +29,16 @@ pub(super) struct Stage {
     /// Who publishes: what the disk has of these is not what is valid.
     pub publishers: BTreeSet<PreKeyOwner>,
     /// Answers that promise what the batch holds.
-    gated: Vec<(Asker, Answer)>,
+    gated: Vec<Gated>,
+}
+
+/// An answer that waits for the disk.
+#[derive(Debug)]
+struct Gated {
+    to: Asker,
+    answer: Answer,
+    /// What its owner has changed, if that is all that it promises.
+    own: Option<OfMailbox>,
 }
 
 impl Stage {
@@ -60,17 +70,33 @@ pub(super) struct InFlight {
     spread: BTreeSet<Key>,
     owners: BTreeSet<PreKeyOwner>,
     pub publishers: BTreeSet<PreKeyOwner>,
-    gated: Vec<(Asker, Answer)>,
+    gated: Vec<Gated>,
+}
+
+/// What owners have changed in a batch that had no room (B3).
+#[derive(Debug, Default)]
+struct Again {
+    states: Vec<(Key, State)>,
+    gated: Vec<Gated>,
 }
 
 impl Relay {
     /// Answers when everything so far is on disk.
     pub(super) fn answer_durably(&mut self, to: Asker, answer: Answer) {
+        self.gate(to, answer, None);
+    }
+
+    /// The same for an answer that promises nothing but what an owner has changed.
+    pub(super) fn answer_owner(&mut self, to: Asker, answer: Answer, own: &OfMailbox) {
+        self.gate(to, answer, Some(own));
+    }
+
+    fn gate(&mut self, to: Asker, answer: Answer, own: Option<&OfMailbox>) {
         if self.stage.is_empty() && self.in_flight.is_none() {
-            self.answer(to, answer);
-        } else {
-            self.stage.gated.push((to, answer));
+            return self.answer(to, answer);
         }
+        let own = own.cloned();
+        self.stage.gated.push(Gated { to, answer, own });
     }
 
     /// Ends a round of inputs: messages for other relays become effects, changes a batch. No batch while the one before is
@@ -126,8 +152,8 @@ impl Relay {
 
     /// Answers that waited for nothing but the batch before.
     fn release(&mut self) {
-        for (to, answer) in std::mem::take(&mut self.stage.gated) {
-            self.answer(to, answer);
+        for gated in std::mem::take(&mut self.stage.gated) {
+            self.answer(gated.to, gated.answer);
         }
         let spread = std::mem::take(&mut self.stage.spread);
         self.spread(spread);
@@ -151,8 +177,8 @@ impl Relay {
         if let Err(error) = result {
             return self.fail(batch, &error, storage);
         }
-        for (to, answer) in batch.gated {
-            self.answer(to, answer);
+        for gated in batch.gated {
+            self.answer(gated.to, gated.answer);
         }
         for key in &batch.fresh {
             self.stored_at(self.me, key);
@@ -181,24 +207,70 @@ impl Relay {
             StorageError::Failed(_) => Reason::Internal,
         };
         self.full_until = self.clock.steady.saturating_add(FULL);
-        let stage = std::mem::take(&mut self.stage);
-        for (to, _) in batch.gated.into_iter().chain(stage.gated) {
-            self.refuse_for(to, reason, FULL);
-        }
+        let mut stage = std::mem::take(&mut self.stage);
+        let mut fresh = batch.fresh;
         let staged = stage.keys.iter().filter(|(_, message)| message.is_some());
-        for key in batch.fresh.iter().chain(staged.map(|(key, _)| key)) {
-            self.fail_write(key, reason);
+        fresh.extend(staged.map(|(key, _)| *key));
+        let keys: BTreeSet<Key> = batch
+            .keys
+            .into_iter()
+            .chain(stage.keys.into_keys())
+            .collect();
+        let mut gated = batch.gated;
+        gated.append(&mut stage.gated);
+        // Without messages it is the changes themselves that there is no room for.
+        let again = match error {
+            StorageError::Full if !fresh.is_empty() => self.again(&keys, &fresh, &mut gated),
+            _ => Again::default(),
+        };
+        for gated in gated {
+            self.refuse_for(gated.to, reason, FULL);
         }
-        let keys = batch.keys.iter().chain(stage.keys.keys());
-        let mailboxes: BTreeSet<Mailbox> = keys.map(|key| key.mailbox).collect();
-        for mailbox in mailboxes {
-            self.reload(&mailbox, storage)?;
-            self.rewind(&mailbox);
+        for key in &fresh {
+            self.failed_here(key, reason);
+        }
+        let mailboxes: BTreeSet<Mailbox> = keys.iter().map(|key| key.mailbox).collect();
+        for mailbox in &mailboxes {
+            self.reload(mailbox, storage)?;
+        }
+        for (key, state) in again.states {
+            if self.merge(&key, &state) {
+                self.stage.spread.insert(key);
+            }
+        }
+        self.stage.gated.extend(again.gated);
+        for mailbox in &mailboxes {
+            self.rewind(mailbox);
         }
         if !batch.owners.is_empty() || !stage.owners.is_empty() {
             self.prekeys.reload(storage)?;
         }
         Ok(())
+    }
+
+    /// Takes what owners have changed out of a batch that had no room, as it is in memory: states only grow, so it can be
+    /// merged into what is on disk.
+    fn again(&self, keys: &BTreeSet<Key>, fresh: &BTreeSet<Key>, gated: &mut Vec<Gated>) -> Again {
+        let old = keys.iter().filter(|key| !fresh.contains(key));
+        let states = old.filter_map(|key| {
+            let entry = self.boxes.get(&key.mailbox)?.get(&key.id)?;
+            Some((*key, entry.state.clone()))
+        });
+        let states = states.collect();
+        // An acknowledgement of a message that is lost with the batch promises nothing any more.
+        let holds = |gated: &Gated| {
+            gated.own.as_ref().is_some_and(|own| {
+                let mailbox = own.mailbox;
+                let mut ids = own.ids.as_slice().iter();
+                ids.all(|id| !fresh.contains(&Key { mailbox, id: *id }))
+            })
+        };
+        let (kept, refused) = std::mem::take(gated).into_iter().partition(holds);
+        *gated = refused;
+        Again {
+            states,
+            gated: kept,
+        }
     }
 
     /// Tells the other members of the sets what has changed.

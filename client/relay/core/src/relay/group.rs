@@ -3,18 +3,21 @@
 //! The copies are entries of the members' mailboxes, with one id. Each mailbox has its own set and its own quorum; the
 //! sender hears when all are decided. Relays get one message each, whatever number of members they keep.
 
-use super::{
-    Relay,
-    keep::Kept,
-    write::{GroupWrite, Waiter},
-};
+use super::{Relay, keep::Kept, pending::GroupWrite, write::Waiter};
 use crate::{
     effect::{Asker, Who},
     entry::State,
 };
 use codec::Encode;
-use parlance_bimp::{Account, GroupSend, Key, Mailbox, Message, MessageId, Reason};
+use parlance_bimp::{Account, GroupId, GroupSend, Key, Mailbox, Message, MessageId, Reason};
 use std::{collections::BTreeSet, sync::Arc};
+
+/// A group's message and whom it is for.
+struct Copies<'a> {
+    group: GroupId,
+    id: MessageId,
+    members: &'a [Mailbox],
+}
 
 impl Relay {
     pub(super) fn take_group_message(&mut self, from: Asker, sender: Account, body: &GroupSend) {
@@ -35,10 +38,21 @@ impl Relay {
             ciphertext: body.ciphertext.clone(),
         };
         let message: Arc<[u8]> = message.encode().into();
-        if let Some(reason) = self.bar_writes(members.len()) {
+        let (limits, size) = (self.config.limits, message.len() as u64);
+        let room = self.writes.has_room(members.len(), &id, size, &limits);
+        if self.is_full() || !room {
+            let reason = match room {
+                true => Reason::DiskFull,
+                false => Reason::TooFast,
+            };
             return self.refuse_for(from, reason, self.config.timings.stand_in);
         }
-        if !self.charge_group(from, sender, id, &members, message.len() as u64) {
+        let copies = Copies {
+            group: body.group,
+            id,
+            members: &members,
+        };
+        if !self.charge_group(from, sender, &copies, size) {
             return;
         }
         let expires = self.expiry(body.keep);
@@ -67,32 +81,40 @@ impl Relay {
     }
 
     /// Charges copies that are not here yet (U2), a part of their bytes each. `false` if that was refused.
-    fn charge_group(
-        &mut self,
-        from: Asker,
-        sender: Account,
-        id: MessageId,
-        members: &[Mailbox],
-        size: u64,
-    ) -> bool {
-        let new = members.iter().filter(|mailbox| {
-            let state = self.boxes.get(*mailbox);
-            state.is_none_or(|state| state.get(&id).is_none())
-        });
-        let copies = new.count() as u64;
+    fn charge_group(&mut self, from: Asker, sender: Account, copies: &Copies, size: u64) -> bool {
         let (limits, timings) = (self.config.limits, self.config.timings);
         let next_period = self.quotas.roll(self.clock.steady, timings.period);
-        let bytes = size
-            .saturating_mul(copies)
-            .saturating_mul(limits.group_price)
-            / 1_000;
+        // Once for all copies that are kept elsewhere.
+        let all = Key {
+            mailbox: Mailbox(copies.group.0),
+            id: copies.id,
+        };
+        let (mut new, mut elsewhere) = (0u64, 0u64);
+        for mailbox in copies.members {
+            let state = self.boxes.get(mailbox);
+            if state.is_some_and(|state| state.get(&copies.id).is_some()) {
+                continue;
+            }
+            match self.set_of(mailbox).contains(&self.me) {
+                true => new = new.saturating_add(1),
+                false => elsewhere = elsewhere.saturating_add(1),
+            }
+        }
+        if !self.quotas.is_charged(&all) {
+            new = new.saturating_add(elsewhere);
+        }
+        let bytes = size.saturating_mul(new).saturating_mul(limits.group_price) / 1_000;
         let charged = self
             .quotas
-            .charge_sender(sender, u64::from(copies > 0), bytes, &limits);
+            .charge_sender(sender, u64::from(new > 0), bytes, &limits);
         if charged.is_err() {
             self.refuse_for(from, Reason::AllowanceUsedUp, next_period);
+            return false;
         }
-        charged.is_ok()
+        if elsewhere > 0 {
+            self.quotas.remember(all, &limits);
+        }
+        true
     }
 
     fn write_copy(&mut self, key: Key, state: State, message: &Arc<[u8]>, number: u64) {
@@ -104,8 +126,10 @@ impl Relay {
         let state = known.map_or(state, |entry| entry.state.clone());
         if set.contains(&self.me) {
             let kept = self.keep(key, state.clone(), Some(message), 1);
-            if !matches!(kept, Kept::New | Kept::Known) {
-                return self.count_copy(number, |group| &mut group.full);
+            match kept {
+                Kept::New | Kept::Known => {}
+                Kept::DiskFull => return self.count_copy(number, |group| &mut group.lost),
+                _ => return self.count_copy(number, |group| &mut group.full),
             }
         }
         self.write(key, state, message, Waiter::Group(number));

@@ -33,7 +33,7 @@ impl Relay {
                 break;
             }
             self.hand_over.after = Some(mailbox);
-            if !self.is_written(&mailbox) {
+            if !self.writes.is_written(&mailbox) {
                 left = left.saturating_sub(self.hand_over_mailbox(&mailbox, left));
             }
         }

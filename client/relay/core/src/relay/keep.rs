@@ -20,6 +20,8 @@ pub(super) enum Kept {
     Incomplete,
     /// There is no room for it.
     NoRoom,
+    /// The disk is full for now (G6): whoever brings it may ask again.
+    DiskFull,
     /// Its time is over, or too far ahead.
     BadTime,
 }
@@ -57,6 +59,9 @@ impl Relay {
             None if state.deleted => 0,
             None => return Kept::Incomplete,
         };
+        if !state.deleted && self.is_full() {
+            return Kept::DiskFull;
+        }
         let size = u32::try_from(size).unwrap_or(u32::MAX);
         if !self.has_room(known, u64::from(size), state.deleted, slack) {
             return Kept::NoRoom;

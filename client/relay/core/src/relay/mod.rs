@@ -15,6 +15,13 @@
 //! - **G5** A subscriber is told that its mailbox has moved when this relay is not of its set and a quorum of the set is alive, and
 //!   when this relay sees too few of the set to hear of new messages. It connects to another member then.
 //! - **G6** A relay whose disk is full refuses new messages for a while, and goes on delivering, acknowledging and deleting.
+//! - **G7** *Coordinating.* A relay that is not of a mailbox's set takes messages for it that come with a ticket: it is the sender's way
+//!   into the network. It charges the sender (U1), keeps the message in memory only, writes it to the set as a member would (G2),
+//!   and answers by the same quorum (G1). It stands in itself, on its disk, if it is a super relay and is wanted. What comes without a
+//!   ticket it takes as a stand-in at most. If it dies the sender does not hear, and sends again through another one; members know a message by
+//!   its id.
+//! - **G8** Messages that wait for their quorum take at most `limits.writes` places and `limits.write_bytes`; then senders are to
+//!   slow down. When the list of relays changes meanwhile, they go to the set that it says.
 
 mod client;
 mod commit;
@@ -25,6 +32,7 @@ mod keep;
 mod outbox;
 mod owner;
 mod peer;
+mod pending;
 mod prekeys;
 pub mod reconcile;
 mod tick;
@@ -45,16 +53,18 @@ use deliver::Subscription;
 use hand_over::HandOver;
 use outbox::Outbox;
 use parlance_bimp::{Answer, GroupId, Mailbox, Probed, Reason, Refusal, RelayId, Request};
+use pending::Writes;
 use prekeys::PreKeyTable;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use tick::Schedule;
-use write::Writes;
 
 /// What a relay has counted since its start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
     /// Messages that were accepted with a quorum.
     pub accepted: u64,
+    /// Those of them that were for mailboxes of other relays.
+    pub coordinated: u64,
     /// Messages that were pushed to subscribers.
     pub delivered: u64,
     /// Entries that were sent to other relays to repair them.
@@ -228,6 +238,11 @@ impl Relay {
         u32::try_from(load).unwrap_or(u32::MAX)
     }
 
+    /// Whether the disk had no room for messages a moment ago (G6).
+    fn is_full(&self) -> bool {
+        self.clock.steady < self.full_until
+    }
+
     fn answer(&mut self, to: Asker, answer: Answer) {
         if let Answer::Refused(refusal) = &answer {
             let count = self
@@ -316,6 +331,7 @@ impl Relay {
                 state.set = set;
             }
         }
+        self.reroute();
     }
 
     fn set_owner(&mut self, mailbox: Mailbox, owner: Owner) {

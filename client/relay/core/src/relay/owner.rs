@@ -86,7 +86,8 @@ impl Relay {
             return self.refuse(from, Reason::NotAllowed);
         };
         self.progress(from.connection, &body.mailbox);
-        self.answer_durably(from, Answer::Acknowledge(Count { messages }));
+        let answer = Answer::Acknowledge(Count { messages });
+        self.answer_owner(from, answer, body);
         self.pump(&body.mailbox);
     }
 
@@ -96,7 +97,7 @@ impl Relay {
             ..State::default()
         };
         match self.change_own(from, body, &news) {
-            Some(messages) => self.answer_durably(from, Answer::Delete(Count { messages })),
+            Some(messages) => self.answer_owner(from, Answer::Delete(Count { messages }), body),
             None => self.refuse(from, Reason::NotAllowed),
         }
     }
@@ -116,7 +117,7 @@ impl Relay {
         };
         let messages = self.change_own(from, &body.which, &news).unwrap_or(0);
         let extended = Extended { messages, until };
-        self.answer_durably(from, Answer::ExtendRetention(extended));
+        self.answer_owner(from, Answer::ExtendRetention(extended), &body.which);
     }
 
     /// Merges `news` into messages of the asker's own mailbox and tells the set. How many changed; none if it is not the

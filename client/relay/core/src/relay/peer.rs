@@ -24,8 +24,8 @@ impl Outcome {
         match kept {
             Kept::New | Kept::Known => self.stored.push(key),
             Kept::NoRoom | Kept::BadTime => self.refused.push(key),
-            // News of something that is not here: reconciliation brings it.
-            Kept::Incomplete => {}
+            // News of something that is not here: reconciliation brings it. What the disk has no room for is tried again.
+            Kept::Incomplete | Kept::DiskFull => {}
         }
     }
 

@@ -2,11 +2,13 @@
 
 use super::Relay;
 use crate::effect::Effect;
-use parlance_bimp::{Key, Mailbox, Probe, RelayId, Request};
+use parlance_bimp::{Key, Mailbox, MessageId, Probe, RelayId, Request};
 use std::{collections::BTreeSet, ops::Bound};
 
 /// Mailboxes that are looked through for what is over, in one tick.
 const SWEPT: usize = 64;
+/// Entries of them. Deleted ones are remembered for weeks, and there are many.
+const SWEPT_ENTRIES: usize = 1_024;
 
 /// When what happens next.
 #[derive(Debug, Default)]
@@ -19,7 +21,8 @@ pub(super) struct Schedule {
     alive: BTreeSet<RelayId>,
     /// Neighbours to reconcile with out of turn (Y4).
     urgent: BTreeSet<RelayId>,
-    swept: Option<Mailbox>,
+    /// The mailbox that was looked through last, and its last entry that was, if it was not all.
+    swept: Option<(Mailbox, Option<MessageId>)>,
 }
 
 impl Relay {
@@ -63,35 +66,53 @@ impl Relay {
 
     /// Forgets what is over (G3), a part of the mailboxes at a time.
     fn sweep(&mut self) {
-        let after = self
-            .schedule
-            .swept
-            .map_or(Bound::Unbounded, Bound::Excluded);
-        let later = self.boxes.range((after, Bound::Unbounded));
-        let mailboxes: Vec<Mailbox> = later.take(SWEPT).map(|(mailbox, _)| *mailbox).collect();
-        self.schedule.swept = match mailboxes.len() < SWEPT {
-            true => None,
-            false => mailboxes.last().copied(),
-        };
-        for mailbox in mailboxes {
-            self.sweep_mailbox(&mailbox);
+        let mut at = self.schedule.swept.take();
+        let mut left = SWEPT_ENTRIES;
+        for _ in 0..SWEPT {
+            let (first, after) = match at {
+                None => (Bound::Unbounded, None),
+                Some((mailbox, None)) => (Bound::Excluded(mailbox), None),
+                Some((mailbox, Some(id))) => (Bound::Included(mailbox), Some((mailbox, id))),
+            };
+            let next = self.boxes.range((first, Bound::Unbounded)).next();
+            let Some(mailbox) = next.map(|(mailbox, _)| *mailbox) else {
+                // Once round.
+                return;
+            };
+            // The mailbox may be gone meanwhile, and this be the next.
+            let after = after.filter(|(it, _)| *it == mailbox).map(|(_, id)| id);
+            let last = self.sweep_mailbox(&mailbox, after, &mut left);
+            at = Some((mailbox, last));
+            if last.is_some() || left == 0 {
+                break;
+            }
         }
+        self.schedule.swept = at;
     }
 
-    fn sweep_mailbox(&mut self, mailbox: &Mailbox) {
+    /// Looks through entries of a mailbox behind `after`, `left` of them at most. The last one, if there are more.
+    fn sweep_mailbox(
+        &mut self,
+        mailbox: &Mailbox,
+        after: Option<MessageId>,
+        left: &mut usize,
+    ) -> Option<MessageId> {
         let grace = self.config.timings.grace;
-        let Some(state) = self.boxes.get(mailbox) else {
-            return;
-        };
-        let over: Vec<Key> = state
-            .entries()
-            .iter()
-            .filter(|(_, entry)| entry.state.is_over(&self.clock, grace))
-            .map(|(id, _)| Key {
-                mailbox: *mailbox,
-                id: *id,
-            })
-            .collect();
+        let state = self.boxes.get(mailbox)?;
+        let first = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let mut entries = state.entries().range((first, Bound::Unbounded));
+        let (mut over, mut last) = (Vec::new(), None);
+        for (id, entry) in entries.by_ref().take(*left) {
+            last = Some(*id);
+            *left = left.saturating_sub(1);
+            if entry.state.is_over(&self.clock, grace) {
+                over.push(Key {
+                    mailbox: *mailbox,
+                    id: *id,
+                });
+            }
+        }
+        let more = entries.next().is_some();
         for key in over {
             if self.is_settled(&key) && !self.writes.contains(&key) {
                 self.forget(&key);
@@ -101,5 +122,6 @@ impl Relay {
             self.boxes.remove(mailbox);
             self.foreign.remove(mailbox);
         }
+        last.filter(|_| more)
     }
 }

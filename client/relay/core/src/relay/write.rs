@@ -1,9 +1,13 @@
-//! Writes that wait for a quorum (G1, G2).
+//! Writes that wait for a quorum (G1, G2, G7).
 
-use super::Relay;
+use super::{
+    Relay,
+    keep::Kept,
+    pending::{GroupWrite, PendingWrite},
+};
 use crate::{effect::Asker, entry::State};
-use parlance_bimp::{Accepted, Answer, GroupAccepted, Key, Mailbox, MessageId, Reason, RelayId};
-use std::{collections::BTreeMap, sync::Arc};
+use parlance_bimp::{Accepted, Answer, GroupAccepted, Key, Reason, RelayId};
+use std::sync::Arc;
 
 /// Who is told when a message is safe.
 #[derive(Clone, Copy, Debug)]
@@ -14,69 +18,11 @@ pub(super) enum Waiter {
     Group(u64),
 }
 
-#[derive(Debug)]
-struct PendingWrite {
-    message: Arc<[u8]>,
-    state: State,
-    /// The set, then stand-ins.
-    targets: Vec<RelayId>,
-    /// How many of the targets are the set.
-    members: usize,
-    quorum: usize,
-    stored: Vec<RelayId>,
-    refused: Vec<RelayId>,
-    waiters: Vec<Waiter>,
-    answered: bool,
-    began: u64,
-    asked: u64,
-}
-
-/// A message to a group whose copies are not all decided.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct GroupWrite {
-    pub asker: Asker,
-    pub id: MessageId,
-    pub expires: u64,
-    pub open: u32,
-    pub safe: u32,
-    pub full: u32,
-    pub lost: u32,
-}
-
-/// All writes that are not finished.
-#[derive(Debug, Default)]
-pub(super) struct Writes {
-    pending: BTreeMap<Key, PendingWrite>,
-    groups: BTreeMap<u64, GroupWrite>,
-    last_group: u64,
-}
-
-impl Writes {
-    pub fn len(&self) -> usize {
-        self.pending.len()
-    }
-
-    pub fn contains(&self, key: &Key) -> bool {
-        self.pending.contains_key(key)
-    }
-
-    /// Begins to count the copies of a group's message.
-    pub fn open_group(&mut self, group: GroupWrite) -> u64 {
-        self.last_group = self.last_group.saturating_add(1);
-        self.groups.insert(self.last_group, group);
-        self.last_group
-    }
-}
-
 impl Relay {
     /// Makes a message safe that this relay may have already, and tells the waiter then.
     pub(super) fn write(&mut self, key: Key, state: State, message: &Arc<[u8]>, waiter: Waiter) {
-        if let Some(pending) = self.writes.pending.get_mut(&key) {
-            pending.waiters.push(waiter);
-            if pending.answered {
-                self.tell_waiters(&key);
-            }
-            return;
+        if self.writes.contains(&key) {
+            return self.join(&key, waiter);
         }
         let now = self.clock.steady;
         let set = self.set_of(&key.mailbox);
@@ -94,32 +40,94 @@ impl Relay {
             began: now,
             asked: now,
         };
-        self.writes.pending.insert(key, pending);
+        self.writes.insert(key, pending);
         self.stand_in(&key);
         self.ask_targets(&key);
+        self.stored_here(&key);
+    }
+
+    /// Waits with those who wait for the message already.
+    pub(super) fn join(&mut self, key: &Key, waiter: Waiter) {
+        let Some(pending) = self.writes.get_mut(key) else {
+            return;
+        };
+        pending.waiters.push(waiter);
+        if pending.answered {
+            self.tell_waiters(key);
+        }
+    }
+
+    /// Counts this relay's own copy, if it is on disk.
+    fn stored_here(&mut self, key: &Key) {
         let here = self.boxes.get(&key.mailbox).and_then(|it| it.get(&key.id));
-        if here.is_some() && self.is_settled(&key) {
-            self.stored_at(self.me, &key);
+        if here.is_some() && self.is_settled(key) {
+            self.stored_at(self.me, key);
+        }
+    }
+
+    /// This relay is a target of a write and may not have the message.
+    fn keep_target(&mut self, key: &Key) {
+        let Some(pending) = self.writes.get(key) else {
+            return;
+        };
+        let (state, message) = (pending.state.clone(), pending.message.clone());
+        match self.keep(*key, state, Some(&message), 2) {
+            Kept::New | Kept::Known => self.stored_here(key),
+            Kept::NoRoom | Kept::DiskFull | Kept::BadTime | Kept::Incomplete => {
+                self.refused_at(self.me, key);
+            }
+        }
+    }
+
+    /// A write goes to the relays of another list, if its set is another one there. Who has the message counts on, as a
+    /// stand-in does: it hands over (V1). Everybody else is asked anew.
+    pub(super) fn reroute(&mut self) {
+        let moved: Vec<(Key, Vec<RelayId>)> = self
+            .writes
+            .iter()
+            .map(|(key, pending)| (key, self.set_of(&key.mailbox), pending))
+            .filter(|(_, set, pending)| pending.set() != set)
+            .map(|(key, set, _)| (*key, set))
+            .collect();
+        for (key, set) in moved {
+            let (quorum, joined) = (self.quorum(&set), set.contains(&self.me));
+            let Some(pending) = self.writes.get_mut(&key) else {
+                continue;
+            };
+            let before = pending.stored.iter().filter(|relay| !set.contains(relay));
+            let before: Vec<RelayId> = before.copied().collect();
+            pending.members = set.len();
+            pending.targets = set;
+            pending.targets.extend(before);
+            pending.refused.clear();
+            pending.quorum = quorum;
+            if joined {
+                self.keep_target(&key);
+            }
+            self.stand_in(&key);
+            self.ask_targets(&key);
+            self.decide(&key);
         }
     }
 
     /// Sends the message to the targets that have not confirmed it.
     fn ask_targets(&mut self, key: &Key) {
-        let Some(pending) = self.writes.pending.get(key) else {
+        let Some(pending) = self.writes.get(key) else {
             return;
         };
         for relay in &pending.targets {
             let done = pending.stored.contains(relay) || pending.refused.contains(relay);
             if !done && *relay != self.me {
+                self.health.asked(*relay, self.clock.steady);
                 self.outbox
                     .write(*relay, *key, &pending.state, &pending.message);
             }
         }
     }
 
-    /// Puts stand-ins beside members that are dead or late (G2).
+    /// Puts stand-ins beside members that are dead or late (G2): this relay before others, if it is not a member.
     fn stand_in(&mut self, key: &Key) {
-        let Some(pending) = self.writes.pending.get(key) else {
+        let Some(pending) = self.writes.get(key) else {
             return;
         };
         let late = self.clock.steady.saturating_sub(pending.began) >= self.config.timings.stand_in;
@@ -133,25 +141,26 @@ impl Relay {
         if wanted == 0 {
             return;
         }
-        let set: Vec<RelayId> = pending.targets.clone();
-        let more: Vec<RelayId> = self
-            .routing
-            .stand_ins(&key.mailbox, &set)
-            .into_iter()
-            .filter(|relay| *relay != self.me && self.is_alive(relay))
-            .take(wanted)
-            .collect();
+        let (me, full) = (self.me, self.is_full());
+        let mut more = self.routing.stand_ins(&key.mailbox, &pending.targets);
+        more.retain(|relay| self.is_alive(relay) && !(*relay == me && full));
+        more.sort_by_key(|relay| *relay != me);
+        more.truncate(wanted);
         let count = more.len() as u64;
         self.counters.stand_ins = self.counters.stand_ins.saturating_add(count);
-        if let Some(pending) = self.writes.pending.get_mut(key) {
+        let here = more.contains(&me);
+        if let Some(pending) = self.writes.get_mut(key) {
             pending.targets.extend(more);
+        }
+        if here {
+            self.keep_target(key);
         }
     }
 
     /// A relay has the message on disk.
     pub(super) fn stored_at(&mut self, relay: RelayId, key: &Key) {
         let is_super = self.routing.is_super(&relay);
-        let Some(pending) = self.writes.pending.get_mut(key) else {
+        let Some(pending) = self.writes.get_mut(key) else {
             return;
         };
         let counts = is_super || pending.targets.contains(&relay);
@@ -159,9 +168,20 @@ impl Relay {
             pending.stored.push(relay);
             pending.refused.retain(|other| *other != relay);
         }
+        self.decide(key);
+    }
+
+    /// Answers when the quorum is there, and ends the write when there is nothing left to do.
+    fn decide(&mut self, key: &Key) {
+        let Some(pending) = self.writes.get_mut(key) else {
+            return;
+        };
         if pending.stored.len() >= pending.quorum && !pending.answered {
             pending.answered = true;
-            self.counters.accepted = self.counters.accepted.saturating_add(1);
+            let coordinated = u64::from(!pending.set().contains(&self.me));
+            let counters = &mut self.counters;
+            counters.accepted = counters.accepted.saturating_add(1);
+            counters.coordinated = counters.coordinated.saturating_add(coordinated);
         }
         if pending.answered {
             self.tell_waiters(key);
@@ -169,9 +189,21 @@ impl Relay {
         self.finish(key);
     }
 
+    /// The disk of this relay does not take the message. A member's write has failed then, so that the sender turns to one with
+    /// room; who coordinates has the other relays (G7).
+    pub(super) fn failed_here(&mut self, key: &Key, reason: Reason) {
+        let Some(pending) = self.writes.get(key) else {
+            return;
+        };
+        match pending.set().contains(&self.me) {
+            true => self.fail_write(key, reason),
+            false => self.refused_at(self.me, key),
+        }
+    }
+
     /// A relay does not take the message.
     pub(super) fn refused_at(&mut self, relay: RelayId, key: &Key) {
-        let Some(pending) = self.writes.pending.get_mut(key) else {
+        let Some(pending) = self.writes.get_mut(key) else {
             return;
         };
         let known = pending.stored.contains(&relay) || pending.refused.contains(&relay);
@@ -189,7 +221,7 @@ impl Relay {
 
     /// Forgets a write for which there is nothing left to do.
     fn finish(&mut self, key: &Key) {
-        let done = self.writes.pending.get(key).is_some_and(|pending| {
+        let done = self.writes.get(key).is_some_and(|pending| {
             pending.answered
                 && pending
                     .targets
@@ -197,12 +229,12 @@ impl Relay {
                     .all(|relay| pending.stored.contains(relay) || pending.refused.contains(relay))
         });
         if done {
-            self.writes.pending.remove(key);
+            self.writes.remove(key);
         }
     }
 
     fn tell_waiters(&mut self, key: &Key) {
-        let Some(pending) = self.writes.pending.get_mut(key) else {
+        let Some(pending) = self.writes.get_mut(key) else {
             return;
         };
         let relays = u8::try_from(pending.stored.len()).unwrap_or(u8::MAX);
@@ -224,7 +256,7 @@ impl Relay {
 
     /// A write has failed: whoever waits is told, and may send again.
     pub(super) fn fail_write(&mut self, key: &Key, reason: Reason) {
-        let Some(pending) = self.writes.pending.remove(key) else {
+        let Some(pending) = self.writes.remove(key) else {
             return;
         };
         for waiter in pending.waiters {
@@ -275,20 +307,19 @@ impl Relay {
         let timings = self.config.timings;
         let due: Vec<Key> = self
             .writes
-            .pending
             .iter()
             .filter(|(_, pending)| now.saturating_sub(pending.asked) >= timings.retry)
             .map(|(key, _)| *key)
             .collect();
         for key in due {
-            let Some(pending) = self.writes.pending.get_mut(&key) else {
+            let Some(pending) = self.writes.get_mut(&key) else {
                 continue;
             };
             pending.asked = now;
             let answered = pending.answered;
             if now.saturating_sub(pending.began) >= timings.write {
                 match answered {
-                    true => drop(self.writes.pending.remove(&key)),
+                    true => drop(self.writes.remove(&key)),
                     false => self.fail_write(&key, Reason::NoQuorum),
                 }
                 continue;
@@ -296,15 +327,5 @@ impl Relay {
             self.stand_in(&key);
             self.ask_targets(&key);
         }
-    }
-
-    /// Mailboxes with writes, so that nothing of them is handed over meanwhile.
-    pub(super) fn is_written(&self, mailbox: &Mailbox) -> bool {
-        let first = Key {
-            mailbox: *mailbox,
-            ..Key::FIRST
-        };
-        let mut after = self.writes.pending.range(first..);
-        after.next().is_some_and(|(key, _)| key.mailbox == *mailbox)
     }
 }

@@ -228,10 +228,19 @@ pub fn envelope(mailbox: Mailbox, text: u8) -> (Request, Key) {
 }
 
 pub fn envelope_of(mailbox: Mailbox, text: u8, size: usize) -> (Request, Key) {
+    with_ticket(b"ticket", mailbox, vec![text; size])
+}
+
+/// An envelope that nobody is paid for.
+pub fn unpaid(mailbox: Mailbox, text: u8) -> (Request, Key) {
+    with_ticket(b"", mailbox, vec![text; 512])
+}
+
+fn with_ticket(ticket: &[u8], mailbox: Mailbox, sealed: Vec<u8>) -> (Request, Key) {
     let mut bytes = vec![1];
     bytes.extend(mailbox.0);
-    b"ticket".to_vec().encode_to(&mut bytes);
-    vec![text; size].encode_to(&mut bytes);
+    ticket.to_vec().encode_to(&mut bytes);
+    sealed.encode_to(&mut bytes);
     let id = EnvelopeView::parse(&bytes).unwrap().id();
     let request = Request::Send(SendMessage {
         envelope: Bounded::new(bytes).unwrap(),

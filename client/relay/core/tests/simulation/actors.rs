@@ -1,7 +1,10 @@
 //! What senders and devices do as time passes and answers come.
 
 use crate::{
-    client::{AVOID, Device, Outgoing, PATIENCE, PING, SILENCE, Sender, candidates, home_of},
+    client::{
+        AVOID, Device, Outgoing, PATIENCE, PERIOD, PING, SILENCE, Sender, candidates, home_of,
+        ingress,
+    },
     plan::Mutation,
     world::{Event, GROUP, ToClient, ToHost, World},
 };
@@ -99,7 +102,7 @@ impl World {
         let mut text = number.to_le_bytes().to_vec();
         text.push(s as u8);
         text.resize(512, 0x5A);
-        let (request, keys, home) = if self.one_in(10) {
+        let (request, unpaid, keys, home) = if self.one_in(10) {
             let ciphertext = Bounded::new(text).unwrap();
             let id = MessageId::of_group(&GROUP, ciphertext.as_slice());
             let message = Message::Group {
@@ -120,7 +123,7 @@ impl World {
                 everybody: false,
                 keep: 0,
             });
-            (request, keys, home_of(&GROUP))
+            (request.clone(), request, keys, home_of(&GROUP))
         } else {
             let place = self.below(self.mailboxes.len() as u64) as usize;
             let mailbox = self.mailboxes[place];
@@ -128,6 +131,12 @@ impl World {
             envelope.extend(mailbox.0);
             b"ticket".to_vec().encode_to(&mut envelope);
             text.encode_to(&mut envelope);
+            let send = |envelope| {
+                Request::Send(SendMessage {
+                    envelope: Bounded::new(envelope).unwrap(),
+                    keep: 0,
+                })
+            };
             let view = EnvelopeView::parse(&envelope).unwrap();
             let key = Key {
                 mailbox,
@@ -135,15 +144,13 @@ impl World {
             };
             let stored = Message::Sealed(Bounded::new(view.without_ticket()).unwrap());
             self.checker.sent.insert(key, stored.encode());
-            let request = Request::Send(SendMessage {
-                envelope: Bounded::new(envelope).unwrap(),
-                keep: 0,
-            });
-            (request, vec![key], mailbox)
+            let unpaid = send(view.without_ticket());
+            (send(envelope), unpaid, vec![key], mailbox)
         };
         Outgoing {
             keys,
             request,
+            unpaid,
             home,
             began: self.now,
             asked: 0,
@@ -178,7 +185,11 @@ impl World {
         let now = self.now;
         let outgoing = &self.senders[s].open[index];
         let (home, attempts) = (outgoing.home, outgoing.attempts);
-        let candidates = candidates(&self.routing, &self.places, &home);
+        let drawn = (s, now / PERIOD);
+        let paid = ingress(&self.list, &self.places, drawn, self.plan.ingress);
+        let mut candidates = candidates(&self.routing, &self.places, &home);
+        candidates.retain(|relay| !paid.contains(relay));
+        candidates.splice(0..0, paid.iter().copied());
         let sender = &self.senders[s];
         let free = |relay: &&usize| sender.avoid.get(*relay).is_none_or(|until| *until <= now);
         let relay = candidates
@@ -208,7 +219,10 @@ impl World {
         outgoing.waiting = Some((session, request));
         outgoing.asked = now;
         outgoing.attempts += 1;
-        let body = outgoing.request.clone();
+        let body = match paid.contains(&relay) {
+            true => outgoing.request.clone(),
+            false => outgoing.unpaid.clone(),
+        };
         self.send_up(s, relay, session, ToHost::Ask(request, body));
     }
 

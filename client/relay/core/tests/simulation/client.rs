@@ -1,7 +1,7 @@
 //! Senders and devices: what a client does to get on when relays fail.
 
-use parlance_bimp::{Account, GroupId, Key, Mailbox, MessageId, RelayId, Request};
-use parlance_relay_core::{Routing, SET};
+use parlance_bimp::{Account, GroupId, Key, Mailbox, MessageId, RelayId, Request, id::hash};
+use parlance_relay_core::{RelayInfo, Routing, SET};
 use std::collections::BTreeMap;
 
 /// After this without an answer another relay is asked, milliseconds.
@@ -10,6 +10,8 @@ pub const PATIENCE: u64 = 350;
 pub const AVOID: u64 = 1_500;
 /// Between two signs of life that a device asks for.
 pub const PING: u64 = 200;
+/// For so long a sender has the same ingress relays.
+pub const PERIOD: u64 = 4_000;
 /// After this without a sign of life a device connects elsewhere.
 pub const SILENCE: u64 = 600;
 
@@ -17,8 +19,11 @@ pub const SILENCE: u64 = 600;
 pub struct Outgoing {
     /// The entries that it becomes.
     pub keys: Vec<Key>,
+    /// With a ticket, for ingress relays.
     pub request: Request,
-    /// Whose set is asked.
+    /// Without one, for others.
+    pub unpaid: Request,
+    /// Whose set is asked when no ingress relay answers.
     pub home: Mailbox,
     pub began: u64,
     pub asked: u64,
@@ -91,6 +96,23 @@ pub fn candidates(routing: &Routing, places: &[RelayId], mailbox: &Mailbox) -> V
     let more = routing.stand_ins(mailbox, &set);
     set.iter()
         .chain(&more)
+        .filter_map(|id| places.iter().position(|place| place == id))
+        .collect()
+}
+
+/// The relays through which a sender sends in a period, wherever its messages go.
+pub fn ingress(
+    list: &[RelayInfo],
+    places: &[RelayId],
+    (sender, period): (usize, u64),
+    count: usize,
+) -> Vec<usize> {
+    let mut drawn: Vec<RelayId> = list.iter().map(|relay| relay.id).collect();
+    let (sender, period) = (sender.to_le_bytes(), period.to_le_bytes());
+    drawn.sort_by_key(|relay| hash(&[b"ingress", &relay.0, &sender, &period]));
+    drawn.truncate(count);
+    drawn
+        .iter()
         .filter_map(|id| places.iter().position(|place| place == id))
         .collect()
 }

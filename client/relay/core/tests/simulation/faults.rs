@@ -192,6 +192,7 @@ impl World {
             let counted = relay.counters();
             for (name, count) in [
                 ("accepted", counted.accepted),
+                ("coordinated", counted.coordinated),
                 ("delivered", counted.delivered),
                 ("repaired", counted.repaired),
                 ("handed over", counted.handed_over),

@@ -14,6 +14,8 @@ pub struct Plan {
     /// Devices of each account.
     pub devices: u32,
     pub senders: usize,
+    /// Ingress relays of each sender; none in a network without Proof of Relay.
+    pub ingress: usize,
     pub messages_each: u32,
     /// Of a thousand messages between relays.
     pub lost: u32,
@@ -89,6 +91,7 @@ impl Plan {
             mailboxes: 6,
             devices: 2,
             senders: 5,
+            ingress: if seed % 4 == 3 { 0 } else { 3 },
             messages_each: 60,
             lost: 50,
             doubled: 30,

@@ -29,7 +29,7 @@ use std::{
     path::{Path, PathBuf},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -50,6 +50,9 @@ struct Inner {
     db: DB,
     path: PathBuf,
     limit: u64,
+    /// What was stored when the database was asked last, bytes, and what was written since. Asking takes the lock that writers take.
+    measured: AtomicU64,
+    written: AtomicU64,
     /// Removals since the last cleaning.
     removed: AtomicU64,
     /// Whether one runs.
@@ -72,15 +75,18 @@ impl Store {
             db,
             path: path.to_path_buf(),
             limit,
+            measured: AtomicU64::new(0),
+            written: AtomicU64::new(0),
             removed: AtomicU64::new(0),
             cleaning: AtomicBool::new(false),
         };
+        inner.measure();
         Ok(Self {
             inner: Arc::new(inner),
         })
     }
 
-    /// Bytes that are stored: tables, and what still waits for one.
+    /// Bytes that are stored: tables, and what still waits for one. What became less is seen a little later.
     pub fn used(&self) -> u64 {
         self.inner.used()
     }
@@ -134,6 +140,14 @@ impl Inner {
     }
 
     fn used(&self) -> u64 {
+        let measured = self.measured.load(Ordering::Relaxed);
+        measured.saturating_add(self.written.load(Ordering::Relaxed))
+    }
+
+    /// The same, from the database.
+    fn measure(&self) -> u64 {
+        // Before the database is asked: what is written meanwhile counts twice rather than not at all.
+        self.written.store(0, Ordering::Relaxed);
         let properties = [
             rocksdb::properties::LIVE_SST_FILES_SIZE,
             rocksdb::properties::CUR_SIZE_ALL_MEM_TABLES,
@@ -148,6 +162,7 @@ impl Inner {
                 used = used.saturating_add(bytes.ok().flatten().unwrap_or(0));
             }
         }
+        self.measured.store(used, Ordering::Relaxed);
         used
     }
 

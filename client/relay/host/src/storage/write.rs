@@ -10,6 +10,8 @@ use std::sync::{Arc, atomic::Ordering};
 const RESERVE: u64 = 8;
 /// A cleaning is not worth its reading and writing for fewer removals.
 const MIN_REMOVED: u64 = 64;
+/// The database is asked what it has when so much was written since, as a part of the limit, and at most bytes.
+const MEASURED: (u64, u64) = (64, 4 << 20);
 
 /// What a batch is about to take.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -56,7 +58,12 @@ impl Growth {
 /// Writes a batch and returns when it is on the disk.
 pub(super) fn commit(inner: &Arc<Inner>, batch: &Batch) -> Result<(), StorageError> {
     let growth = Growth::of(batch);
-    if !growth.fits(inner.used(), inner.limit) {
+    let (part, most) = MEASURED;
+    let stale = inner.written.load(Ordering::Relaxed) >= most.min(inner.limit / part);
+    // It may have become less since it was measured.
+    if (stale || !growth.fits(inner.used(), inner.limit))
+        && !growth.fits(inner.measure(), inner.limit)
+    {
         clean(inner);
         return Err(StorageError::Full);
     }
@@ -72,6 +79,8 @@ pub(super) fn commit(inner: &Arc<Inner>, batch: &Batch) -> Result<(), StorageErr
     }
     let written = inner.db.write_opt(out, &options::durable());
     written.map_err(|error| failed(&inner.path, "writing", &error))?;
+    let written = growth.messages.saturating_add(growth.rest);
+    inner.written.fetch_add(written, Ordering::Relaxed);
     inner.removed.fetch_add(growth.removals, Ordering::Relaxed);
     Ok(())
 }

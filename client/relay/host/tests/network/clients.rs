@@ -80,10 +80,14 @@ pub async fn connect(endpoint: &Endpoint, relay: &RelayAddress, device: &Device)
 }
 
 pub fn envelope(mailbox: Mailbox, from: u8, number: u64) -> (Request, MessageId) {
+    envelope_of(mailbox, from, number, 512)
+}
+
+pub fn envelope_of(mailbox: Mailbox, from: u8, number: u64, size: usize) -> (Request, MessageId) {
     let mut bytes = vec![1];
     bytes.extend(mailbox.0);
     b"ticket".to_vec().encode_to(&mut bytes);
-    let mut sealed = vec![from; 512];
+    let mut sealed = vec![from; size];
     sealed[..8].copy_from_slice(&number.to_le_bytes());
     sealed.encode_to(&mut bytes);
     let id = EnvelopeView::parse(&bytes).unwrap().id();

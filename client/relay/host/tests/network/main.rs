@@ -6,7 +6,10 @@
 )]
 
 mod clients;
+mod floods;
 mod processes;
+mod raw;
+mod records;
 
 use clients::{connect, device, endpoint, envelope, receive, send};
 use parlance_bimp::{

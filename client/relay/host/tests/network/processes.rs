@@ -3,7 +3,7 @@
 use crate::clients::{Device, PLACES, device_key};
 use parlance_bimp::{Account, RelayId};
 use parlance_endpoint::{RelayAddress, SecretKey};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::{
     fs::{File, OpenOptions},
     net::{Ipv4Addr, SocketAddr, UdpSocket},
@@ -36,6 +36,12 @@ pub struct Network {
 impl Network {
     /// Relays with accounts of one device each, all started.
     pub fn start(relays: usize, accounts: &[Device]) -> Self {
+        let limits = json!({ "per_address": 500, "per_peer": 64, "authenticate_seconds": 2 });
+        Self::start_with(relays, accounts, &limits)
+    }
+
+    /// The same with bounds for connections.
+    pub fn start_with(relays: usize, accounts: &[Device], limits: &Value) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let (udp, tcp) = (ports(relays), ports(relays));
         let keys: Vec<SecretKey> = (0..relays)
@@ -73,7 +79,7 @@ impl Network {
             let config = json!({
                 "key": format!("{n}.key"), "listen": [address(udp[n])], "data": format!("{n}"), "limit_mib": 512,
                 "network": "network.json", "metrics": address(tcp[n]),
-                "connections": { "per_address": 500, "per_peer": 64, "authenticate_seconds": 2 },
+                "connections": limits,
             });
             let config_file = folder.path().join(format!("{n}.json"));
             std::fs::write(config_file, config.to_string()).unwrap();
@@ -90,6 +96,26 @@ impl Network {
             network.restart(n);
         }
         network
+    }
+
+    /// Changes what is on record.
+    pub fn change(&self, change: impl FnOnce(&mut Value)) {
+        let path = self.folder.path().join("network.json");
+        let mut records = serde_json::from_slice(&std::fs::read(&path).unwrap()).unwrap();
+        change(&mut records);
+        // In one step: a relay reads it whenever it likes.
+        let new = self.folder.path().join("new.json");
+        std::fs::write(&new, records.to_string()).unwrap();
+        std::fs::rename(new, path).unwrap();
+    }
+
+    /// Memory that a relay's process has, bytes.
+    pub fn memory(&self, n: usize) -> u64 {
+        let id = self.children[n].as_ref().unwrap().id();
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+        let kilobytes = line.unwrap().trim().strip_suffix(" kB").unwrap();
+        kilobytes.parse::<u64>().unwrap() << 10
     }
 
     fn log(&self, n: usize) -> PathBuf {

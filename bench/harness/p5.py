@@ -1,0 +1,188 @@
+"""P5: relays: messages that are stored and delivered, idle subscribers, floods; beside an MQTT broker."""
+
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import time
+
+import report
+import sides
+
+ABOUT = {
+    "title": "Relays",
+    "text": "Messages of 512 bytes from 128 senders to 64 recipients. *Five relays*: a static network of five processes on this machine; a "
+    "message counts as stored when a quorum of three has it on disk, synchronised, and as delivered when its recipient has it. *One relay*: the "
+    "same with one process, beside the MQTT broker Mosquitto with QoS 1 both ways and sessions that persist, which acknowledges without "
+    "synchronising its disk and does not encrypt. *Idle subscribers*: what the relay's resident memory grows by for each. *Floods*: 20 pairs of honest "
+    "devices at a steady rate while 1,000 connections send garbage, halves of frames, pings and requests. The load takes its part of the same cores.",
+    "goal": "five relays: at least 10,000/s, 95 % within 250 ms, on two cores; ahead of Mosquitto; at most 64 KiB for each of 10,000 idle "
+    "subscribers; honest devices within twice their latency under floods",
+}
+GOAL_RATE, GOAL_P95_MS, GOAL_KIB, GOAL_FLOOD = 10_000, 250, 64, 2
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or report.ROOT / "target") / "release"
+RELAY = os.environ.get("RELAY_BIN") or TARGET / "parlance-relay"
+LOAD = os.environ.get("RELAY_LOAD_BIN") or TARGET / "parlance-bench-relay"
+MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+PORT = 24_433
+MQTT_PORT = 24_533
+# A sender has 3,000 messages in five minutes, which bounds how long a run may be.
+SECONDS = {False: 12, True: 6}
+SUBSCRIBERS = {False: 10_000, True: 2_000}
+FLOOD_SECONDS = {False: 30, True: 8}
+
+
+def run(folder, quick: bool, runs: int) -> dict:
+    if not MOSQUITTO:
+        print("P5: mosquitto is not installed ('apt-get install mosquitto'): its row is left out", file=sys.stderr)
+    raw = {"five": [], "one": [], "mosquitto": [], "idle": [], "flood": []}
+    kinds = ["five", "one", *(["mosquitto"] if MOSQUITTO else [])]
+    for number, kind in sides.in_turn(runs, kinds):
+        place = folder / f"{kind}-{number}"
+        one = through_mosquitto(place, quick) if kind == "mosquitto" else through_relays(place, kind, quick)
+        raw[kind].append(one)
+        latency = one["latency_ms"] or {"p95": float("nan")}
+        print(
+            f"P5 {kind}: {one['accepted_per_second']:.0f}/s stored, {one['delivered_per_second']:.0f}/s delivered, "
+            f"p95 {latency['p95']:.0f} ms {one['refused'] or ''}",
+            file=sys.stderr,
+        )
+        shutil.rmtree(place)
+    for number in range(1 if quick else min(runs, 3)):
+        raw["idle"].append(idle(folder / f"idle-{number}", quick))
+        raw["flood"].append(flood(folder / f"flood-{number}", quick))
+    return {"metrics": list(metrics(raw)), "raw": raw}
+
+
+class Relays:
+    """A static network of processes. Ends them all."""
+
+    def __init__(self, folder: pathlib.Path, relays: int, accounts: int):
+        self.folder, self.relays, self.accounts = folder, relays, accounts
+        self.processes = []
+
+    def __enter__(self):
+        measure("prepare", "--folder", self.folder, "--relays", self.relays, "--accounts", self.accounts, "--port", PORT)
+        for number in range(self.relays):
+            log = open(self.folder / f"{number}.log", "wb")
+            command = [RELAY, "--config", self.folder / f"{number}.json", "--log", "warn"]
+            self.processes.append(subprocess.Popen(command, stdout=log, stderr=log))
+        for number in range(self.relays):
+            wait_for_port(PORT + number, self.processes[number])
+        return self
+
+    def __exit__(self, *_):
+        for process in self.processes:
+            process.terminate()
+        for process in self.processes:
+            try:
+                process.wait(20)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def wait_for_port(port: int, process, seconds: float = 30):
+    """Until something listens at a TCP port of the loopback interface."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args} ended with {process.returncode}")
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.05)
+    raise RuntimeError(f"nothing listens at port {port} after {seconds} s")
+
+
+def measure(kind: str, *options, seconds: float = 120) -> dict:
+    """Runs the load program and returns its report, if it makes one."""
+    command = [LOAD, kind, *map(str, options)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=seconds)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(map(str, command))}: {done.stderr[-2000:]}")
+    return json.loads(done.stdout) if done.stdout else {}
+
+
+def through_relays(folder, kind: str, quick: bool) -> dict:
+    with Relays(folder, 5 if kind == "five" else 1, 256):
+        return measure("throughput", "--folder", folder, "--seconds", SECONDS[quick])
+
+
+def through_mosquitto(folder, quick: bool) -> dict:
+    folder.mkdir(parents=True)
+    # Started by root it would become another user, who may not write here.
+    config = [
+        f"listener {MQTT_PORT} 127.0.0.1",
+        "allow_anonymous true",
+        "persistence true",
+        f"persistence_location {folder}/",
+        "max_queued_messages 0",
+        "user root",
+    ]
+    (folder / "mosquitto.conf").write_text("\n".join(config) + "\n")
+    with open(folder / "log", "wb") as log:
+        broker = subprocess.Popen([MOSQUITTO, "-c", folder / "mosquitto.conf"], stdout=log, stderr=log)
+    try:
+        wait_for_port(MQTT_PORT, broker)
+        return measure("mqtt", "--broker", f"127.0.0.1:{MQTT_PORT}", "--seconds", SECONDS[quick])
+    finally:
+        broker.terminate()
+        broker.wait(20)
+
+
+def idle(folder, quick: bool) -> dict:
+    with Relays(folder, 1, SUBSCRIBERS[quick] + 1) as relays:
+        options = ["--subscribers", SUBSCRIBERS[quick], "--process", relays.processes[0].pid]
+        one = measure("idle", "--folder", folder, *options, seconds=900)
+    print(
+        f"P5 idle: {one['connected']} subscribers, {one['each_kib']:.1f} KiB each, "
+        f"{one['idle_cpu_percent']:.1f} % of a core",
+        file=sys.stderr,
+    )
+    return one
+
+
+def flood(folder, quick: bool) -> dict:
+    with Relays(folder, 1, 1_001) as relays:
+        options = ["--process", relays.processes[0].pid, "--seconds", FLOOD_SECONDS[quick]]
+        one = measure("flood", "--folder", folder, *options, seconds=300)
+    before, meanwhile = (one[it]["latency_ms"] or {"p50": float("nan")} for it in ("before", "meanwhile"))
+    print(
+        f"P5 flood: {before['p50']:.2f} ms before, {meanwhile['p50']:.2f} ms meanwhile, "
+        f"{one['most_mib'] - one['before_mib']:.0f} MiB more",
+        file=sys.stderr,
+    )
+    return one
+
+
+def metrics(raw: dict):
+    def all_of(kind, *names):
+        values = []
+        for one in raw[kind]:
+            for name in names:
+                one = one[name]
+            values.append(one)
+        return values
+
+    five = all_of("five", "delivered_per_second")
+    yield report.metric("five relays: stored and delivered", "1/s", "higher", five, [GOAL_RATE], "the goal")
+    p95 = all_of("five", "latency_ms", "p95")
+    yield report.metric("five relays: delivered, 95 % within", "ms", "lower", p95, [GOAL_P95_MS], "the goal")
+    if raw["mosquitto"]:
+        one, peer = (all_of(kind, "delivered_per_second") for kind in ("one", "mosquitto"))
+        yield report.metric("one relay: stored and delivered", "1/s", "higher", one, peer, "Mosquitto, QoS 1")
+        one, peer = (all_of(kind, "latency_ms", "p95") for kind in ("one", "mosquitto"))
+        yield report.metric("one relay: delivered, 95 % within", "ms", "lower", one, peer, "Mosquitto, QoS 1")
+    each = all_of("idle", "each_kib")
+    yield report.metric("an idle subscriber", "KiB", "lower", each, [GOAL_KIB], "the goal")
+    slower = [
+        one["meanwhile"]["latency_ms"]["p50"] / one["before"]["latency_ms"]["p50"] for one in raw["flood"]
+    ]
+    yield report.metric("flooded by 1,000: median latency grows to", "x", "lower", slower, [GOAL_FLOOD], "the goal")
+    more = [one["most_mib"] - one["before_mib"] for one in raw["flood"]]
+    # 256 MiB of budget, and what 1,000 connections themselves take.
+    yield report.metric("flooded by 1,000: memory grows by", "MiB", "lower", more, [320], "the bound")

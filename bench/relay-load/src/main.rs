@@ -1,0 +1,49 @@
+//! Puts a known load on relays, or on an MQTT broker, and tells what was stored and delivered, and how fast.
+
+mod flood;
+mod idle;
+mod mqtt;
+mod network;
+mod people;
+mod statistics;
+mod throughput;
+
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+
+#[derive(Parser)]
+#[command(about, version)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Write the files of a static network: records, and for each relay its key and configuration.
+    Prepare(network::Options),
+    /// Send messages from many to many and time each until it is delivered.
+    Throughput(throughput::Options),
+    /// The same through an MQTT broker, QoS 1, with sessions that persist.
+    Mqtt(mqtt::Options),
+    /// Connect subscribers that do nothing, and tell what memory the relay takes for each.
+    Idle(idle::Options),
+    /// Send messages while many others flood the relay.
+    Flood(flood::Options),
+}
+
+#[tokio::main]
+async fn main() -> anyhow::Result<()> {
+    match Arguments::parse().command {
+        Command::Prepare(options) => network::prepare(&options),
+        Command::Throughput(options) => print(&throughput::measure(&options).await?),
+        Command::Mqtt(options) => print(&mqtt::measure(&options).await?),
+        Command::Idle(options) => print(&idle::measure(&options).await?),
+        Command::Flood(options) => print(&flood::measure(&options).await?),
+    }
+}
+
+fn print(report: &impl Serialize) -> anyhow::Result<()> {
+    println!("{}", serde_json::to_string_pretty(report)?);
+    Ok(())
+}

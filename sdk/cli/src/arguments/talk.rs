@@ -1,0 +1,102 @@
+//! What can be typed about talking.
+
+use clap::Args;
+
+/// Which messages.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  bimp history bert
+  bimp history bert --search coffee --json")]
+pub struct History {
+    /// With whom: a contact's name, or an address.
+    pub name: String,
+    /// At most so many, the last ones.
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
+    pub limit: u16,
+    /// Only those before the message with this number.
+    #[arg(long, value_name = "NUMBER", conflicts_with = "search")]
+    pub before: Option<u64>,
+    /// Only those with these words, whatever their case.
+    #[arg(long, value_name = "WORDS")]
+    pub search: Option<String>,
+}
+
+/// A message.
+#[derive(Args)]
+#[command(after_help = "Examples:
+  bimp send bert 'coffee at four?'
+  uptime | bimp send bert -
+  bimp send bert --no-wait 'when you have time'
+
+What cannot be sent now is kept in the data folder and leaves with the next 'send', 'chat' or 'bot'.")]
+pub struct Send {
+    /// To whom: a contact's name, or an address.
+    pub name: String,
+    /// The text; '-' reads it from standard input.
+    #[arg(required_unless_present = "waiting")]
+    pub text: Vec<String>,
+    /// Writes nothing new, and sends what waits.
+    #[arg(long, conflicts_with = "text")]
+    pub waiting: bool,
+    /// Keeps it and returns at once: it leaves with the next 'send', 'chat' or 'bot'. Asks nobody.
+    #[arg(long, conflicts_with_all = ["delivered", "waiting"])]
+    pub no_wait: bool,
+    /// Waits until a device of the other side has it, not only relays.
+    #[arg(long)]
+    pub delivered: bool,
+    /// Waits no longer than this.
+    #[arg(long, default_value_t = 30, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub patience: u32,
+}
+
+/// A conversation.
+#[derive(Args)]
+#[command(
+    after_help = "Type a message and the return key. Lines that begin with a slash are commands; /help lists them.
+Of what you wrote it says: … it waits, ✓ relays have it, ✓✓ a device of the other side has it.
+
+Examples:
+  bimp chat bert
+  printf 'one\\ntwo\\n' | bimp chat bert         sends two messages and ends"
+)]
+pub struct Chat {
+    /// With whom: a contact's name, or an address.
+    pub name: String,
+    /// Messages of before that are shown first.
+    #[arg(long, default_value_t = 20, value_name = "NUMBER")]
+    pub history: u16,
+    /// Whether others are told what you have read. It stays as it was set last; at first they are told.
+    #[arg(long, value_name = "WHETHER", value_enum)]
+    pub read_receipts: Option<Switch>,
+    /// Goes on after the end of standard input.
+    #[arg(long)]
+    pub stay: bool,
+}
+
+/// A program that talks.
+#[derive(Args)]
+#[command(
+    after_help = "One JSON object a line: orders on standard input, events on standard output. docs/bimp.md lists them.
+
+Examples:
+  bimp bot --stay < /dev/null                   only listens
+  echo '{\"do\": \"send\", \"with\": \"bert\", \"text\": \"hello\"}' | bimp bot"
+)]
+pub struct Bot {
+    /// Whether others are told what was read, which the program says with the order 'read'. It stays as it was set last; at
+    /// first they are told.
+    #[arg(long, value_name = "WHETHER", value_enum)]
+    pub read_receipts: Option<Switch>,
+    /// Goes on after the end of standard input, until it is told to end by a signal.
+    #[arg(long)]
+    pub stay: bool,
+}
+
+/// On or off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Switch {
+    /// On.
+    On,
+    /// Off.
+    Off,
+}

@@ -1,0 +1,279 @@
+//! `bimp bot`: orders on standard input, events on standard output, one JSON object a line.
+
+mod event;
+mod order;
+
+use std::{
+    io::{Write, stdout},
+    time::{Duration, Instant},
+};
+
+use parlance_client::{
+    bimp::Account,
+    chat::ChatError,
+    e2ee::{Body, content::TypingState},
+    messenger::{Command, Entry},
+    vault::Vault,
+};
+use serde_json::{Value, json};
+
+use self::order::{Given, Order};
+use super::{address, contact};
+use crate::{
+    arguments::{Bot as Arguments, Switch},
+    context::Context,
+    failure::{Failure, file},
+    input::{self, Line},
+    report::Report,
+    talk::{
+        Stop, Talk, body,
+        show::{account_of, object},
+    },
+};
+
+/// Version of what is read and written.
+const PROTOCOL: u32 = 1;
+/// Messages of a history where none is asked for, and at most.
+const MESSAGES: (u16, u16) = (50, 500);
+/// After the end of the orders, for what they said to leave.
+const LAST: Duration = Duration::from_secs(30);
+
+pub async fn run(context: &Context, given: &Arguments) -> Result<Report, Failure> {
+    let vault = context.vault()?;
+    let mut stop = Stop::listen()?;
+    let mut bot = Bot {
+        context,
+        vault: &vault,
+        talk: Talk::open(context, &vault).await?,
+        trouble: None,
+    };
+    if let Some(told) = given.read_receipts {
+        let told = told == Switch::On;
+        bot.talk.command(Command::ReadReceipts(told))?;
+    }
+    let outcome = bot.run(&mut stop, given.stay).await;
+    bot.talk.end().await;
+    outcome.map(|()| Report::silent())
+}
+
+struct Bot<'a, 'v> {
+    context: &'a Context,
+    vault: &'v Vault,
+    talk: Talk<'v>,
+    trouble: Option<String>,
+}
+
+impl Bot<'_, '_> {
+    async fn run(&mut self, stop: &mut Stop, stay: bool) -> Result<(), Failure> {
+        say(&json!({
+            "event": "ready",
+            "protocol": PROTOCOL,
+            "account": address(&self.vault.account()?),
+            "device": hex::encode(self.vault.device()?.id().0),
+        }))?;
+        let mut lines = input::lines();
+        let (mut open, mut until) = (true, None);
+        loop {
+            tokio::select! {
+                told = self.talk.next() => {
+                    for told in told? {
+                        say(&event::of(told, self.talk.names()))?;
+                    }
+                }
+                line = lines.recv(), if open => match line {
+                    Some(line) => {
+                        if self.take(line)? {
+                            break;
+                        }
+                    }
+                    None => {
+                        open = false;
+                        until = Some(Instant::now() + LAST);
+                    }
+                },
+                () = stop.wanted() => break,
+            }
+            self.tell_trouble()?;
+            let late = until.is_some_and(|until| Instant::now() >= until);
+            if !open && !stay && (late || self.talk.chat().unsent() == 0) {
+                break;
+            }
+        }
+        say(&json!({"event": "bye", "waiting": self.talk.chat().unsent()}))
+    }
+
+    fn tell_trouble(&mut self) -> Result<(), Failure> {
+        let trouble = self.talk.trouble();
+        if trouble == self.trouble {
+            return Ok(());
+        }
+        self.trouble.clone_from(&trouble);
+        say(&json!({"event": "trouble", "error": trouble}))
+    }
+
+    /// Whether that was the last.
+    fn take(&mut self, line: Line) -> Result<bool, Failure> {
+        let Given { reference, order } = match order::read(line) {
+            Ok(None) => return Ok(false),
+            Ok(Some(given)) => given,
+            Err((reference, error)) => {
+                say(&json!({
+                    "event": "error",
+                    "ref": reference,
+                    "error": error.to_string(),
+                    "kind": error.name(),
+                }))?;
+                return Ok(false);
+            }
+        };
+        if order == (Order::Quit {}) {
+            return Ok(true);
+        }
+        let mut answer = match self.carry_out(order) {
+            Ok(answer) => answer,
+            // The vault cannot be written to any more: nothing that follows would be kept.
+            Err(error) if error.is_last() => return Err(error),
+            Err(error) => {
+                let mut answer = error.object();
+                answer["event"] = "error".into();
+                answer
+            }
+        };
+        answer["ref"] = reference.into();
+        say(&answer)?;
+        Ok(false)
+    }
+
+    fn carry_out(&mut self, order: Order) -> Result<Value, Failure> {
+        match order {
+            Order::Send { with, text } => self.say(&with, body::text(&text)?),
+            Order::Reply {
+                with,
+                message,
+                text,
+            } => self.say(&with, body::reply(message.0, &text)?),
+            Order::React {
+                with,
+                message,
+                emoji,
+            } => self.say(&with, body::react(message.0, &emoji)?),
+            Order::Edit {
+                with,
+                message,
+                text,
+            } => self.say(&with, body::edit(message.0, &text)?),
+            Order::Delete { with, message } => self.say(&with, body::delete(message.0)),
+            Order::Timer { with, seconds } => self.say(&with, body::timer(seconds)?),
+            Order::Read { with, up_to } => {
+                let conversation = self.account(&with)?;
+                self.done(Command::Read {
+                    conversation,
+                    up_to,
+                })
+            }
+            Order::Typing { with, typing } => {
+                let conversation = self.account(&with)?;
+                let state = match typing {
+                    true => TypingState::Typing,
+                    false => TypingState::Stopped,
+                };
+                self.done(Command::Typing {
+                    conversation,
+                    state,
+                })
+            }
+            Order::History {
+                with,
+                limit,
+                before,
+            } => {
+                let account = self.account(&with)?;
+                let before = before.unwrap_or(u64::MAX);
+                let found = self.talk.chat().messages(&account, before, count(limit));
+                self.history(&account, found.map_err(ChatError::from)?)
+            }
+            Order::Search { with, words, limit } => {
+                let account = self.account(&with)?;
+                let found = self.talk.chat().search(&account, &words, count(limit));
+                self.history(&account, found.map_err(ChatError::from)?)
+            }
+            Order::Contacts {} => {
+                let people = self.vault.contacts()?;
+                let people: Vec<_> = people.iter().map(|it| contact::object(it, &[])).collect();
+                Ok(json!({"event": "contacts", "contacts": people}))
+            }
+            Order::State {} => Ok(self.state()),
+            Order::ReadReceipts { on } => self.done(Command::ReadReceipts(on)),
+            Order::Attention { on } => self.done(Command::Attention(on)),
+            Order::Quit {} => Ok(json!({"event": "done"})),
+        }
+    }
+
+    fn account(&self, with: &str) -> Result<Account, Failure> {
+        let account = self.context.account(Some(self.vault), with)?;
+        Ok(account_of(&account))
+    }
+
+    fn done(&mut self, command: Command) -> Result<Value, Failure> {
+        self.talk.command(command)?;
+        Ok(json!({"event": "done"}))
+    }
+
+    fn say(&mut self, with: &str, body: Body) -> Result<Value, Failure> {
+        let conversation = self.account(with)?;
+        let id = self.talk.command(Command::Say { conversation, body })?;
+        let entry = match &id {
+            Some(id) => self.talk.entry(&conversation, id)?,
+            None => None,
+        };
+        Ok(json!({
+            "event": "done",
+            "id": id.map(hex::encode),
+            "number": entry.map(|entry| entry.number),
+        }))
+    }
+
+    fn history(&self, account: &Account, found: Vec<Entry>) -> Result<Value, Failure> {
+        let own = self.talk.own();
+        let messages: Vec<_> = found.iter().rev().map(|it| object(it, own)).collect();
+        let mut event = event::with("history", account, self.talk.names());
+        event["messages"] = messages.into();
+        Ok(event)
+    }
+
+    fn state(&self) -> Value {
+        let chat = self.talk.chat();
+        let conversations = chat.conversations().map(|it| {
+            json!({
+                "with": self.talk.names().of(&it.with),
+                "account": crate::talk::show::address(&it.with),
+                "messages": it.next,
+                "unread": it.unread,
+                "timer": it.timer,
+                "last": it.last,
+            })
+        });
+        let conversations: Vec<_> = conversations.collect();
+        json!({
+            "event": "state",
+            "listening": chat.listens_at().map(|relay| hex::encode(relay.0)),
+            "unsent": chat.unsent(),
+            "unconfirmed": chat.waiting(),
+            "trouble": self.talk.trouble(),
+            "conversations": conversations,
+        })
+    }
+}
+
+fn count(limit: Option<u16>) -> usize {
+    let (usual, most) = MESSAGES;
+    limit.unwrap_or(usual).clamp(1, most).into()
+}
+
+/// Writes an event; whoever reads has it at once.
+fn say(event: &Value) -> Result<(), Failure> {
+    let mut out = stdout().lock();
+    writeln!(out, "{event}")
+        .and_then(|()| out.flush())
+        .map_err(file("standard output"))
+}

@@ -1,0 +1,127 @@
+//! What happened, for a person who looks at one conversation.
+
+use parlance_client::{
+    bimp::{Account, RelayId},
+    chat::Told,
+    e2ee::{DeviceAddress, content::TypingState},
+    messenger::{Entry, Event},
+};
+
+use crate::talk::{
+    change,
+    show::{Names, marks},
+};
+
+/// Something to be shown.
+#[derive(Debug)]
+pub enum News {
+    /// A message of this conversation.
+    Message(Entry),
+    /// One that has changed.
+    Changed(Entry),
+    /// An own message got further.
+    Status {
+        /// Its number.
+        number: u64,
+        /// How far.
+        marks: &'static str,
+    },
+    /// The other side types, or not any more.
+    Typing(bool),
+    /// A line.
+    Line(String),
+    /// Something that is not as it should be, and may come again and again.
+    Remark(String),
+    /// Nothing for people.
+    Nothing,
+}
+
+impl News {
+    /// What that is in the conversation with `with`.
+    pub fn of(told: Told, with: &Account, names: &Names) -> Self {
+        match told {
+            Told::Changed { who, what } => Self::Line(change(&who, &what)),
+            Told::NotLookedUp { account, cause } => Self::Remark(format!(
+                "{} cannot be looked up, and nothing is encrypted for them meanwhile: {cause}",
+                names.of(&account)
+            )),
+            Told::Event(event) => Self::of_event(event, with, names),
+        }
+    }
+
+    fn of_event(event: Event, with: &Account, names: &Names) -> Self {
+        match event {
+            Event::Message(entry) if entry.conversation == *with => Self::Message(entry),
+            Event::Message(entry) if entry.is_by(names.own()) => Self::Nothing,
+            Event::Message(entry) => {
+                let name = names.of(&entry.conversation);
+                Self::Line(format!("! a message from {name}: 'bimp chat {name}'"))
+            }
+            Event::Changed(entry) if entry.conversation == *with => Self::Changed(entry),
+            Event::Status {
+                conversation,
+                number,
+                status,
+                ..
+            } if conversation == *with => Self::Status {
+                number,
+                marks: marks(&status),
+            },
+            Event::Disappeared {
+                conversation,
+                number,
+            } if conversation == *with => Self::Line(format!("{number:>6}  has disappeared")),
+            Event::Typing {
+                conversation,
+                state,
+            } if conversation == *with => Self::Typing(state == TypingState::Typing),
+            Event::Refused { relay, refusal } => {
+                Self::Remark(format!("relay {} refuses: {refusal}", short(&relay)))
+            }
+            other => Self::of_device(other, names),
+        }
+    }
+
+    fn of_device(event: Event, names: &Names) -> Self {
+        let whose = |device: &DeviceAddress| {
+            let name = names.of(&Account(device.account));
+            format!("device {:08x} of {name}", device.device.swap_bytes())
+        };
+        match event {
+            Event::LastResort { device } => Self::Line(format!(
+                "! {} had no one-time keys left: until it answers, messages are as safe as its signed prekey",
+                whose(&device)
+            )),
+            Event::NoPreKeys { device } => Self::Remark(format!(
+                "{} has put no keys on its relays yet: what is for it waits until it was on line",
+                whose(&device)
+            )),
+            Event::BadPreKeys { device, cause, .. } => Self::Remark(format!(
+                "a relay gave out keys that are not those of {} ({cause}); they are not used",
+                whose(&device)
+            )),
+            Event::Renewed { device } => Self::Line(format!(
+                "! the session with {} broke and was begun anew",
+                whose(&device)
+            )),
+            Event::DeviceGone { device, .. } => Self::Line(format!(
+                "! {} is not on record any more: a message for it was dropped",
+                whose(&device)
+            )),
+            Event::GivenUp { device, .. } => Self::Line(format!(
+                "! {} never confirmed a message: it was given up",
+                whose(&device)
+            )),
+            Event::Missing { device, messages } => Self::Line(format!(
+                "! {messages} messages of {} are missing and were not sent again",
+                whose(&device)
+            )),
+            _ => Self::Nothing,
+        }
+    }
+}
+
+/// A relay's name, as much of it as people compare.
+pub fn short(relay: &RelayId) -> String {
+    hex::encode(relay.0.get(..4).unwrap_or_default())
+}

@@ -1,0 +1,143 @@
+//! What the commands that talk have in common: the chat on the vault, with the node and the relays.
+
+pub mod body;
+pub mod show;
+mod stop;
+
+pub use stop::Stop;
+
+use std::{
+    future::Future,
+    pin::Pin,
+    time::{Duration, SystemTime},
+};
+
+use parlance_client::{
+    bimp::Account,
+    chat::{Chat, ChatError, Host, Redial, RelayWire, Told},
+    identity::{Contact, Finding},
+    light::{Checkpoint, Light, Trust},
+    messenger::{Command, ContentId, Entry},
+    vault::Vault,
+};
+
+use self::show::Names;
+use crate::{context::Context, failure::Failure};
+
+/// Longest pause between two calls of a node that is away.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+
+type Beginning = Pin<Box<dyn Future<Output = Light<Redial>>>>;
+
+/// A chat that goes on.
+pub struct Talk<'v> {
+    host: Host<'v, Redial, RelayWire<'v>>,
+    names: Names,
+    /// The node's answer to the first question.
+    beginning: Option<Beginning>,
+}
+
+impl<'v> Talk<'v> {
+    /// Opens the chat. What is known serves at once; the node is waited for only where nothing is trusted yet.
+    pub async fn open(context: &Context, vault: &'v Vault) -> Result<Self, Failure> {
+        let names = Names::read(vault)?;
+        let node = Redial::new(context.node());
+        let mut trusted = None;
+        let checkpoint = match context.trust(Some(vault))? {
+            Trust::Checkpoint(checkpoint) => checkpoint,
+            other => {
+                let light = Light::begin(node.clone(), other).await?;
+                vault.keep_checkpoint(light.checkpoint())?;
+                let checkpoint = light.checkpoint().clone();
+                trusted = Some(light);
+                checkpoint
+            }
+        };
+        let wire = RelayWire::open(vault, checkpoint.genesis, node.clone());
+        let wire = wire.await.map_err(ChatError::from)?;
+        let beginning: Option<Beginning> = match &trusted {
+            Some(_) => None,
+            None => Some(Box::pin(begin(node, checkpoint))),
+        };
+        Ok(Self {
+            host: Host::open(vault, trusted, wire, SystemTime::now)?,
+            names,
+            beginning,
+        })
+    }
+
+    /// What people are called.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// The own account.
+    pub fn own(&self) -> &Account {
+        self.names.own()
+    }
+
+    /// The engine, to read from.
+    pub fn chat(&self) -> &Chat<'v> {
+        self.host.chat()
+    }
+
+    /// Does what the user wants.
+    pub fn command(&mut self, command: Command) -> Result<Option<ContentId>, Failure> {
+        Ok(self.host.command(command)?)
+    }
+
+    /// Waits until something happens, or for a moment. Dropped while it waits, it loses nothing.
+    pub async fn next(&mut self) -> Result<Vec<Told>, Failure> {
+        if let Some(beginning) = &mut self.beginning {
+            tokio::select! {
+                told = self.host.next() => return Ok(told?),
+                light = beginning => self.host.set_light(light),
+            }
+            self.beginning = None;
+        }
+        Ok(self.host.next().await?)
+    }
+
+    /// A message by its id.
+    pub fn entry(&self, with: &Account, id: &ContentId) -> Result<Option<Entry>, Failure> {
+        let found = self.chat().message(with, id);
+        Ok(found.map_err(ChatError::from)?)
+    }
+
+    /// A message by its number.
+    pub fn numbered(&self, with: &Account, number: u64) -> Result<Entry, Failure> {
+        let before = number.saturating_add(1);
+        let found = self.chat().messages(with, before, 1);
+        let found = found.map_err(ChatError::from)?.into_iter().next();
+        let found = found.filter(|entry| entry.number == number);
+        found.ok_or(Failure::NoMessage { number })
+    }
+
+    /// What keeps messages from leaving, as far as can be told.
+    pub fn trouble(&self) -> Option<String> {
+        self.host.wire().trouble().map(ToString::to_string)
+    }
+
+    /// Ends the connections.
+    pub async fn end(self) {
+        self.host.into_wire().end().await;
+    }
+}
+
+/// Calls until the node is there. Why it is not, the wire tells, which asks the same node.
+async fn begin(node: Redial, from: Checkpoint) -> Light<Redial> {
+    let mut pause = Duration::from_secs(1);
+    loop {
+        let trust = Trust::Checkpoint(from.clone());
+        if let Ok(light) = Light::begin(node.clone(), trust).await {
+            return light;
+        }
+        tokio::time::sleep(pause).await;
+        pause = pause.saturating_mul(2).min(LONGEST_PAUSE);
+    }
+}
+
+/// What changed about somebody, as a line.
+pub fn change(who: &Contact, what: &Finding) -> String {
+    show::clean(&format!("! {} {what}", who.name))
+}

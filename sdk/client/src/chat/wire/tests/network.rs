@@ -1,0 +1,305 @@
+//! Two people over five relays as they run, with their disks and sockets.
+
+use std::{
+    collections::BTreeMap,
+    future::Future,
+    net::UdpSocket,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use parlance_bimp::{Account, DeviceNumber, Mailbox, RelayId};
+use parlance_e2ee::{Body, Text, content::WrittenText};
+use parlance_endpoint::{RelayAddress, SecretKey};
+use parlance_messenger::{Command, ContentId, Event};
+use parlance_primitives::Hash;
+use parlance_relay::{
+    directory::{DeviceRecord, Directory, GroupRecord, RelayRecord},
+    gate::ConnectionLimits,
+    service::{Parts, Service},
+    storage::Store,
+};
+use parlance_relay_core::{Config, Owner};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::relay::{loopback, place, row};
+use crate::{
+    chat::{Host, RelayWire, Told, tests::vault},
+    encryption::number_of,
+    identity::testing::World,
+    light::Light,
+    node::{Node, NodeError},
+    vault::Vault,
+};
+
+const RELAYS: u8 = 5;
+const MONTH: u64 = 30 * 86_400_000;
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What is on record, for relays and people alike.
+struct Records {
+    genesis: [u8; 32],
+    relays: Vec<RelayRecord>,
+    devices: BTreeMap<(Account, DeviceNumber), DeviceRecord>,
+    changes: watch::Sender<u64>,
+}
+
+impl Directory for Records {
+    fn genesis(&self) -> [u8; 32] {
+        self.genesis
+    }
+
+    fn relays(&self) -> Vec<RelayRecord> {
+        self.relays.clone()
+    }
+
+    fn relay(&self, relay: &RelayId) -> Option<RelayRecord> {
+        let mut relays = self.relays.iter();
+        relays.find(|it| it.address.relay == *relay).cloned()
+    }
+
+    fn device(&self, account: &Account, device: DeviceNumber) -> Option<DeviceRecord> {
+        self.devices.get(&(*account, device)).cloned()
+    }
+
+    fn owners(&self) -> Vec<(Mailbox, Owner)> {
+        let devices = self.devices.values();
+        devices
+            .map(|it| (it.mailboxes[0], it.owner.clone()))
+            .collect()
+    }
+
+    fn groups(&self) -> Vec<GroupRecord> {
+        Vec::new()
+    }
+
+    fn takes_ticket(&self, _: &Account, _: &[u8], _: usize) -> bool {
+        true
+    }
+
+    fn changes(&self) -> watch::Receiver<u64> {
+        self.changes.subscribe()
+    }
+}
+
+/// A node with identities and relays.
+struct Chain {
+    world: Arc<World>,
+    rows: Mutex<Vec<Value>>,
+    away: AtomicBool,
+}
+
+#[derive(Clone)]
+struct Asked(Arc<Chain>);
+
+impl Node for Asked {
+    fn request(
+        &self,
+        method: &'static str,
+        params: Vec<Value>,
+    ) -> impl Future<Output = Result<Value, NodeError>> + Send {
+        let chain = self.0.clone();
+        async move {
+            if chain.away.load(Ordering::SeqCst) {
+                let cause = "away".into();
+                return Err(NodeError::Silent { method, cause });
+            }
+            match method {
+                "parlance_relays" => Ok(Value::Array(chain.rows.lock().unwrap().clone())),
+                "parlance_relaySets" => Ok(json!({
+                    "period": 1, "ends": 1_000, "ingress": [], "mailbox": [], "cap": "0",
+                })),
+                "chain_getHeader" => Ok(json!({"number": "0x1"})),
+                "chain_getBlockHash" if params.is_empty() => Ok(json!(Hash::zero())),
+                _ => chain.world.request(method, params).await,
+            }
+        }
+    }
+}
+
+fn account_of(vault: &Vault) -> Account {
+    let account = vault.account().unwrap();
+    Account(*AsRef::<[u8; 32]>::as_ref(&account))
+}
+
+fn device_of(vault: &Vault) -> ((Account, DeviceNumber), DeviceRecord) {
+    let (account, device) = (account_of(vault), vault.device().unwrap());
+    let number = number_of(device.id());
+    let record = DeviceRecord {
+        key: device.keys().signing.0,
+        mailboxes: vec![Mailbox::of(&account, 0)],
+        owner: Owner {
+            devices: vec![number],
+            longest: MONTH,
+        },
+    };
+    ((account, number), record)
+}
+
+struct Network {
+    chain: Arc<Chain>,
+    services: Vec<Service>,
+    _folder: tempfile::TempDir,
+}
+
+impl Network {
+    async fn start(people: &[&Vault]) -> Self {
+        let world = World::new();
+        for vault in people {
+            let keys = vault.device().unwrap().keys();
+            world.register(&vault.account().unwrap(), keys);
+        }
+        let genesis = world.light().await.genesis().0;
+        // Held until all are known, so that no two are the same.
+        let sockets: Vec<_> = (0..RELAYS)
+            .map(|_| UdpSocket::bind(loopback()).unwrap())
+            .collect();
+        let record = |(n, socket): (u8, &UdpSocket)| RelayRecord {
+            address: RelayAddress {
+                relay: place(n * 40),
+                key: SecretKey::from_bytes(&[n; 32]).public(),
+                addresses: vec![socket.local_addr().unwrap()],
+            },
+            quality: 1_000,
+        };
+        let relays: Vec<_> = (0..).zip(&sockets).map(record).collect();
+        drop(sockets);
+        let rows = relays.iter().map(|relay| {
+            let address = relay.address.addresses[0].to_string();
+            row(relay.address.relay.0[0], relay.address.key, &address)
+        });
+        let chain = Arc::new(Chain {
+            world,
+            rows: Mutex::new(rows.collect()),
+            away: AtomicBool::new(false),
+        });
+        let directory = Arc::new(Records {
+            genesis,
+            relays: relays.clone(),
+            devices: people.iter().map(|vault| device_of(vault)).collect(),
+            changes: watch::Sender::new(0),
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let mut services = Vec::new();
+        for (n, relay) in (0..).zip(relays) {
+            let path = folder.path().join(n.to_string());
+            let parts = Parts {
+                key: SecretKey::from_bytes(&[n; 32]),
+                listen: relay.address.addresses,
+                store: Store::open(&path, 0).unwrap(),
+                directory: directory.clone(),
+                config: Config::default(),
+                limits: ConnectionLimits::default(),
+            };
+            services.push(Service::start(parts).await.unwrap());
+        }
+        Self {
+            chain,
+            services,
+            _folder: folder,
+        }
+    }
+
+    fn node(&self) -> Asked {
+        Asked(self.chain.clone())
+    }
+
+    async fn open<'v>(&self, vault: &'v Vault) -> Host<'v, Asked, RelayWire<'v>> {
+        let checkpoint = self.chain.world.light().await.checkpoint().clone();
+        let genesis = checkpoint.genesis;
+        let wire = RelayWire::open(vault, genesis, self.node()).await.unwrap();
+        let wall = self.chain.world.clone();
+        let mut host = Host::open(vault, None, wire, move || wall.now()).unwrap();
+        let trust = crate::light::Trust::Checkpoint(checkpoint);
+        if let Ok(light) = Light::begin(self.node(), trust).await {
+            host.set_light(light);
+        }
+        host.command(Command::Attention(true)).unwrap();
+        host
+    }
+}
+
+fn say(conversation: Account, words: &str) -> Command {
+    let text = Text::new(words).unwrap();
+    let body = Body::Text(WrittenText { text });
+    Command::Say { conversation, body }
+}
+
+type Talking<'v> = Host<'v, Asked, RelayWire<'v>>;
+
+/// Steps all until something is as it should be; what they were told meanwhile.
+async fn until(
+    hosts: &mut [&mut Talking<'_>],
+    is: impl Fn(&[&mut Talking<'_>]) -> bool,
+) -> Vec<Told> {
+    let (began, mut told) = (Instant::now(), Vec::new());
+    while !is(hosts) {
+        for host in hosts.iter_mut() {
+            told.extend(host.next().await.unwrap());
+            let trouble = host.wire().trouble();
+            assert!(began.elapsed() < PATIENCE, "{told:?} {trouble:?}");
+        }
+    }
+    told
+}
+
+fn texts(host: &Talking<'_>, with: Account) -> Vec<String> {
+    let entries = host.chat().messages(&with, u64::MAX, 100).unwrap();
+    let texts = entries.iter().rev().filter_map(|entry| entry.text());
+    texts.collect()
+}
+
+fn delivered(host: &Talking<'_>, with: Account, id: &ContentId) -> bool {
+    let entry = host.chat().message(&with, id).unwrap().unwrap();
+    !entry.status.delivered.is_empty()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_people_talk_over_relays_and_what_was_said_to_who_is_away_waits_there() {
+    let (_one, _path, anna) = vault();
+    let (_other, _path, ben) = vault();
+    let (with_anna, with_ben) = (account_of(&anna), account_of(&ben));
+    let mut network = Network::start(&[&anna, &ben]).await;
+    let mut one = network.open(&anna).await;
+    let mut other = network.open(&ben).await;
+    let id = one.command(say(with_ben, "hello")).unwrap().unwrap();
+    until(&mut [&mut one, &mut other], |hosts| {
+        delivered(hosts[0], with_ben, &id)
+    })
+    .await;
+    assert_eq!(texts(&other, with_anna), ["hello"]);
+    let entry = one.chat().message(&with_ben, &id).unwrap().unwrap();
+    assert!(entry.status.accepted.is_some_and(|relays| relays >= 3));
+
+    // Ben leaves, and with him one of the relays.
+    other.into_wire().end().await;
+    let relay = network.services.pop().unwrap();
+    relay.stop().await.unwrap();
+    for words in ["one", "two", "three"] {
+        one.command(say(with_ben, words)).unwrap();
+    }
+    until(&mut [&mut one], |hosts| hosts[0].chat().unsent() == 0).await;
+    // Who sent them leaves too, and the node does.
+    one.into_wire().end().await;
+    network.chain.away.store(true, Ordering::SeqCst);
+    let mut other = network.open(&ben).await;
+    let listens = |hosts: &[&mut Talking<'_>]| hosts[0].chat().listens_at().is_some();
+    let told = until(&mut [&mut other], listens).await;
+    let listening = |told: &Told| matches!(told, Told::Event(Event::Listening { relay: Some(_) }));
+    assert!(told.iter().any(listening));
+    network.chain.away.store(false, Ordering::SeqCst);
+    other.into_wire().end().await;
+    let mut other = network.open(&ben).await;
+    until(&mut [&mut other], |hosts| {
+        texts(hosts[0], with_anna).len() == 4
+    })
+    .await;
+    assert_eq!(texts(&other, with_anna), ["hello", "one", "two", "three"]);
+    for service in network.services {
+        service.stop().await.unwrap();
+    }
+}
