@@ -64,7 +64,9 @@ async fn run(stage: &Stage) -> Result<()> {
         }
         if number == 0 {
             // It is asked for events of blocks long past.
-            setup.flags.push("--state-pruning=archive-canonical".to_owned());
+            setup
+                .flags
+                .push("--state-pruning=archive-canonical".to_owned());
         }
         setup.name = format!("relay-{number}");
         let port = free_port()?;
