@@ -7,12 +7,9 @@ use parlance_primitives::{
     relay::RelayId,
 };
 
-/// A relay's place on the wire: its name in rosters, followed by zeros.
+/// A relay's place on the wire, by its name in rosters (N3 of BIMP).
 pub fn place_of(id: RelayId) -> parlance_bimp::RelayId {
-    let mut place = [0; 32];
-    let (name, _) = place.split_at_mut(id.0.len());
-    name.copy_from_slice(&id.0);
-    parlance_bimp::RelayId(place)
+    parlance_bimp::RelayId::of_name(id.0)
 }
 
 /// The account of a name on the wire.

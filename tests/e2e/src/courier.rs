@@ -42,17 +42,16 @@ pub async fn relays(rpc: &Rpc, accounts: &[AccountId]) -> Result<Option<Vec<Rela
             return Ok(None);
         };
         let text = |field: &str| one[field].as_str().with_context(|| format!("no {field}"));
-        // The chain's 16 bytes, then zeros.
-        let mut place = unhex(text("id")?)?;
-        ensure!(place.len() == 16, "a name of {} bytes", place.len());
-        place.resize(32, 0);
+        let name: [u8; 16] = unhex(text("id")?)?
+            .try_into()
+            .map_err(|_| anyhow::anyhow!("a name of other than 16 bytes"))?;
         let key: [u8; 32] = unhex(text("key")?)?
             .try_into()
             .map_err(|_| anyhow::anyhow!("a key of other than 32 bytes"))?;
         relays.push(Relay {
             account: account.clone(),
             address: RelayAddress {
-                relay: RelayId(place.try_into().map_err(|_| anyhow::anyhow!("no place"))?),
+                relay: RelayId::of_name(name),
                 key: PublicKey::from_bytes(&key)?,
                 addresses: vec![text("address")?.parse()?],
             },

@@ -9,5 +9,5 @@ pub mod till;
 #[cfg(test)]
 mod tests;
 
-pub use judge::{Facts, Judge, Payee, Unanswered, Worth};
+pub use judge::{Facts, Judge, Payee, Unanswered};
 pub use tickets::{Known, Now};

@@ -62,10 +62,15 @@ async fn run(stage: &Stage) -> Result<()> {
             setup.flags.clear();
             setup.bootnodes = vec![first.address()];
         }
+        if number == 0 {
+            // It is asked for events of blocks long past.
+            setup
+                .flags
+                .push("--state-pruning=archive-canonical".to_owned());
+        }
         setup.name = format!("relay-{number}");
         let port = free_port()?;
         setup.flags.extend([
-            "--state-pruning=archive-canonical".to_owned(),
             format!("--relay-account={}", account(&key(suri)?)),
             "--relay".to_owned(),
             format!("--relay-listen=127.0.0.1:{port}"),

@@ -5,7 +5,7 @@ mod receipts;
 mod tickets;
 mod till;
 
-use super::{Facts, Judge, Known, Now, Payee, Unanswered, Worth};
+use super::{Facts, Judge, Known, Now, Payee, Unanswered, judge::Worth};
 use codec::Encode;
 use parlance_bimp::{Account, EnvelopeView, Mailbox, Ticket};
 use parlance_primitives::{
