@@ -15,6 +15,8 @@ import time
 from pathlib import Path
 
 TEXT = "The ferry leaves at six. Bring the blue coat."
+# Of which a tenth is the deposit that makes relays be paid for somebody.
+GIFT = 10**12
 # Longest wait for any one step, seconds.
 PATIENCE = 240
 # For how long they talk, and how often one of them says something.
@@ -173,13 +175,17 @@ class ChatStory:
 
     def meet(self):
         count = len(self.testnet.relays)
-        print(f"  {count} relays have registered with a bond; Ada and Ben have identities and no tokens", flush=True)
+        print(f"  {count} relays have registered with a bond; Ada and Ben have identities, and get a token each for the deposit", flush=True)
         self.wait_for(lambda: len(self.relays()) == count, "the relays come into the roster")
         # Relays are paid for those who have a deposit, and here somebody makes it for them.
         alice, chain = self.network.keys["Alice"], self.network.chain
         calls = [
-            chain.compose_call("Accounts", "back_identity", {"who": person.account}).value
+            chain.compose_call(pallet, function, arguments).value
             for person in (self.ada, self.ben)
+            for pallet, function, arguments in (
+                ("Balances", "transfer_keep_alive", {"dest": person.account, "value": GIFT}),
+                ("Accounts", "back_identity", {"who": person.account}),
+            )
         ]
         self.network.submit(alice, "Utility", "batch_all", {"calls": calls})
         self.ada.run("contact", "add", "ben", self.ben.account)

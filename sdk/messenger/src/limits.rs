@@ -71,8 +71,8 @@ pub const MAX_READ: u64 = 1_024;
 
 /// After so many more bytes a relay gets a receipt.
 pub const RECEIPT_BYTES: u64 = 64 * 1_024;
-/// After so long at the latest it gets one.
-pub const RECEIPT_PAUSE: u64 = 20_000;
+/// After so long at the latest it gets one: little of a period, whose end nobody waits for.
+pub const RECEIPT_PAUSE: u64 = 3_000;
 /// Relays and periods that are counted for tickets and receipts.
 pub const MAX_ACCOUNTS_OF_PROOF: usize = 256;
 /// Latencies of one relay and period that a median is taken of.

@@ -9,12 +9,12 @@
 //! - **P3** A *receipt* says how many bytes a relay has delivered to this device in a period so far. It goes to the relay after each
 //!   [`RECEIPT_BYTES`](crate::limits::RECEIPT_BYTES), and after [`RECEIPT_PAUSE`](crate::limits::RECEIPT_PAUSE).
 //! - **P4** The statements are those of Proof of Relay (decision 17): SCALE of the tuples that
-//!   `parlance_primitives::relay` signs. A test there and one here have the same bytes.
+//!   `parlance_primitives::relay` signs; a test of the client, which has both, compares them.
 //! - **P5** Latency classes are the median over the period, 0 to 7: at most 50 ms, 100 ms and so on, doubling; 7 is any time. The clocks of
 //!   sender and recipient differ, so a receipt's class is as good as these.
 
 use crate::limits::MAX_LATENCIES;
-use codec::{Compact, Decode, Encode};
+use codec::{Decode, Encode};
 use parlance_bimp::RelayId;
 
 /// What a relay gets with a message (P2).
@@ -140,12 +140,7 @@ pub fn receipt_statement(
     bytes: u64,
     latency: u8,
 ) -> Vec<u8> {
-    let delivered = (
-        Compact(mailbox_epoch),
-        Compact(bytes),
-        Compact(0u64),
-        latency,
-    );
+    let delivered = (mailbox_epoch, bytes, 0u64, latency);
     let statement = (
         b"parlance/receipt/1",
         genesis,
@@ -178,8 +173,10 @@ mod tests {
         expected.extend(7u32.to_le_bytes());
         expected.extend([2; 32]);
         expected.extend([3; 32]);
-        // Compact 5, compact 1000 in two bytes, compact 0.
-        expected.extend([20, 0xA1, 0x0F, 0, 4]);
+        expected.extend(5u32.to_le_bytes());
+        expected.extend(1_000u64.to_le_bytes());
+        expected.extend(0u64.to_le_bytes());
+        expected.push(4);
         assert_eq!(receipt, expected);
     }
 

@@ -7,7 +7,8 @@
 //!   the chain has no Proof of Relay, the set is all there is. Everything but sending is asked of a mailbox's set. A
 //!   relay that was silent, refused or was lost is avoided for [`AVOID`](crate::limits::AVOID). An ingress relay that takes no more
 //!   for now (the allowance is used up, the ticket is not good, too fast) is left alone as such for as long as it asks for, up to
-//!   [`LONGEST_PAUSE`](crate::limits::LONGEST_PAUSE), and to the period's end at most.
+//!   [`LONGEST_PAUSE`](crate::limits::LONGEST_PAUSE), and to the period's end at most; as a member of a set it is asked meanwhile, without
+//!   a ticket.
 //! - **R2** After [`PATIENCE`](crate::limits::PATIENCE) without an answer another one is asked, and the first one's answer still counts when it
 //!   comes, also in the next period. With every five attempts the patience doubles.
 //! - **R3** The devices of an account subscribe at different members of their set, by their numbers. While a person waits the relay is asked for
@@ -81,9 +82,15 @@ impl Relays {
         }
     }
 
-    /// Whether the own account's tickets pay it.
+    /// Whether the own account's tickets pay it in the period.
     pub fn is_ingress(&self, relay: &RelayId) -> bool {
         self.ingress.contains(relay)
+    }
+
+    /// Whether it is to get a ticket now (R1).
+    pub fn takes_tickets(&self, relay: &RelayId, now: u64) -> bool {
+        let over = |until: &u64| *until <= now;
+        self.is_ingress(relay) && self.paused.get(relay).is_none_or(over)
     }
 
     /// The account of a relay.
@@ -120,8 +127,7 @@ impl Relays {
     }
 
     fn is_open(&self, relay: &RelayId, now: u64) -> bool {
-        let over = |until: &u64| *until <= now;
-        self.is_free(relay, now) && self.paused.get(relay).is_none_or(over)
+        self.is_free(relay, now) && self.takes_tickets(relay, now)
     }
 
     /// It has answered.
@@ -256,7 +262,8 @@ mod tests {
             relays.avoid(relay, later);
             assert_eq!(relay, set[attempt - 3]);
         }
-        assert!(relays.is_ingress(&relays.way(&mailbox, 0, 8, later).unwrap()));
+        let again = relays.way(&mailbox, 0, 8, later).unwrap();
+        assert!(relays.is_ingress(&again));
     }
 
     #[test]
@@ -306,6 +313,10 @@ mod tests {
         directory.period = Some(1);
         relays.set(&directory);
         assert_eq!(relays.way(&mailbox, 0, 0, 101), Some(id(7)));
+        // As a member of a mailbox's set it is as good as others, and gets no ticket.
+        relays.pause(id(7), 10_000, 101);
+        assert!(relays.is_ingress(&id(7)) && !relays.takes_tickets(&id(7), 101));
+        assert!(relays.is_free(&id(7), 101));
         // Members of a set have no such pause.
         relays.pause(member, 10_000, 101);
         assert_eq!(relays.choose(&mailbox, 0, 0, 101), Some(member));

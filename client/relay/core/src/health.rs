@@ -94,7 +94,8 @@ impl Health {
     pub fn is_alive(&self, relay: &RelayId, now: u64, timings: &Timings) -> bool {
         self.peers.get(relay).is_none_or(|peer| {
             let owes = peer.debt.is_none_or(|debt| debt.owes);
-            !peer.down && !(owes && now.saturating_sub(peer.heard) >= timings.dead)
+            let silent = owes && now.saturating_sub(peer.heard) >= timings.dead;
+            !(peer.down || silent)
         })
     }
 

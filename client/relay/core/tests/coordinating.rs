@@ -181,8 +181,8 @@ fn what_waits_for_a_quorum_is_bounded_in_number_and_in_bytes() {
     ] {
         let mut net = net_with(limits);
         net.dead.extend([0, 1, 2]);
-        let (first, _) = envelope_of(OWN, 1, 1_500);
-        let (second, _) = envelope_of(OWN, 2, 1_500);
+        let (first, _) = envelope_of(OWN, 1, 1_024);
+        let (second, _) = envelope_of(OWN, 2, 1_024);
         let asked = waits(&mut net, FOREIGN, first.clone());
         let refused = net.ask(FOREIGN, SENDER, second.clone());
         assert_eq!(reason(refused), Reason::TooFast);

@@ -236,3 +236,47 @@ async fn a_look_tells_once_and_gives_the_engine_whom_to_encrypt_for() {
     }
     assert_eq!(told, []);
 }
+
+/// The engine knows no chain, and the chain no engine; both know what is signed for relays.
+#[test]
+fn tickets_and_receipts_are_those_of_the_chain() {
+    use parlance_messenger::proof;
+    use parlance_primitives::relay::{
+        Delivered, LatencyClass, receipt_statement, ticket_statement,
+    };
+    let (genesis, relay, person) = ([1; 32], [2; 32], [3; 32]);
+    for (period, epoch, bytes, latency) in
+        [(0, 0, 0, 0), (7, 5, 1_000, 4), (u32::MAX, 300, 1 << 40, 7)]
+    {
+        let ticket = proof::ticket_statement(&genesis, period, &relay, &person, bytes, latency);
+        let class = LatencyClass(latency);
+        let (genesis_hash, relay_account, account) = (
+            parlance_primitives::Hash::from(genesis),
+            AccountId::new(relay),
+            AccountId::new(person),
+        );
+        assert_eq!(
+            ticket,
+            ticket_statement(
+                &genesis_hash,
+                period,
+                &relay_account,
+                &account,
+                bytes,
+                class
+            )
+        );
+        let receipt =
+            proof::receipt_statement(&genesis, period, &relay, &person, epoch, bytes, latency);
+        let delivered = Delivered {
+            mailbox_epoch: epoch,
+            direct: bytes,
+            fanned: 0,
+            latency: class,
+        };
+        assert_eq!(
+            receipt,
+            receipt_statement(&genesis_hash, period, &relay_account, &account, &delivered)
+        );
+    }
+}

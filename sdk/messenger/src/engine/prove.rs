@@ -15,7 +15,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     /// What a message counts for at a relay now, if tickets pay it (P1).
     pub(super) fn charge_of(&self, relay: RelayId) -> Option<(u32, RelayId)> {
         let period = self.directory.period?;
-        self.relays.is_ingress(&relay).then_some((period, relay))
+        let takes = self.relays.takes_tickets(&relay, self.clock.steady);
+        takes.then_some((period, relay))
     }
 
     /// The ticket for so many more bytes at a relay; empty if it is not an ingress relay.
@@ -42,7 +43,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     /// A relay did not take what a ticket was for.
-    pub(super) fn uncount(&mut self, relay: RelayId, bytes: usize) {
+    pub(super) fn uncount(&mut self, (period, relay): (u32, RelayId), bytes: usize) {
+        if self.directory.period != Some(period) {
+            return;
+        }
         if let Some(counts) = self.counts(relay) {
             counts.sent = counts.sent.saturating_sub(bytes as u64);
             self.put_counts(relay);

@@ -243,24 +243,23 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             refusal.reason,
             Reason::AllowanceUsedUp | Reason::TooFast | Reason::BadTicket
         );
-        let charge = self.charge_of(relay);
-        let attempt = self.outbox.sealed.get_mut(&number);
-        let Some(attempt) = attempt else { return };
-        let charged = attempt.charged.len();
-        attempt.charged.retain(|other| Some(*other) != charge);
-        let uncount = attempt.charged.len() < charged;
+        let Some(attempt) = self.outbox.sealed.get_mut(&number) else {
+            return;
+        };
+        let of_relay = |charge: &mut (u32, RelayId)| charge.1 == relay;
+        let charged: Vec<(u32, RelayId)> = attempt.charged.extract_if(.., of_relay).collect();
         // The answer of a relay that was given up does not stop the attempt after it.
         let goes_on = attempt.ask != Some(ask);
         if !goes_on {
             attempt.ask = None;
         }
         let rounds = u32::try_from(attempt.attempts / 5).unwrap_or(16).min(8);
-        if uncount {
-            self.uncount(relay, size);
+        // Others may take what an ingress relay does not.
+        let elsewhere = passes && !charged.is_empty();
+        for charge in charged {
+            self.uncount(charge, size);
         }
-        // Other relays may take what this one does not.
-        let elsewhere = passes && self.relays.is_ingress(&relay);
-        match elsewhere {
+        match elsewhere && self.relays.is_ingress(&relay) {
             true => self.relays.pause(relay, refusal.retry_after.into(), now),
             false => self.relays.avoid(relay, now),
         }

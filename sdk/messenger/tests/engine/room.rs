@@ -27,7 +27,7 @@ pub struct Room {
     pub sent: Vec<Vec<u8>>,
     /// Relays refuse everything that is sent.
     pub refuse: Option<Reason>,
-    /// One relay refuses what is sent, and asks for a pause.
+    /// Relays that refuse what comes with a ticket, and ask for a pause.
     pub refuse_at: BTreeMap<RelayId, (Reason, u32)>,
     /// Nobody is there.
     pub silent: bool,
@@ -291,7 +291,8 @@ impl Room {
                 if let Some(reason) = self.refuse {
                     return Answer::Refused(Refusal::new(reason));
                 }
-                if let Some((reason, after)) = self.refuse_at.get(&relay) {
+                let paid = !view.ticket.is_empty();
+                if let Some((reason, after)) = self.refuse_at.get(&relay).filter(|_| paid) {
                     return Answer::Refused(Refusal::after(*reason, *after));
                 }
                 let ticket = Ticket::decode(&mut &view.ticket[..]);

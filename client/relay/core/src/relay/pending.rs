@@ -72,11 +72,6 @@ impl Writes {
             && self.bytes.saturating_add(bytes) <= limits.write_bytes
     }
 
-    /// Bytes of the messages in memory.
-    pub fn bytes(&self) -> u64 {
-        self.bytes
-    }
-
     pub fn contains(&self, key: &Key) -> bool {
         self.pending.contains_key(key)
     }
@@ -178,7 +173,7 @@ mod tests {
         for mailbox in 1..=3 {
             writes.insert(key(mailbox, 9), write(600));
         }
-        assert_eq!(writes.bytes(), 600);
+        assert_eq!(writes.bytes, 600);
         // One message in three places.
         let messages: Vec<_> = writes.iter().map(|(_, it)| it.message.as_ptr()).collect();
         assert!(messages.windows(2).all(|pair| pair[0] == pair[1]));
@@ -193,6 +188,6 @@ mod tests {
             assert!(writes.remove(&key(mailbox, 9)).is_none());
         }
         assert!(!writes.is_written(&Mailbox([1; 32])));
-        assert_eq!((writes.bytes(), writes.held.len()), (0, 0));
+        assert_eq!((writes.bytes, writes.held.len()), (0, 0));
     }
 }

@@ -4,7 +4,7 @@ use crate::{
     plan::Mutation,
     world::{Event, PEER, ToClient, ToHost, World},
 };
-use parlance_bimp::{RelayId, Request};
+use parlance_bimp::{Accepted, Answer, EnvelopeView, RelayId, Request};
 use parlance_relay_core::{Asker, Batch, Effect, Input, Storage, Who};
 
 impl World {
@@ -130,6 +130,23 @@ impl World {
         self.input(to, Input::Request { from, request });
     }
 
+    fn answer_at_once(&mut self, n: usize, to: Asker, request: &Request) {
+        let Request::Send(body) = request else { return };
+        let envelope = EnvelopeView::parse(body.envelope.as_slice()).unwrap();
+        if !self
+            .routing
+            .set(&envelope.mailbox)
+            .contains(&self.places[n])
+        {
+            let answer = Answer::Send(Accepted {
+                id: envelope.id(),
+                relays: 3,
+                expires: 0,
+            });
+            self.send_down(n, to.connection, ToClient::Answer(to.request, answer));
+        }
+    }
+
     /// A session is a stream: in order, and nothing of it is lost, until it breaks.
     fn stream(&mut self, client: usize, relay: usize, session: u64, up: bool) -> Option<u64> {
         if self.lost_sessions.contains(&session) {
@@ -196,6 +213,9 @@ impl World {
                     request,
                 };
                 let request = body;
+                if self.plan.mutation == Mutation::AnswerAtOnce {
+                    self.answer_at_once(relay, from, &request);
+                }
                 self.input(relay, Input::Request { from, request });
             }
             ToHost::End => {

@@ -75,6 +75,8 @@ pub enum Mutation {
     None,
     /// The host says that a batch is on disk before it is.
     AcknowledgeBeforeDurable,
+    /// A relay that coordinates answers before the set has the message.
+    AnswerAtOnce,
     /// Nothing is reconciled.
     NoReconciliation,
     /// Devices do not compare ids.
