@@ -1,9 +1,8 @@
 //! Two people over five relays as they run, with their disks and sockets.
 
 use std::{
-    collections::BTreeMap,
     future::Future,
-    net::UdpSocket,
+    net::{SocketAddr, UdpSocket},
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, Ordering},
@@ -11,20 +10,19 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parlance_bimp::{Account, DeviceNumber, Mailbox, RelayId};
+use parlance_bimp::Account;
 use parlance_e2ee::{Body, Text, content::WrittenText};
-use parlance_endpoint::{RelayAddress, SecretKey};
+use parlance_endpoint::SecretKey;
 use parlance_messenger::{Command, ContentId, Event};
 use parlance_primitives::Hash;
 use parlance_relay::{
-    directory::{DeviceRecord, Directory, GroupRecord, RelayRecord},
+    directory::StaticNetwork,
     gate::ConnectionLimits,
     service::{Parts, Service},
     storage::Store,
 };
-use parlance_relay_core::{Config, Owner};
+use parlance_relay_core::Config;
 use serde_json::{Value, json};
-use tokio::sync::watch;
 
 use super::relay::{loopback, place, row};
 use crate::{
@@ -37,53 +35,10 @@ use crate::{
 };
 
 const RELAYS: u8 = 5;
-const MONTH: u64 = 30 * 86_400_000;
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// What is on record, for relays and people alike.
-struct Records {
-    genesis: [u8; 32],
-    relays: Vec<RelayRecord>,
-    devices: BTreeMap<(Account, DeviceNumber), DeviceRecord>,
-    changes: watch::Sender<u64>,
-}
-
-impl Directory for Records {
-    fn genesis(&self) -> [u8; 32] {
-        self.genesis
-    }
-
-    fn relays(&self) -> Vec<RelayRecord> {
-        self.relays.clone()
-    }
-
-    fn relay(&self, relay: &RelayId) -> Option<RelayRecord> {
-        let mut relays = self.relays.iter();
-        relays.find(|it| it.address.relay == *relay).cloned()
-    }
-
-    fn device(&self, account: &Account, device: DeviceNumber) -> Option<DeviceRecord> {
-        self.devices.get(&(*account, device)).cloned()
-    }
-
-    fn owners(&self) -> Vec<(Mailbox, Owner)> {
-        let devices = self.devices.values();
-        devices
-            .map(|it| (it.mailboxes[0], it.owner.clone()))
-            .collect()
-    }
-
-    fn groups(&self) -> Vec<GroupRecord> {
-        Vec::new()
-    }
-
-    fn takes_ticket(&self, _: &Account, _: &[u8], _: usize) -> bool {
-        true
-    }
-
-    fn changes(&self) -> watch::Receiver<u64> {
-        self.changes.subscribe()
-    }
+fn hexed(bytes: &[u8]) -> String {
+    hex::encode(bytes)
 }
 
 /// A node with identities and relays.
@@ -110,9 +65,13 @@ impl Node for Asked {
             }
             match method {
                 "parlance_relays" => Ok(Value::Array(chain.rows.lock().unwrap().clone())),
-                "parlance_relaySets" => Ok(json!({
-                    "period": 1, "ends": 1_000, "ingress": [], "mailbox": [], "cap": "0",
-                })),
+                "parlance_relaySets" => {
+                    let ids = chain.rows.lock().unwrap().clone();
+                    let ids: Vec<_> = ids.iter().take(3).map(|row| row["id"].clone()).collect();
+                    Ok(json!({
+                        "period": 1, "ends": 1_000, "ingress": ids, "mailbox": [], "cap": "0",
+                    }))
+                }
                 "chain_getHeader" => Ok(json!({"number": "0x1"})),
                 "chain_getBlockHash" if params.is_empty() => Ok(json!(Hash::zero())),
                 _ => chain.world.request(method, params).await,
@@ -126,18 +85,14 @@ fn account_of(vault: &Vault) -> Account {
     Account(*AsRef::<[u8; 32]>::as_ref(&account))
 }
 
-fn device_of(vault: &Vault) -> ((Account, DeviceNumber), DeviceRecord) {
-    let (account, device) = (account_of(vault), vault.device().unwrap());
-    let number = number_of(device.id());
-    let record = DeviceRecord {
-        key: device.keys().signing.0,
-        mailboxes: vec![Mailbox::of(&account, 0)],
-        owner: Owner {
-            devices: vec![number],
-            longest: MONTH,
-        },
-    };
-    ((account, number), record)
+/// Somebody's record, as relays read it.
+fn record_of(vault: &Vault) -> Value {
+    let device = vault.device().unwrap();
+    let (number, key) = (number_of(device.id()), device.keys().signing.0);
+    json!({
+        "id": hexed(&account_of(vault).0),
+        "devices": [{"number": number, "key": hexed(&key)}],
+    })
 }
 
 struct Network {
@@ -158,38 +113,41 @@ impl Network {
         let sockets: Vec<_> = (0..RELAYS)
             .map(|_| UdpSocket::bind(loopback()).unwrap())
             .collect();
-        let record = |(n, socket): (u8, &UdpSocket)| RelayRecord {
-            address: RelayAddress {
-                relay: place(n * 40),
-                key: SecretKey::from_bytes(&[n; 32]).public(),
-                addresses: vec![socket.local_addr().unwrap()],
-            },
-            quality: 1_000,
-        };
-        let relays: Vec<_> = (0..).zip(&sockets).map(record).collect();
+        let addresses = sockets.iter().map(|it| it.local_addr().unwrap());
+        let addresses: Vec<SocketAddr> = addresses.collect();
         drop(sockets);
-        let rows = relays.iter().map(|relay| {
-            let address = relay.address.addresses[0].to_string();
-            row(relay.address.relay.0[0], relay.address.key, &address)
+        let key = |n: u8| SecretKey::from_bytes(&[n + 1; 32]);
+        let numbered = || (0..).zip(&addresses);
+        let rows = numbered().map(|(n, it)| row(n * 40, key(n).public(), &it.to_string()));
+        let relays = numbered().map(|(n, address)| {
+            json!({
+                "id": hexed(&place(n * 40).0),
+                "key": hexed(key(n).public().as_bytes()),
+                "addresses": [address],
+                "quality": 1_000,
+            })
         });
+        let records = json!({
+            "genesis": hexed(&genesis),
+            "relays": relays.collect::<Vec<_>>(),
+            "accounts": people.iter().map(|vault| record_of(vault)).collect::<Vec<_>>(),
+            "tickets": "not checked",
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("network");
+        std::fs::write(&file, records.to_string()).unwrap();
+        let directory = StaticNetwork::open(&file).unwrap();
         let chain = Arc::new(Chain {
             world,
             rows: Mutex::new(rows.collect()),
             away: AtomicBool::new(false),
         });
-        let directory = Arc::new(Records {
-            genesis,
-            relays: relays.clone(),
-            devices: people.iter().map(|vault| device_of(vault)).collect(),
-            changes: watch::Sender::new(0),
-        });
-        let folder = tempfile::tempdir().unwrap();
         let mut services = Vec::new();
-        for (n, relay) in (0..).zip(relays) {
+        for (n, address) in numbered() {
             let path = folder.path().join(n.to_string());
             let parts = Parts {
-                key: SecretKey::from_bytes(&[n; 32]),
-                listen: relay.address.addresses,
+                key: key(n),
+                listen: vec![*address],
                 store: Store::open(&path, 0).unwrap(),
                 directory: directory.clone(),
                 config: Config::default(),
