@@ -241,8 +241,9 @@ async fn a_look_tells_once_and_gives_the_engine_whom_to_encrypt_for() {
 #[test]
 fn tickets_and_receipts_are_those_of_the_chain() {
     use parlance_messenger::proof;
-    use parlance_primitives::relay::{
-        Delivered, LatencyClass, receipt_statement, ticket_statement,
+    use parlance_primitives::{
+        AccountId,
+        relay::{Delivered, LatencyClass, receipt_statement, ticket_statement},
     };
     let (genesis, relay, person) = ([1; 32], [2; 32], [3; 32]);
     for (period, epoch, bytes, latency) in
