@@ -10,7 +10,8 @@
 //!   again the stream goes on without them. This costs the order and nothing else: what comes after all is taken.
 //! - **I4** *A session that broke*: a message from a device on record that no session opens, though the claim in its envelope fits. The receiver
 //!   begins a new session, by prekeys of the sender, and asks in it for what it lacks; the sender encrypts anew what was not confirmed. A claim
-//!   can be forged, so this happens at most once in [`RENEWAL_PAUSE`](crate::limits::RENEWAL_PAUSE) for each device.
+//!   can be forged, so this happens at most once in [`RENEWAL_PAUSE`](crate::limits::RENEWAL_PAUSE) for each device. What is not opened
+//!   meanwhile, or when a renewal did not come to its end, is asked for when the pause is over, also after a restart.
 //! - **I5** A copy that one of the own devices sends says, in an extension, in which conversation it stands. From others that is not read: their
 //!   conversation is the one with them.
 //! - **I6** What is confirmed is confirmed to all devices of the account that wrote it: the one that sent it is done with it, the

@@ -58,6 +58,8 @@ pub const BRIEF: u64 = 30_000;
 pub const MAX_SEEN: usize = 20_000;
 /// Messages that wait until their sender has been looked up, or a newer version reads them.
 pub const MAX_HELD: usize = 2_000;
+/// Devices that are asked, after the pause between renewals, for what no session opened.
+pub const MAX_OWED: usize = 256;
 /// Messages of one device that came too early.
 pub const MAX_EARLY: usize = 1_000;
 /// Contents that wait for what they are about: reactions, edits, deletions, receipts.

@@ -36,6 +36,8 @@ struct Counters {
     next: u64,
     hides_reading: bool,
     published: Vec<Published>,
+    /// Devices with which something was lost, and when they are to be asked, milliseconds since 1970 (I4).
+    owed: Vec<(DeviceAddress, u64)>,
 }
 
 /// What a request is for.
@@ -280,6 +282,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     fn work(&mut self) -> Result<(), Error> {
         self.expire()?;
         self.bridge_gaps()?;
+        self.make_good();
         self.look_for_held();
         self.confirm();
         self.fan_out();

@@ -5,7 +5,7 @@ use crate::{
     Encryption, Error, Event, Row, Storage,
     history::ContentId,
     inbox::{Early, Held, Place, Sequence, Stream, sequence_of},
-    limits::{HOLD, MAX_EARLY, MAX_HELD, MAX_SEEN, RECEIPT_IDS, RENEWAL_PAUSE},
+    limits::{HOLD, MAX_EARLY, MAX_HELD, MAX_OWED, MAX_SEEN, RECEIPT_IDS, RENEWAL_PAUSE},
     outbox::Audience,
 };
 use codec::Decode;
@@ -138,6 +138,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// I4.
     fn renew(&mut self, device: DeviceAddress) {
+        self.owe(device);
         let now = self.clock.steady;
         let last = self.renewed.get(&device);
         if last.is_some_and(|last| now < last.saturating_add(RENEWAL_PAUSE)) {
@@ -150,9 +151,32 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// The session was begun anew: both sides send what the other lacks.
     pub(super) fn renewed(&mut self, device: DeviceAddress) {
+        self.counters.owed.retain(|(other, _)| *other != device);
+        self.counters_changed = true;
         self.send_again(&device);
         self.ask_again(device);
         self.tell(Event::Renewed { device });
+    }
+
+    /// Something of a device was lost: if no renewal makes it good, and none begins within the pause, it is asked for later.
+    fn owe(&mut self, device: DeviceAddress) {
+        let owed = &mut self.counters.owed;
+        if owed.len() < MAX_OWED && owed.iter().all(|(other, _)| *other != device) {
+            owed.push((device, self.clock.wall.saturating_add(RENEWAL_PAUSE)));
+            self.counters_changed = true;
+        }
+    }
+
+    /// I4: after the pause both sides send what the other lacks, as after a renewal.
+    pub(super) fn make_good(&mut self) {
+        let wall = self.clock.wall;
+        let due = |(_, at): &mut (DeviceAddress, u64)| *at <= wall;
+        let due: Vec<_> = self.counters.owed.extract_if(.., due).collect();
+        self.counters_changed |= !due.is_empty();
+        for (device, _) in due {
+            self.send_again(&device);
+            self.ask_again(device);
+        }
     }
 
     fn ask_again(&mut self, device: DeviceAddress) {

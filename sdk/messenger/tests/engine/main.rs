@@ -267,6 +267,26 @@ fn a_session_that_broke_is_renewed_and_nothing_is_lost() {
     assert_eq!(room.texts(0, BEN).last().unwrap(), "back");
 }
 
+/// I4. Found by the simulation: what came in the pause was lost.
+#[test]
+fn a_session_that_breaks_again_within_the_pause_is_made_good_after_it() {
+    let mut room = Room::new(&[(ANNA, 1), (BEN, 5)]);
+    room.pass(1_000);
+    room.say(0, BEN, "before");
+    room.pass(1_000);
+    for words in ["one", "two"] {
+        room.engine(1).encryption_mut().device.forget_sessions();
+        room.say(0, BEN, words);
+        room.pass(3_000);
+    }
+    assert_eq!(room.texts(1, ANNA), ["before", "one"]);
+    room.engines[1] = None;
+    room.start(1);
+    room.pass(limits::RENEWAL_PAUSE + 3_000);
+    assert_eq!(room.texts(1, ANNA), ["before", "one", "two"]);
+    assert_eq!(room.engine(0).waiting(), 0);
+}
+
 /// I3.
 #[test]
 fn what_relays_lost_is_asked_for_again_and_shown_in_its_place() {

@@ -65,11 +65,17 @@ fn many_runs() {
     let seeds = std::env::var("SEEDS").unwrap_or_else(|_| "1000..1004".into());
     let (from, to) = seeds.split_once("..").unwrap();
     let (from, to): (u64, u64) = (from.parse().unwrap(), to.parse().unwrap());
-    let mut all = checker::Outcome::default();
+    let (mut all, mut wrong) = (checker::Outcome::default(), Vec::new());
     for seed in from..to {
-        all.add(&run(Plan::rough(seed)));
+        let outcome = World::new(Plan::rough(seed)).run();
+        all.add(&outcome);
+        if !outcome.wrong.is_empty() {
+            println!("seed {seed}: {:#?}", outcome.wrong);
+            wrong.push(seed);
+        }
     }
     println!("{} runs: {all:?}", to - from);
+    assert!(wrong.is_empty(), "seeds {wrong:?}");
 }
 
 /// The checks find what they are there for.
