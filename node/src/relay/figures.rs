@@ -82,10 +82,11 @@ impl Pay {
 }
 
 type Source = Box<dyn Fn() -> Pay + Send + Sync>;
+type Shown = (Arc<Figures>, Source);
 
 /// Where the node's registry finds the figures of the relay that runs, if one does.
 #[derive(Clone, Default)]
-pub struct Board(Arc<Mutex<Option<(Arc<Figures>, Source)>>>);
+pub struct Board(Arc<Mutex<Option<Shown>>>);
 
 impl Board {
     /// A board that the registry reads.

@@ -234,10 +234,9 @@ where
         let keys = changed.changes.iter().map(|(_, key, _)| key);
         let accounts = keys.filter_map(|key| account_in(&self.prefix, &key.0));
         let accounts: Vec<_> = accounts.collect();
-        match self.client.number(changed.block) {
-            Ok(Some(number)) => self.changes.note(changed.block, number, accounts),
-            // It counts as not seen.
-            Ok(None) | Err(_) => {}
+        // Without a number it counts as not seen.
+        if let Ok(Some(number)) = self.client.number(changed.block) {
+            self.changes.note(changed.block, number, accounts);
         }
     }
 
