@@ -15,7 +15,7 @@ pub struct Config {
 /// How much a relay takes, and from whom.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
-    /// Relays of a set that must have a message on disk before its sender hears so.
+    /// Relays of a set that must have a message on disk before its sender hears so; more than half of a smaller set.
     pub quorum: usize,
     /// Messages that wait in one mailbox.
     pub mailbox_messages: u64,

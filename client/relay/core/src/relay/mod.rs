@@ -1,7 +1,7 @@
 //! A relay: everything that decides.
 //!
 //! - **G1** *Accepted means safe.* A sender hears that a message is accepted when it is on the disks of a quorum of its set
-//!   (`limits.quorum`, or the whole set if that is smaller), each of which has synchronised the batch it is in. Stand-ins
+//!   (`limits.quorum`, or more than half of the set where a network has few relays), each of which has synchronised the batch it is in. Stand-ins
 //!   count as members.
 //! - **G2** A message goes at once to all members of its set, and again every `timings.retry` to those that have not confirmed. A member
 //!   that is dead, or has not confirmed after `timings.stand_in`, gets a stand-in beside it. After `timings.write` what
@@ -274,9 +274,10 @@ impl Relay {
         *relay == self.me || self.health.is_alive(relay, now, timings)
     }
 
-    /// Copies of a message that make it safe (G1).
+    /// Copies of a message that make it safe (G1): in a network of fewer relays than a set has, more than half of them, so that one may
+    /// be away there, too.
     fn quorum(&self, set: &[RelayId]) -> usize {
-        self.config.limits.quorum.min(set.len()).max(1)
+        self.config.limits.quorum.min(set.len() / 2 + 1)
     }
 
     fn set_of(&self, mailbox: &Mailbox) -> Vec<RelayId> {
