@@ -154,18 +154,34 @@ fn a_new_passphrase_keeps_the_chat_and_an_export_takes_what_was_said() {
     assert_eq!((texts(&chat), chat.waiting()), (vec!["one".into()], 0));
 }
 
+/// T1, T5.
 #[test]
-fn sessions_of_another_device_are_refused() {
+fn sessions_of_another_device_are_refused_or_begun_anew() {
     let (_one, _path, vault) = vault();
     let mut chat = open(&vault, now(), steady(0)).unwrap();
     say(&mut chat, "one");
     drop(chat);
-    let sealed = Rows::new(vault.store()).get(&Row::Sessions).unwrap();
+    let foreign = Rows::new(vault.store()).get(&Row::Sessions).unwrap();
+    let put = |vault: &Vault| {
+        let batch = [(Row::Sessions, foreign.clone())];
+        Rows::new(vault.store()).commit(&batch).unwrap();
+    };
+
+    // This device has had sessions of its own: these are none of them.
     let (_other, _path, other) = self::vault();
-    let batch = [(Row::Sessions, sealed)];
-    Rows::new(other.store()).commit(&batch).unwrap();
+    drop(open(&other, now(), steady(0)).unwrap());
+    put(&other);
     let refused = open(&other, now(), steady(0));
     assert!(matches!(refused, Err(ChatError::Encryption(_))));
+
+    // This one is new, and was given those of the device before it.
+    let (_third, _path, third) = self::vault();
+    put(&third);
+    let mut chat = open(&third, now(), steady(0)).unwrap();
+    say(&mut chat, "two");
+    drop(chat);
+    let own = Rows::new(third.store()).get(&Row::Sessions).unwrap();
+    assert!(own.is_some() && own != foreign);
 }
 
 /// T2.
