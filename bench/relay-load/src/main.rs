@@ -5,6 +5,8 @@ mod idle;
 mod mqtt;
 mod network;
 mod people;
+// The same figures as of the chain's load.
+#[path = "../../load/src/statistics.rs"]
 mod statistics;
 mod throughput;
 

@@ -6,7 +6,7 @@
 //!   of the mailbox's set itself, nearest first, without a ticket; then it begins anew. Stand-ins come last. Without ingress relays, while
 //!   the chain has no Proof of Relay, the set is all there is. Everything but sending is asked of a mailbox's set. A
 //!   relay that was silent, refused or was lost is avoided for [`AVOID`](crate::limits::AVOID). An ingress relay that takes no more
-//!   for now (the allowance is used up, the ticket is not good, too fast) is left alone as such for as long as it asks for, up to
+//!   (the allowance is used up, the ticket is not good, too fast) is left alone as such for as long as it asks for, up to
 //!   [`LONGEST_PAUSE`](crate::limits::LONGEST_PAUSE), and to the period's end at most; as a member of a set it is asked meanwhile, without
 //!   a ticket.
 //! - **R2** After [`PATIENCE`](crate::limits::PATIENCE) without an answer another one is asked, and the first one's answer still counts when it

@@ -90,7 +90,7 @@ impl Till {
         self.waiting.lock().len()
     }
 
-    /// Hands in all that waits. `running` is the running period; what was not taken only for now waits for the next time, unless its period
+    /// Hands in all that waits. `running` is the running period; what did not fail by a rule waits for the next time, unless its period
     /// is over.
     pub async fn hand(&self, running: Period) {
         let mut all = std::mem::take(&mut *self.waiting.lock()).into_iter();

@@ -20,7 +20,7 @@ pub(super) enum Kept {
     Incomplete,
     /// There is no room for it.
     NoRoom,
-    /// The disk is full for now (G6): whoever brings it may ask again.
+    /// The disk had no room a moment ago (G6). Whoever brings the entry asks again.
     DiskFull,
     /// Its time is over, or too far ahead.
     BadTime,
