@@ -26,7 +26,9 @@ pub enum Refused {
         limit: u64,
     },
     /// An import that is no system call, or one that is not for new code.
-    #[error("there is no system call {module}.{name} for contracts of this chain; remove the import")]
+    #[error(
+        "there is no system call {module}.{name} for contracts of this chain; remove the import"
+    )]
     UnknownImport {
         /// The import's module.
         module: String,
@@ -34,7 +36,9 @@ pub enum Refused {
         name: String,
     },
     /// A system call is imported with another type than it has.
-    #[error("the system call {module}.{name} has other parameters or another result; declare it as documented")]
+    #[error(
+        "the system call {module}.{name} has other parameters or another result; declare it as documented"
+    )]
     ImportType {
         /// The import's module.
         module: String,
@@ -99,12 +103,19 @@ pub enum Refused {
 
 impl From<BinaryReaderError> for Refused {
     fn from(error: BinaryReaderError) -> Self {
-        Refused::Invalid { at: error.offset(), reason: error.message().to_string() }
+        Refused::Invalid {
+            at: error.offset(),
+            reason: error.message().to_string(),
+        }
     }
 }
 
 /// Refuses more than `limit` of something.
 pub(crate) fn at_most(what: &'static str, found: u64, limit: u32) -> Result<(), Refused> {
     let limit = u64::from(limit);
-    if found > limit { Err(Refused::TooMany { what, found, limit }) } else { Ok(()) }
+    if found > limit {
+        Err(Refused::TooMany { what, found, limit })
+    } else {
+        Ok(())
+    }
 }

@@ -135,7 +135,10 @@ impl Rules {
 
     /// The deepest that calls can go: every function takes at least its frame.
     pub fn deepest_call(&self) -> u32 {
-        self.limits.stack_slots.checked_div(self.costs.frame).unwrap_or(self.limits.stack_slots)
+        self.limits
+            .stack_slots
+            .checked_div(self.costs.frame)
+            .unwrap_or(self.limits.stack_slots)
     }
 }
 
@@ -153,7 +156,13 @@ mod tests {
     #[test]
     fn nothing_that_repeats_is_free() {
         let costs = &Rules::V1.costs;
-        for cost in [costs.basic, costs.memory, costs.branch, costs.branch_table, costs.call] {
+        for cost in [
+            costs.basic,
+            costs.memory,
+            costs.branch,
+            costs.branch_table,
+            costs.call,
+        ] {
             assert!(cost > 0);
         }
         assert!(costs.frame > 0, "recursion would have no end");
