@@ -126,7 +126,8 @@ fn within(payload: &Payload<'_>, limits: &Limits) -> Result<(), Refused> {
         Payload::TableSection(section) => ("tables", section.count(), 1),
         Payload::MemorySection(section) => ("memories", section.count(), 1),
         Payload::GlobalSection(section) => ("globals", section.count(), limits.globals),
-        Payload::ExportSection(section) => ("exports", section.count(), 2),
+        // Two are allowed; whoever has some more shall be told which.
+        Payload::ExportSection(section) => ("exports", section.count(), 16),
         Payload::ElementSection(section) => (
             "segments of elements",
             section.count(),
