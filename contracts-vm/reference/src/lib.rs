@@ -15,3 +15,6 @@ mod numeric;
 
 pub use machine::{Count, Host, Machine, Stop};
 pub use module::Module;
+
+#[cfg(test)]
+mod tests;

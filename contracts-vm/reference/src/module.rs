@@ -77,7 +77,9 @@ impl<'m> Module<'m> {
                 }
                 Payload::GlobalSection(section) => {
                     for global in section {
-                        module.globals.push(constant(&global.map_err(words)?.init_expr)?);
+                        module
+                            .globals
+                            .push(constant(&global.map_err(words)?.init_expr)?);
                     }
                 }
                 Payload::ExportSection(section) => {
@@ -121,11 +123,18 @@ impl<'m> Module<'m> {
                         locals += group.map_err(words)?.0;
                     }
                     let operators = body.get_operators_reader().map_err(words)?;
-                    let operators: Vec<_> =
-                        operators.into_iter().collect::<Result<_, _>>().map_err(words)?;
+                    let operators: Vec<_> = operators
+                        .into_iter()
+                        .collect::<Result<_, _>>()
+                        .map_err(words)?;
                     let ends = ends(&operators);
                     let ty = module.types[ty as usize].clone();
-                    module.bodies.push(Body { ty, locals, operators, ends });
+                    module.bodies.push(Body {
+                        ty,
+                        locals,
+                        operators,
+                        ends,
+                    });
                 }
                 _ => (),
             }
@@ -135,7 +144,10 @@ impl<'m> Module<'m> {
 
     /// The function that is exported under a name.
     pub fn export(&self, name: &str) -> Option<u32> {
-        self.exports.iter().find(|export| export.0 == name).map(|export| export.1)
+        self.exports
+            .iter()
+            .find(|export| export.0 == name)
+            .map(|export| export.1)
     }
 
     /// The type of a function, imported or own.
