@@ -56,10 +56,9 @@ impl Interpreter {
     /// An interpreter for contracts that were prepared by these rules.
     pub fn new(rules: &Rules) -> Self {
         let mut config = Config::default();
-        // The contract's own limit comes first (E4): no call takes less of it than a frame, and no slot of it is more
-        // than sixteen bytes here.
+        // The contract's own limit comes first (E4): no call takes less of it than a frame.
         let depth = rules.deepest_call() as usize;
-        let bytes = (rules.limits.stack_slots as usize).saturating_mul(16).saturating_add(1 << 20);
+        let bytes = rules.most_native_stack();
         config
             .set_max_recursion_depth(depth.saturating_add(64))
             .set_max_stack_height(bytes)
@@ -188,7 +187,7 @@ struct Interpretation {
     /// Where the entry point's result goes.
     results: Vec<Val>,
     /// The call that waits, and wasmi's state of it.
-    waiting: Option<(ResumableCallHostTrap, Call)>,
+    waiting: Option<(ResumableCallHostTrap, &'static Entry, [u64; MAX_PARAMS])>,
     ended: bool,
 }
 
@@ -235,13 +234,19 @@ impl Interpretation {
             }
             Ok(ResumableCall::HostTrap(state)) => {
                 let call = self.store.data_mut().call.take();
-                match (state.host_error().downcast_ref::<Waits>(), call) {
-                    (Some(Waits::ForAnswer), Some(call)) => {
-                        self.waiting = Some((state, call.clone()));
+                let trap = match state.host_error().downcast_ref::<Waits>() {
+                    Some(Waits::Trapped(trap)) => Some(*trap),
+                    _ => None,
+                };
+                if let Some(trap) = trap {
+                    return Ok(self.trapped(trap));
+                }
+                match call.and_then(|call| Some((call.entry()?, call))) {
+                    Some((entry, call)) => {
+                        self.waiting = Some((state, entry, call.arguments));
                         Ok(Step::Call(call))
                     }
-                    (Some(Waits::Trapped(trap)), _) => Ok(self.trapped(*trap)),
-                    _ => Err(EngineError::Machine(state.host_error().to_string())),
+                    None => Err(EngineError::Machine(state.host_error().to_string())),
                 }
             }
             Ok(ResumableCall::OutOfFuel(_)) => Err(EngineError::Machine("wasmi's fuel".into())),
@@ -287,14 +292,14 @@ impl Interpretation {
 
 impl Execution for Interpretation {
     fn resume(&mut self, reply: Reply) -> Result<Step, EngineError> {
-        let (state, call) = self.waiting.take().ok_or(EngineError::Reply("no call waits"))?;
-        let entry = call.entry().ok_or(EngineError::Reply("the call is not in the table"))?;
+        let (state, entry, arguments) =
+            self.waiting.take().ok_or(EngineError::Reply("no call waits"))?;
         self.set_gas(reply.gas)?;
         let memory = match self.memory {
             Some(memory) => memory.data_mut(&mut self.store),
             None => &mut [],
         };
-        match border::answer(entry, &call.arguments, memory, &reply) {
+        match border::answer(entry, &arguments, memory, &reply) {
             Ok(()) => (),
             Err(Unwritten::Trap(trap)) => return Ok(self.trapped(trap)),
             Err(Unwritten::Reply(error)) => return Err(error),

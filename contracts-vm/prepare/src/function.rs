@@ -11,7 +11,10 @@
 //! - G4. A branch back goes to the head of a `loop`, where a block begins; the branch itself costs. So no round of a
 //!   loop is free.
 //! - G5. Code that no path leads to is neither charged nor changed.
-//! - S1. A function takes as many slots of stack as it has parameters, locals and operands at the most, and a frame.
+//! - S1. A function takes as many slots of stack as it has parameters, locals and operands at the most, a frame, and
+//!   one for every few instructions. The last is for optimising compilers: they find that two instructions compute the
+//!   same, and keep the value from the first to the second, across calls, where the code as it is written needs no room
+//!   for it. So what the machine's stack needs is bounded by what is counted here, times a constant.
 //! - S2. A function that calls no other of the module has nothing to give back: it only looks whether there is room.
 
 use crate::{
@@ -285,13 +288,14 @@ pub(crate) fn analyse(
     pass.begin(start)?;
     pass.pay(rules.costs.local.saturating_mul(local_count));
     pass.enter(Kind::Block)?;
-    let (mut height, mut leaf, mut grows) = (0, true, false);
+    let (mut height, mut leaf, mut grows, mut count) = (0, true, false, 0_u32);
     while !operators.eof() {
         let at = operators.original_position();
         let operator = operators.read()?;
         validator.op(at, &operator)?;
         pass.step(&operator, at, operators.original_position())?;
         height = height.max(validator.operand_stack_height());
+        count = count.saturating_add(1);
         match operator {
             Operator::Call { function_index } => leaf &= function_index < imports,
             Operator::CallIndirect { .. } => leaf = false,
@@ -311,7 +315,8 @@ pub(crate) fn analyse(
     let mut edits = pass.edits;
     edits.retain(|edit| !matches!(edit.what, Change::Charge(0)));
     // The locals that charge for `memory.grow` are two.
-    let frame = [local_count, height, if grows { 2 } else { 0 }]
+    let kept = count.checked_div(rules.costs.operators_per_slot).unwrap_or(count);
+    let frame = [local_count, height, kept, if grows { 2 } else { 0 }]
         .iter()
         .fold(rules.costs.frame, |sum, part| sum.saturating_add(*part));
     let result = ty.results().first().copied();

@@ -83,6 +83,9 @@ pub struct Costs {
     pub page: u32,
     /// Slots of stack that each active function takes, beyond its parameters, locals and operands.
     pub frame: u32,
+    /// One more slot for so many instructions of the function: a compiler may keep the value of each alive, wherever
+    /// it pleases.
+    pub operators_per_slot: u32,
 }
 
 impl Rules {
@@ -124,6 +127,7 @@ impl Rules {
             grow: 200,
             page: 4000,
             frame: 8,
+            operators_per_slot: 8,
         },
     };
 
@@ -139,6 +143,25 @@ impl Rules {
             .stack_slots
             .checked_div(self.costs.frame)
             .unwrap_or(self.limits.stack_slots)
+    }
+}
+
+/// Bytes of the machine's stack that a function needs at the most before its first value: return address, frame pointer,
+/// registers that are saved.
+const NATIVE_FRAME: usize = 128;
+
+impl Rules {
+    /// Bytes of the machine's stack that the limit of slots can stand for, at the most.
+    ///
+    /// A function has a value of eight bytes for each parameter and local, and no more than two for each instruction: its
+    /// own, and one of the meter's. With S1 of the preparation, that is `128 + 8 L + 16 N` bytes for no less than
+    /// `frame + L + N / operators_per_slot` slots.
+    pub fn most_native_stack(&self) -> usize {
+        let costs = &self.costs;
+        let of_frame = NATIVE_FRAME.div_ceil(costs.frame.max(1) as usize);
+        let of_operator = (costs.operators_per_slot.max(1) as usize).saturating_mul(16);
+        let slot = of_frame.max(of_operator).max(8);
+        (self.limits.stack_slots as usize).saturating_mul(slot)
     }
 }
 
