@@ -28,10 +28,13 @@ enum Failed {
     Run(wasmtime::Error),
 }
 
+/// What runs a contract when it is polled.
+type Fiber = Pin<Box<dyn Future<Output = Ended> + Send>>;
+
 /// A contract on its fiber.
 pub(super) struct Running {
     /// What is polled. `None` when it has ended.
-    future: Option<Pin<Box<dyn Future<Output = Ended> + Send>>>,
+    future: Option<Fiber>,
     slot: Slot,
     waiting: bool,
     ended: Option<Store<State>>,
@@ -84,8 +87,8 @@ impl Running {
         let slot: Slot = Arc::new(Mutex::new(Exchange::default()));
         let state = State { slot: slot.clone(), memory: None, gas: None, stack: None };
         let store = Store::new(ready.pre.module().engine(), state);
-        let future = Some(Box::pin(run(ready, store, entry, gas)) as Pin<Box<_>>);
-        Running { future, slot, waiting: false, ended: None }
+        let future: Fiber = Box::pin(run(ready, store, entry, gas));
+        Running { future: Some(future), slot, waiting: false, ended: None }
     }
 
     /// Runs up to the next step.
