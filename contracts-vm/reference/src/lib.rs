@@ -9,6 +9,8 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "generate")]
+pub mod generate;
 mod machine;
 mod module;
 mod numeric;
