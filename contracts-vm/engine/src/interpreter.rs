@@ -15,8 +15,8 @@ use parlance_vm_abi::{self as abi, Entry, MAX_PARAMS};
 use parlance_vm_prepare::{Rules, exports};
 use std::{fmt, sync::Arc};
 use wasmi::{
-    Caller, Config, Error, Func, FuncType, Global, Instance, Linker, Memory, Module,
-    ResumableCall, ResumableCallHostTrap, Store, TrapCode, Val, ValType, errors::HostError,
+    Caller, Config, Error, Func, FuncType, Global, Instance, Linker, Memory, Module, ResumableCall,
+    ResumableCallHostTrap, Store, TrapCode, Val, ValType, errors::HostError,
 };
 
 /// Changes when something here changes what is executed how.
@@ -101,7 +101,11 @@ impl Engine for Interpreter {
             );
             drop(defined);
         }
-        Ok(Arc::new(Interpreted { engine, module, linker }))
+        Ok(Arc::new(Interpreted {
+            engine,
+            module,
+            linker,
+        }))
     }
 
     fn restore(&self, _artifact: &Authentic) -> Option<Arc<dyn Code>> {
@@ -155,13 +159,23 @@ struct Interpreted {
 }
 
 impl Code for Interpreted {
-    fn start(&self, entry: EntryPoint, gas: Gas) -> Result<(Box<dyn Execution>, Step), EngineError> {
+    fn start(
+        &self,
+        entry: EntryPoint,
+        gas: Gas,
+    ) -> Result<(Box<dyn Execution>, Step), EngineError> {
         let mut store = Store::new(&self.engine, State::default());
         let failed = |error: Error| EngineError::Instantiate(error.to_string());
-        let instance =
-            self.linker.instantiate_and_start(&mut store, &self.module).map_err(failed)?;
+        let instance = self
+            .linker
+            .instantiate_and_start(&mut store, &self.module)
+            .map_err(failed)?;
         let mut execution = Interpretation::new(store, instance)?;
-        let name = if entry == EntryPoint::Deploy { abi::DEPLOY } else { abi::CALL };
+        let name = if entry == EntryPoint::Deploy {
+            abi::DEPLOY
+        } else {
+            abi::CALL
+        };
         let function = instance.get_func(&execution.store, name);
         let function = function.ok_or_else(|| missing(name))?;
         execution.set_gas(gas)?;
@@ -194,12 +208,18 @@ struct Interpretation {
 impl Interpretation {
     fn new(mut store: Store<State>, instance: Instance) -> Result<Self, EngineError> {
         let global = |store: &Store<State>, name: &str| {
-            instance.get_global(store, name).ok_or_else(|| missing(name))
+            instance
+                .get_global(store, name)
+                .ok_or_else(|| missing(name))
         };
         let gas = global(&store, exports::GAS)?;
         let stack = global(&store, exports::STACK)?;
         let memory = instance.get_memory(&store, exports::MEMORY);
-        *store.data_mut() = State { memory, gas: Some(gas), call: None };
+        *store.data_mut() = State {
+            memory,
+            gas: Some(gas),
+            call: None,
+        };
         Ok(Interpretation {
             store,
             gas,
@@ -286,14 +306,19 @@ impl Interpretation {
 
     fn trapped(&mut self, trap: Trap) -> Step {
         self.ended = true;
-        Step::Trapped(Trapped { trap, gas: self.meter().unwrap_or_default() })
+        Step::Trapped(Trapped {
+            trap,
+            gas: self.meter().unwrap_or_default(),
+        })
     }
 }
 
 impl Execution for Interpretation {
     fn resume(&mut self, reply: Reply) -> Result<Step, EngineError> {
-        let (state, entry, arguments) =
-            self.waiting.take().ok_or(EngineError::Reply("no call waits"))?;
+        let (state, entry, arguments) = self
+            .waiting
+            .take()
+            .ok_or(EngineError::Reply("no call waits"))?;
         self.set_gas(reply.gas)?;
         let memory = match self.memory {
             Some(memory) => memory.data_mut(&mut self.store),
@@ -316,6 +341,9 @@ impl Execution for Interpretation {
         if !self.ended {
             return None;
         }
-        Some(self.memory.map_or_else(Vec::new, |memory| memory.data(&self.store).to_vec()))
+        Some(
+            self.memory
+                .map_or_else(Vec::new, |memory| memory.data(&self.store).to_vec()),
+        )
     }
 }

@@ -10,17 +10,37 @@ use wasm_smith::{Config, Module};
 
 /// What a contract may import: module, name and type, with every shape of argument there is.
 const IMPORTS: &[(&str, &str, &str)] = &[
-    ("seal2", "set_storage", "(param i32 i32 i32 i32) (result i32)"),
-    ("seal1", "get_storage", "(param i32 i32 i32 i32) (result i32)"),
-    ("seal0", "seal_get_storage", "(param i32 i32 i32) (result i32)"),
+    (
+        "seal2",
+        "set_storage",
+        "(param i32 i32 i32 i32) (result i32)",
+    ),
+    (
+        "seal1",
+        "get_storage",
+        "(param i32 i32 i32 i32) (result i32)",
+    ),
+    (
+        "seal0",
+        "seal_get_storage",
+        "(param i32 i32 i32) (result i32)",
+    ),
     ("seal0", "input", "(param i32 i32)"),
     ("seal0", "caller", "(param i32 i32)"),
     ("seal0", "caller_is_origin", "(result i32)"),
     ("seal0", "instantiation_nonce", "(result i64)"),
     ("seal0", "weight_to_fee", "(param i64 i32 i32)"),
     ("seal0", "hash_blake2_256", "(param i32 i32 i32)"),
-    ("seal0", "sr25519_verify", "(param i32 i32 i32 i32) (result i32)"),
-    ("seal2", "call", "(param i32 i32 i64 i64 i32 i32 i32 i32 i32 i32) (result i32)"),
+    (
+        "seal0",
+        "sr25519_verify",
+        "(param i32 i32 i32 i32) (result i32)",
+    ),
+    (
+        "seal2",
+        "call",
+        "(param i32 i32 i64 i64 i32 i32 i32 i32 i32 i32) (result i32)",
+    ),
     (
         "seal2",
         "instantiate",
@@ -41,7 +61,11 @@ fn shape(random: &mut ChaCha20Rng) -> String {
         let maximum = initial + random.next_u32() % 4;
         text += &format!("(import \"env\" \"memory\" (memory {initial} {maximum}))");
     }
-    let result = if random.next_u32().is_multiple_of(2) { "(result i32)" } else { "" };
+    let result = if random.next_u32().is_multiple_of(2) {
+        "(result i32)"
+    } else {
+        ""
+    };
     text += &format!("(func (export \"deploy\") {result} unreachable)");
     text += &format!("(func (export \"call\") {result} unreachable))");
     text
@@ -86,7 +110,9 @@ pub fn contract(seed: u64) -> Option<Vec<u8>> {
     };
     let mut bytes = vec![0; 2048 + random.next_u32() as usize % 14_000];
     random.fill_bytes(&mut bytes);
-    Module::new(config, &mut Unstructured::new(&bytes)).ok().map(|module| module.to_bytes())
+    Module::new(config, &mut Unstructured::new(&bytes))
+        .ok()
+        .map(|module| module.to_bytes())
 }
 
 /// So many bytes of a seed.

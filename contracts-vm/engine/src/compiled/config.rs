@@ -1,9 +1,7 @@
 //! How wasmtime is set up.
 
 use parlance_vm_prepare::Rules;
-use wasmtime::{
-    Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy,
-};
+use wasmtime::{Config, InstanceAllocationStrategy, OptLevel, PoolingAllocationConfig, Strategy};
 
 /// Who makes the machine code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -51,33 +51,64 @@ async fn execute(
     entry: EntryPoint,
     gas: Gas,
 ) -> Result<Option<i32>, Failed> {
-    let instance =
-        ready.pre.instantiate_async(&mut *store).await.map_err(Failed::Instantiate)?;
+    let instance = ready
+        .pre
+        .instantiate_async(&mut *store)
+        .await
+        .map_err(Failed::Instantiate)?;
     let missing = || Failed::Instantiate(wasmtime::Error::msg("an export is missing"));
     let meter = instance.get_module_export(&mut *store, &ready.gas);
-    let meter = meter.and_then(|meter| meter.into_global()).ok_or_else(missing)?;
+    let meter = meter
+        .and_then(|meter| meter.into_global())
+        .ok_or_else(missing)?;
     let stack = instance.get_module_export(&mut *store, &ready.stack);
-    let stack = stack.and_then(|stack| stack.into_global()).ok_or_else(missing)?;
+    let stack = stack
+        .and_then(|stack| stack.into_global())
+        .ok_or_else(missing)?;
     let memory = match &ready.memory {
         Some(export) => {
             let memory = instance.get_module_export(&mut *store, export);
-            Some(memory.and_then(|memory| memory.into_memory()).ok_or_else(missing)?)
+            Some(
+                memory
+                    .and_then(|memory| memory.into_memory())
+                    .ok_or_else(missing)?,
+            )
         }
         None => None,
     };
-    meter.set(&mut *store, Val::I64(gas.meter())).map_err(Failed::Instantiate)?;
+    meter
+        .set(&mut *store, Val::I64(gas.meter()))
+        .map_err(Failed::Instantiate)?;
     let state = store.data_mut();
     (state.gas, state.stack, state.memory) = (Some(meter), Some(stack), memory);
 
-    let point = if entry == EntryPoint::Deploy { ready.deploy } else { ready.call };
-    let function = instance.get_module_export(&mut *store, &point.export);
-    let function = function.and_then(|function| function.into_func()).ok_or_else(missing)?;
-    if point.result {
-        let function = function.typed::<(), i32>(&*store).map_err(Failed::Instantiate)?;
-        function.call_async(&mut *store, ()).await.map(Some).map_err(Failed::Run)
+    let point = if entry == EntryPoint::Deploy {
+        ready.deploy
     } else {
-        let function = function.typed::<(), ()>(&*store).map_err(Failed::Instantiate)?;
-        function.call_async(&mut *store, ()).await.map(|()| None).map_err(Failed::Run)
+        ready.call
+    };
+    let function = instance.get_module_export(&mut *store, &point.export);
+    let function = function
+        .and_then(|function| function.into_func())
+        .ok_or_else(missing)?;
+    if point.result {
+        let function = function
+            .typed::<(), i32>(&*store)
+            .map_err(Failed::Instantiate)?;
+        function
+            .call_async(&mut *store, ())
+            .await
+            .map(Some)
+            .map_err(Failed::Run)
+    } else {
+        let function = function
+            .typed::<(), ()>(&*store)
+            .map_err(Failed::Instantiate)?;
+        function
+            .call_async(&mut *store, ())
+            .await
+            .map(|()| None)
+            .map_err(Failed::Run)
     }
 }
 
@@ -85,16 +116,32 @@ impl Running {
     /// An execution that has not begun.
     pub fn new(ready: Ready, entry: EntryPoint, gas: Gas) -> Self {
         let slot: Slot = Arc::new(Mutex::new(Exchange::default()));
-        let state = State { slot: slot.clone(), memory: None, gas: None, stack: None };
+        let state = State {
+            slot: slot.clone(),
+            memory: None,
+            gas: None,
+            stack: None,
+        };
         let store = Store::new(ready.pre.module().engine(), state);
         let future: Fiber = Box::pin(run(ready, store, entry, gas));
-        Running { future: Some(future), slot, waiting: false, ended: None }
+        Running {
+            future: Some(future),
+            slot,
+            waiting: false,
+            ended: None,
+        }
     }
 
     /// Runs up to the next step.
     pub fn advance(&mut self) -> Result<Step, EngineError> {
-        let future = self.future.as_mut().ok_or(EngineError::Reply("the contract has ended"))?;
-        match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        let future = self
+            .future
+            .as_mut()
+            .ok_or(EngineError::Reply("the contract has ended"))?;
+        match future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+        {
             Poll::Pending => {
                 let call = lock(&self.slot).call.take();
                 let call = call.ok_or_else(|| EngineError::Machine("it stands still".into()))?;
@@ -112,16 +159,27 @@ impl Running {
 }
 
 /// What an end means (E3, E4).
-fn step(store: &mut Store<State>, outcome: Result<Option<i32>, Failed>) -> Result<Step, EngineError> {
+fn step(
+    store: &mut Store<State>,
+    outcome: Result<Option<i32>, Failed>,
+) -> Result<Step, EngineError> {
     let gas = meter(store);
     let error = match outcome {
-        Ok(result) => return Ok(Step::Done(Done { result, gas: gas.unwrap_or_default() })),
+        Ok(result) => {
+            return Ok(Step::Done(Done {
+                result,
+                gas: gas.unwrap_or_default(),
+            }));
+        }
         Err(Failed::Instantiate(error)) => {
             return Err(EngineError::Instantiate(format!("{error:#}")));
         }
         Err(Failed::Run(error)) => error,
     };
-    let trap = match (error.downcast_ref::<Stop>(), error.downcast_ref::<wasmtime::Trap>()) {
+    let trap = match (
+        error.downcast_ref::<Stop>(),
+        error.downcast_ref::<wasmtime::Trap>(),
+    ) {
         (Some(Stop::Trap(trap)), _) => *trap,
         (Some(Stop::Reply(why)), _) => return Err(EngineError::Reply(why)),
         (
@@ -138,7 +196,10 @@ fn step(store: &mut Store<State>, outcome: Result<Option<i32>, Failed>) -> Resul
         ) => stopped(store, gas),
         _ => return Err(EngineError::Machine(format!("{error:#}"))),
     };
-    Ok(Step::Trapped(Trapped { trap, gas: gas.unwrap_or_default() }))
+    Ok(Step::Trapped(Trapped {
+        trap,
+        gas: gas.unwrap_or_default(),
+    }))
 }
 
 /// The gas that is left. `None` if it ran out.

@@ -78,9 +78,12 @@ pub(super) fn define(linker: &mut Linker<State>, entry: &'static Entry) -> wasmt
     let alias = format!("seal_{}", entry.name);
     let names = [Some(entry.name), entry.alias.then_some(alias.as_str())];
     for name in names.into_iter().flatten() {
-        linker.func_new_async(entry.module(), name, ty.clone(), move |caller, values, results| {
-            Box::new(system_call(caller, entry, values, results))
-        })?;
+        linker.func_new_async(
+            entry.module(),
+            name,
+            ty.clone(),
+            move |caller, values, results| Box::new(system_call(caller, entry, values, results)),
+        )?;
     }
     Ok(())
 }

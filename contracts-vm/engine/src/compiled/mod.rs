@@ -44,7 +44,11 @@ impl Compiled {
         for entry in abi::ENTRIES {
             host::define(&mut linker, entry).map_err(setup)?;
         }
-        Ok(Compiled { engine, linker, compiler })
+        Ok(Compiled {
+            engine,
+            linker,
+            compiler,
+        })
     }
 
     fn ready(&self, module: &Module) -> wasmtime::Result<Arc<dyn Code>> {
@@ -78,7 +82,9 @@ impl Engine for Compiled {
         let mut digest = Digest(blake3::Hasher::new());
         REVISION.hash(&mut digest);
         self.name().hash(&mut digest);
-        self.engine.precompile_compatibility_hash().hash(&mut digest);
+        self.engine
+            .precompile_compatibility_hash()
+            .hash(&mut digest);
         *digest.0.finalize().as_bytes()
     }
 
@@ -100,7 +106,9 @@ impl Engine for Compiled {
 }
 
 fn export(module: &Module, name: &str) -> wasmtime::Result<ModuleExport> {
-    module.get_export_index(name).ok_or_else(|| wasmtime::Error::msg(format!("{name} is missing")))
+    module
+        .get_export_index(name)
+        .ok_or_else(|| wasmtime::Error::msg(format!("{name} is missing")))
 }
 
 /// `deploy` or `call`.
@@ -117,7 +125,10 @@ impl EntryExport {
             Some(ExternType::Func(ty)) => ty.results().len() > 0,
             _ => false,
         };
-        Ok(EntryExport { export: export(module, name)?, result })
+        Ok(EntryExport {
+            export: export(module, name)?,
+            result,
+        })
     }
 }
 
@@ -133,7 +144,11 @@ struct Ready {
 }
 
 impl Code for Ready {
-    fn start(&self, entry: EntryPoint, gas: Gas) -> Result<(Box<dyn Execution>, Step), EngineError> {
+    fn start(
+        &self,
+        entry: EntryPoint,
+        gas: Gas,
+    ) -> Result<(Box<dyn Execution>, Step), EngineError> {
         let mut execution = execution::Running::new(self.clone(), entry, gas);
         let step = execution.advance()?;
         Ok((Box::new(execution), step))
