@@ -53,7 +53,10 @@ pub struct Key {
 impl Key {
     fn digest(&self) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_derive_key("parlance contract artifact name 1");
-        hasher.update(&self.code).update(&self.rules.to_le_bytes()).update(&self.build);
+        hasher
+            .update(&self.code)
+            .update(&self.rules.to_le_bytes())
+            .update(&self.build);
         hasher.finalize()
     }
 
@@ -105,7 +108,13 @@ impl Artifacts {
             }
         }
         let (folder, counter) = (folder.to_path_buf(), AtomicU64::new(0));
-        let artifacts = Artifacts { folder, secret, capacity, counter, used: Mutex::new(used) };
+        let artifacts = Artifacts {
+            folder,
+            secret,
+            capacity,
+            counter,
+            used: Mutex::new(used),
+        };
         artifacts.make_room(0);
         Ok(artifacts)
     }
@@ -113,7 +122,10 @@ impl Artifacts {
     /// The code over what a file says.
     fn authenticate(&self, key: &Key, artifact: &[u8]) -> blake3::Hash {
         let mut hasher = blake3::Hasher::new_keyed(&self.secret);
-        hasher.update(MAGIC).update(key.digest().as_bytes()).update(artifact);
+        hasher
+            .update(MAGIC)
+            .update(key.digest().as_bytes())
+            .update(artifact);
         hasher.finalize()
     }
 
@@ -122,7 +134,9 @@ impl Artifacts {
         let path = self.folder.join(key.file());
         let file = File::open(&path).ok()?;
         let mut bytes = Vec::new();
-        let read = (&file).take(MAX_ARTIFACT + HEAD as u64).read_to_end(&mut bytes);
+        let read = (&file)
+            .take(MAX_ARTIFACT + HEAD as u64)
+            .read_to_end(&mut bytes);
         if read.is_err() || !self.is_authentic(key, &bytes) {
             self.remove(&path);
             return None;
@@ -133,9 +147,13 @@ impl Artifacts {
     }
 
     fn is_authentic(&self, key: &Key, bytes: &[u8]) -> bool {
-        let Some((head, artifact)) = bytes.split_at_checked(HEAD) else { return false };
+        let Some((head, artifact)) = bytes.split_at_checked(HEAD) else {
+            return false;
+        };
         let (magic, code) = head.split_at(MAGIC.len());
-        let Ok(code) = <[u8; 32]>::try_from(code) else { return false };
+        let Ok(code) = <[u8; 32]>::try_from(code) else {
+            return false;
+        };
         // Hashes compare in constant time.
         magic == MAGIC && self.authenticate(key, artifact) == blake3::Hash::from_bytes(code)
     }
@@ -193,7 +211,9 @@ impl Artifacts {
         if used.saturating_add(more) <= self.capacity {
             return;
         }
-        let Ok(entries) = fs::read_dir(&self.folder) else { return };
+        let Ok(entries) = fs::read_dir(&self.folder) else {
+            return;
+        };
         let mut files: Vec<(SystemTime, u64, PathBuf)> = entries
             .flatten()
             .filter(|entry| entry.file_name().to_string_lossy().ends_with(ENDING))

@@ -17,7 +17,9 @@ pub(crate) enum Unwritten {
 
 /// An argument as a pointer or a length.
 fn small(arguments: &[u64; MAX_PARAMS], at: u8) -> u32 {
-    arguments.get(usize::from(at)).map_or(NONE, |argument| *argument as u32)
+    arguments
+        .get(usize::from(at))
+        .map_or(NONE, |argument| *argument as u32)
 }
 
 fn slice(memory: &[u8], at: u32, len: u32) -> Option<&[u8]> {
@@ -27,8 +29,12 @@ fn slice(memory: &[u8], at: u32, len: u32) -> Option<&[u8]> {
 
 fn write(memory: &mut [u8], at: u32, bytes: &[u8]) -> Result<(), Unwritten> {
     let begin = at as usize;
-    let place = begin.checked_add(bytes.len()).and_then(|end| memory.get_mut(begin..end));
-    place.ok_or(Unwritten::Trap(Trap::OutOfBounds))?.copy_from_slice(bytes);
+    let place = begin
+        .checked_add(bytes.len())
+        .and_then(|end| memory.get_mut(begin..end));
+    place
+        .ok_or(Unwritten::Trap(Trap::OutOfBounds))?
+        .copy_from_slice(bytes);
     Ok(())
 }
 
@@ -67,7 +73,14 @@ pub(crate) fn read(
             }
         };
     }
-    Ok(Call { id: entry.id, arguments, gas, room, bytes, inputs })
+    Ok(Call {
+        id: entry.id,
+        arguments,
+        gas,
+        room,
+        bytes,
+        inputs,
+    })
 }
 
 /// Writes an answer into the contract's memory.
@@ -80,7 +93,10 @@ pub(crate) fn answer(
     for (place, bytes) in reply.outputs.iter().enumerate() {
         let Some(bytes) = bytes else { continue };
         let misfit = |why| Unwritten::Reply(EngineError::Reply(why));
-        let output = entry.outputs.get(place).ok_or(misfit("the call has no such output"))?;
+        let output = entry
+            .outputs
+            .get(place)
+            .ok_or(misfit("the call has no such output"))?;
         match *output {
             Output::Fixed { at, len } => {
                 if bytes.len() != len as usize {
@@ -92,7 +108,9 @@ pub(crate) fn answer(
             Output::Buffer { at, len_at } | Output::Skippable { at, len_at } => {
                 let len_at = small(arguments, len_at);
                 let room = slice(memory, len_at, 4).and_then(|len| len.try_into().ok());
-                let room = room.map(u32::from_le_bytes).ok_or(Unwritten::Trap(Trap::OutOfBounds))?;
+                let room = room
+                    .map(u32::from_le_bytes)
+                    .ok_or(Unwritten::Trap(Trap::OutOfBounds))?;
                 let len = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
                 if len > room {
                     return Err(misfit("an output is longer than its buffer"));

@@ -61,7 +61,14 @@ impl Codes {
         let build = engine.build();
         let entries = Mutex::new((0, HashMap::new()));
         let counters = Counters::default();
-        Codes { engine, build, artifacts, capacity: capacity.max(1), entries, counters }
+        Codes {
+            engine,
+            build,
+            artifacts,
+            capacity: capacity.max(1),
+            entries,
+            counters,
+        }
     }
 
     /// The code of a contract. `code` is what was uploaded, and `hash` its hash, which the caller answers for.
@@ -74,14 +81,20 @@ impl Codes {
         rules: &Rules,
         code: impl FnOnce() -> Vec<u8>,
     ) -> Result<Arc<dyn Code>, CodeError> {
-        let key = Key { code: hash, rules: rules.version, build: self.build };
+        let key = Key {
+            code: hash,
+            rules: rules.version,
+            build: self.build,
+        };
         let place = self.place(key);
         let mut ready = place.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ready) = &*ready {
             self.counters.memory.fetch_add(1, Ordering::Relaxed);
             return Ok(ready.clone());
         }
-        let made = self.load(&key).map_or_else(|| self.compile(&key, rules, &code()), Ok)?;
+        let made = self
+            .load(&key)
+            .map_or_else(|| self.compile(&key, rules, &code()), Ok)?;
         *ready = Some(made.clone());
         Ok(made)
     }
@@ -96,12 +109,21 @@ impl Codes {
             return entry.place.clone();
         }
         while entries.len() >= self.capacity {
-            let oldest = entries.iter().min_by_key(|(_, entry)| entry.used).map(|(key, _)| *key);
+            let oldest = entries
+                .iter()
+                .min_by_key(|(_, entry)| entry.used)
+                .map(|(key, _)| *key);
             let Some(oldest) = oldest else { break };
             entries.remove(&oldest);
         }
         let place = Place::default();
-        entries.insert(key, Entry { place: place.clone(), used: *clock });
+        entries.insert(
+            key,
+            Entry {
+                place: place.clone(),
+                used: *clock,
+            },
+        );
         place
     }
 

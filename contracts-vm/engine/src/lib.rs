@@ -70,7 +70,8 @@ pub trait Code: Send + Sync {
     ///
     /// # Errors
     /// If the machine does not allow for it.
-    fn start(&self, entry: EntryPoint, gas: Gas) -> Result<(Box<dyn Execution>, Step), EngineError>;
+    fn start(&self, entry: EntryPoint, gas: Gas)
+    -> Result<(Box<dyn Execution>, Step), EngineError>;
 
     /// What is worth keeping on disk. `None` if compiling anew is no slower.
     fn artifact(&self) -> Option<Vec<u8>>;
