@@ -78,7 +78,11 @@ fn each_limit_lets_its_number_pass_and_no_more() {
     let locals = |count: u32| contract(&format!("(local {})", "i32 ".repeat(count as usize)));
     let nesting = |count: u32| {
         let count = count as usize;
-        contract(&format!("{}{}", "(block ".repeat(count), ")".repeat(count)))
+        contract(&format!(
+            "{}{}",
+            "block ".repeat(count),
+            "end ".repeat(count)
+        ))
     };
     let blocks = |count: u32| contract(&"(br_if 0 (i32.const 0))".repeat(count as usize));
     let targets = |count: u32| {

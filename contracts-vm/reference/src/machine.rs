@@ -195,7 +195,9 @@ impl<'m, 'c> Machine<'m, 'c> {
                     }
                 }
                 Operator::Else => frame.at = body.ends[at].1,
-                Operator::End => drop(frame.labels.pop()),
+                Operator::End => {
+                    frame.labels.pop();
+                }
                 Operator::Br { relative_depth } => frame.branch(*relative_depth),
                 Operator::BrIf { relative_depth } => {
                     if frame.pop() as u32 != 0 {
@@ -258,7 +260,9 @@ impl<'m, 'c> Machine<'m, 'c> {
         match operator {
             Operator::Nop => (),
             Operator::Unreachable => return Err(Stop::Trap("unreachable")),
-            Operator::Drop => drop(pop(stack)),
+            Operator::Drop => {
+                pop(stack);
+            }
             Operator::Select => {
                 let condition = pop(stack) as u32;
                 let (second, first) = (pop(stack), pop(stack));
