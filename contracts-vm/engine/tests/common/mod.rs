@@ -52,16 +52,14 @@ pub fn script(number: u64, asked: &Asked) -> (u64, Vec<Option<Vec<u8>>>) {
         state ^= state >> 29;
         state
     };
-    asked
-        .arguments
-        .iter()
-        .for_each(|argument| drop(mix(*argument)));
+    for argument in &asked.arguments {
+        mix(*argument);
+    }
     for bytes in asked.inputs.iter().flatten() {
         mix(bytes.len() as u64);
-        bytes
-            .iter()
-            .take(64)
-            .for_each(|byte| drop(mix(u64::from(*byte))));
+        for byte in bytes.iter().take(64) {
+            mix(u64::from(*byte));
+        }
     }
     let fixed = asked
         .id
