@@ -1,5 +1,7 @@
 //! Contracts that mean harm (`fixtures/attacks`) end as their first line says, on every engine, with the same gas left.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 mod common;
 
 use common::{End, RULES, engines, run};

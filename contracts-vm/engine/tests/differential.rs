@@ -3,6 +3,8 @@
 //!
 //! `VM_CASES` says how many seeds (a night's run: a million), `VM_SEED` where they begin. A failure names its seed.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 mod common;
 
 use common::{End, Outcome, RULES, counted, engines, number, run};

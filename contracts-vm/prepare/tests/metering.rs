@@ -1,6 +1,8 @@
 //! What is written into contracts measures what they do: against the interpreter that counts, on contracts made up from
 //! seeds. `VM_CASES` says how many seeds, `VM_SEED` where they begin; the seed of a failure is in its message.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use parlance_vm_prepare::{Age, Prepared, Rules, operators, prepare};
 use parlance_vm_reference::{Count, Host, Machine, Module, Stop, generate};
 use std::{env, thread};

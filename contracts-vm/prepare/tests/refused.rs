@@ -1,5 +1,7 @@
 //! What is refused, and why: one text for each in `fixtures/refused`, whose first line says part of the reason.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use parlance_vm_prepare::{Age, Refused, Rules, prepare};
 use parlance_vm_reference::generate;
 use std::{fs, path::Path};

@@ -74,8 +74,23 @@ fn shape(random: &mut ChaCha20Rng) -> String {
 /// The contract of a seed. `None` for the few seeds of which the generator makes nothing.
 pub fn contract(seed: u64) -> Option<Vec<u8>> {
     let mut random = ChaCha20Rng::seed_from_u64(seed);
+    let mut bytes = vec![0; 2048 + random.next_u32() as usize % 14_000];
+    random.fill_bytes(&mut bytes);
+    make(&mut random, &bytes)
+}
+
+/// The contract of bytes that somebody else chose, such as a fuzzer: the first eight are the seed of its shape.
+pub fn contract_of(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (seed, bytes) = bytes.split_first_chunk::<8>()?;
+    make(
+        &mut ChaCha20Rng::seed_from_u64(u64::from_le_bytes(*seed)),
+        bytes,
+    )
+}
+
+fn make(random: &mut ChaCha20Rng, bytes: &[u8]) -> Option<Vec<u8>> {
     let config = Config {
-        module_shape: Some(wat::parse_str(shape(&mut random)).expect("the text is Wasm")),
+        module_shape: Some(wat::parse_str(shape(random)).expect("the text is Wasm")),
         allow_floats: false,
         allow_start_export: false,
         bulk_memory_enabled: false,
@@ -108,9 +123,7 @@ pub fn contract(seed: u64) -> Option<Vec<u8>> {
         wide_arithmetic_enabled: false,
         ..Config::default()
     };
-    let mut bytes = vec![0; 2048 + random.next_u32() as usize % 14_000];
-    random.fill_bytes(&mut bytes);
-    Module::new(config, &mut Unstructured::new(&bytes))
+    Module::new(config, &mut Unstructured::new(bytes))
         .ok()
         .map(|module| module.to_bytes())
 }
