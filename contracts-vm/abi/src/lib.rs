@@ -25,7 +25,7 @@ pub use table::{ENTRIES, id};
 /// The most parameters that a system call has.
 pub const MAX_PARAMS: usize = 13;
 /// The most inputs that a system call has.
-pub const MAX_INPUTS: usize = 4;
+pub const MAX_INPUTS: usize = 5;
 /// The most outputs that a system call has.
 pub const MAX_OUTPUTS: usize = 2;
 /// A pointer that says "no value" where an input is [`Input::Optional`], and "do not write" where an output is
