@@ -1,0 +1,147 @@
+//! The codes of diagnostics. The text that explains a code stands in docs/bitup/diagnostics.md.
+
+/// What is known by heart about all codes; a test holds it against the codes.
+const EXPLANATIONS: &str = include_str!("../../../../docs/bitup/diagnostics.md");
+
+macro_rules! codes {
+    ($($number:literal $name:ident $title:literal,)*) => {
+        /// The rule that a program breaks. Its number never changes and is never used again.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[allow(missing_docs, reason = "the title says it")]
+        pub enum Code { $($name = $number,)* }
+
+        impl Code {
+            /// All codes by number.
+            pub const ALL: &[Self] = &[$(Self::$name,)*];
+
+            /// The rule in some words.
+            #[must_use]
+            pub fn title(self) -> &'static str {
+                match self { $(Self::$name => $title,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    1 InvalidUtf8 "the file is not UTF-8",
+    2 UnknownCharacter "a character outside of the language",
+    3 DirectionControl "a character that turns the direction of text",
+    4 UnterminatedComment "a comment without an end",
+    5 UnterminatedText "a text without an end",
+    6 UnknownEscape "an unknown escape in a text",
+    7 MalformedNumber "a number that is not written right",
+    8 NumberTooLarge "a number of more than 256 bits",
+    9 MalformedBytes "bytes that are not written right",
+    10 FileTooLong "a file of more than 1 MiB",
+    11 ForeignLetter "a name with a letter that is not Latin",
+
+    101 Expected "something else is expected here",
+    102 NotADeclaration "no declaration begins here",
+    103 TooDeep "nested too deep",
+    104 ChainedComparison "comparisons do not chain",
+    105 MissingBraces "a body without braces",
+    106 OptionsNotLast "call options that are not the last argument",
+    107 BodyInInterface "a body in an interface",
+
+    201 LooseEquality "`==` of JavaScript",
+    202 VarWord "`var` of JavaScript",
+    203 FunctionWord "`function` of JavaScript",
+    204 NoValue "`undefined` and `null` of JavaScript",
+    205 Async "`async` and promises of JavaScript",
+    206 Increment "`++` and `--` of JavaScript",
+    207 LoopHead "a loop head of JavaScript",
+    208 TemplateText "a template text of JavaScript",
+    209 SingleQuotes "a text in single quotes",
+    210 Fraction "a number with a fraction",
+    211 ArrowFunction "an arrow function of JavaScript",
+    212 SwitchWord "`switch` of JavaScript",
+    213 TypeQuestion "`typeof` and `instanceof` of JavaScript",
+    214 JavaScriptType "a type of JavaScript",
+    215 JavaScriptGlobal "a global object of JavaScript",
+    216 OptionalChaining "`?.` of JavaScript",
+    217 UnsignedShift "`>>>` of JavaScript",
+    218 Spread "`...` of JavaScript",
+    219 ThrowNew "`throw new` of JavaScript",
+    220 ModuleWord "`export` and `require` of JavaScript modules",
+    221 LocalWithoutValue "a local without a value",
+    222 FinallyWord "`finally` of JavaScript",
+    223 ObjectLiteral "an object literal of JavaScript",
+    224 VisibilityWord "a modifier of another language",
+    225 DoWord "`do` of JavaScript",
+}
+
+impl Code {
+    /// The code with this text, for instance `B0101`; case does not matter.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.strip_prefix(['B', 'b'])?;
+        let number: u16 = if digits.len() == 4 {
+            digits.parse().ok()?
+        } else {
+            return None;
+        };
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|code| code.number() == number)
+    }
+
+    /// The number in the code's text.
+    #[must_use]
+    pub fn number(self) -> u16 {
+        self as u16
+    }
+
+    /// The section of docs/bitup/diagnostics.md about this code: what the rule is for, a program that breaks it, one
+    /// that keeps it.
+    #[must_use]
+    pub fn explanation(self) -> &'static str {
+        let heading = format!("\n## {self} ");
+        let Some(start) = EXPLANATIONS.find(&heading) else {
+            return "";
+        };
+        let section = &EXPLANATIONS[start + 1..];
+        let end = section.find("\n## ").unwrap_or(section.len());
+        section[..end].trim_end()
+    }
+}
+
+impl std::fmt::Display for Code {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "B{:04}", self.number())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_read_back_and_numbers_grow() {
+        for code in Code::ALL {
+            assert_eq!(Code::parse(&code.to_string()), Some(*code));
+        }
+        assert!(
+            Code::ALL
+                .windows(2)
+                .all(|pair| pair[0].number() < pair[1].number())
+        );
+        assert_eq!(Code::parse("B9999"), None);
+        assert_eq!(Code::parse("B+101"), None);
+        assert_eq!(Code::parse("101"), None);
+        assert_eq!(Code::parse("b0101"), Some(Code::Expected));
+    }
+
+    #[test]
+    fn every_code_is_explained_under_its_title() {
+        for code in Code::ALL {
+            let explanation = code.explanation();
+            let heading = format!("## {code} {}\n", code.title());
+            assert!(
+                explanation.starts_with(&heading),
+                "{code}: no section `{heading}`"
+            );
+        }
+    }
+}
