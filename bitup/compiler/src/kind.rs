@@ -75,7 +75,7 @@ kinds! {
         Condition, Interface, Class, Asset, Field, Enum, Variant, Event, EventField, Error, Constant, Function, Test,
         Parameters, Parameter, TypeParameters, TypeParameter, Type, TypeArguments,
         Block, Local, If, While, For, Match, Arm, Pattern, Binding, Try, Return, Break, Continue, Require, Assert, Throw,
-        Emit, Delete, Destroy, ExprStatement,
+        Emit, Delete, Destroy, ExprStatement, ErrorValue,
         Conditional, Binary, Cast, Unary, Member, Index, Call, Arguments, CallOptions, CallOption, Literal, Name, This, Super,
         Parenthesised, Array, New,
         Broken,

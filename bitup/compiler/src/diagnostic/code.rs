@@ -57,8 +57,6 @@ codes! {
     211 ArrowFunction "an arrow function of JavaScript",
     212 SwitchWord "`switch` of JavaScript",
     213 TypeQuestion "`typeof` and `instanceof` of JavaScript",
-    214 JavaScriptType "a type of JavaScript",
-    215 JavaScriptGlobal "a global object of JavaScript",
     216 OptionalChaining "`?.` of JavaScript",
     217 UnsignedShift "`>>>` of JavaScript",
     218 Spread "`...` of JavaScript",

@@ -314,14 +314,13 @@ impl<'s> Parser<'s> {
         while !self.at(end) && !self.at(Kind::EndOfFile) {
             let before = self.next;
             height = height.max(item(self));
+            if self.next == before {
+                self.missing(what);
+            }
             if self.at(end) || self.eat(Kind::Comma) {
                 continue;
             }
-            if self.next == before {
-                self.missing(what);
-            } else {
-                self.missing(&format!("`,` or {}", end.described()));
-            }
+            self.missing(&format!("`,` or {}", end.described()));
             self.broken(&[Kind::Comma, end]);
             if !self.eat(Kind::Comma) {
                 self.eat(end);

@@ -286,7 +286,7 @@ impl Parser<'_> {
         self.expect(Kind::LeftParen);
         self.expr();
         if self.eat(Kind::Comma) && !self.at(Kind::RightParen) {
-            self.expr();
+            self.error_value();
             self.eat(Kind::Comma);
         }
         self.expect(Kind::RightParen);
@@ -305,13 +305,29 @@ impl Parser<'_> {
     fn throw(&mut self) {
         let open = self.open();
         self.bump();
+        self.error_value();
+        self.semicolon();
+        self.close(open, Kind::Throw);
+    }
+
+    fn error_value(&mut self) {
+        let open = self.open();
         if self.at(Kind::NewWord) {
             let advice = "declare the error, `error TooLate(deadline: u64);`, and write `throw TooLate(this.deadline);`";
             self.report_here(Code::ThrowNew, "an error is thrown without `new`", advice);
+            self.bump();
         }
-        self.expr();
-        self.semicolon();
-        self.close(open, Kind::Throw);
+        if self.at_name(0) {
+            self.bump();
+            if self.at(Kind::LeftParen) {
+                self.arguments();
+            } else {
+                self.missing("`(`");
+            }
+        } else {
+            self.missing("the name of an error");
+        }
+        self.close(open, Kind::ErrorValue);
     }
 
     fn emit(&mut self) {

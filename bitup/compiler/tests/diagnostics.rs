@@ -1,0 +1,86 @@
+//! Every code of docs/bitup/diagnostics.md has a program that gets it and one that does not.
+
+#[allow(dead_code, reason = "each test uses a part of it")]
+mod support;
+
+use bitup_compiler::{Code, Diagnostics, check_one, format::format, render};
+
+/// The programs of a section in fences of this kind.
+fn programs<'t>(section: &'t str, kind: &str) -> Vec<&'t str> {
+    let fence = format!("```bitup {kind}\n");
+    section
+        .split(fence.as_str())
+        .skip(1)
+        .filter_map(|rest| rest.split("```").next())
+        .map(str::trim_end)
+        .collect()
+}
+
+fn rendered(diagnostics: &Diagnostics, source: &[u8]) -> String {
+    let texts: Vec<_> = diagnostics
+        .list()
+        .iter()
+        .map(|one| render(one, "example.bit", source))
+        .collect();
+    texts.join("\n")
+}
+
+/// The two codes whose programs cannot be printed on a page.
+fn unprintable(code: Code) -> Option<Vec<u8>> {
+    match code {
+        Code::InvalidUtf8 => Some(b"const A: u8 = 1; // gr\xf6\xdfe".to_vec()),
+        Code::FileTooLong => Some(vec![b' '; (1 << 20) + 1]),
+        _ => None,
+    }
+}
+
+#[test]
+fn each_rejected_program_has_its_code_and_looks_as_known() {
+    let mut wrong = String::new();
+    for code in Code::ALL {
+        let mut sources: Vec<Vec<u8>> = programs(code.explanation(), "rejected")
+            .iter()
+            .map(|text| text.as_bytes().to_vec())
+            .collect();
+        sources.extend(unprintable(*code));
+        assert!(!sources.is_empty(), "{code}: no rejected program");
+        for (number, source) in sources.iter().enumerate() {
+            let found = check_one(source);
+            let codes: Vec<_> = found.list().iter().map(|one| one.code).collect();
+            if codes.first() != Some(code) || codes.iter().any(|other| other != code) {
+                wrong += &format!("{code}: {codes:?}\n{}\n", rendered(&found, source));
+                continue;
+            }
+            let name = if number == 0 {
+                format!("tests/snapshots/{code}.txt")
+            } else {
+                format!("tests/snapshots/{code}-{}.txt", number + 1)
+            };
+            let text = rendered(&found, source);
+            assert!(
+                text.contains("advice: "),
+                "{code} says nothing about what to do:\n{text}"
+            );
+            support::snapshot(&name, &text);
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
+
+#[test]
+fn each_accepted_program_has_no_finding_and_the_one_form() {
+    let mut wrong = String::new();
+    for code in Code::ALL {
+        let sources = programs(code.explanation(), "accepted");
+        assert!(!sources.is_empty(), "{code}: no accepted program");
+        for source in sources {
+            let found = check_one(source.as_bytes());
+            if !found.is_empty() {
+                wrong += &format!("{code}: {}\n", rendered(&found, source.as_bytes()));
+            } else if format(source.as_bytes()).unwrap().trim_end() != source {
+                wrong += &format!("{code}: {}\n", format(source.as_bytes()).unwrap());
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong}");
+}
