@@ -8,10 +8,14 @@
 //! | --- | --- | --- |
 //! | tokens | [`lexer`] | bytes, tokens that cover every byte |
 //! | tree | [`parser`], [`tree`] | tokens, a lossless tree; recovers from every mistake |
+//! | program | [`ast`] | a tree, declarations without white space |
+//! | names and types | [`check`] | files, a program or findings |
 //! | form | [`format`] | a tree, its text in the one form |
 //!
 //! The language is described in docs/bitup: grammar.md, reference.md, diagnostics.md, javascript-habits.md.
 
+pub mod ast;
+pub mod check;
 pub mod diagnostic;
 pub mod format;
 pub mod habits;
@@ -19,8 +23,10 @@ pub mod kind;
 pub mod lexer;
 pub mod parser;
 pub mod span;
+pub mod standard;
 pub mod tree;
 
+pub use check::{Checked, Source, check, check_one};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, render};
 pub use parser::{Parsed, parse};
 pub use span::Span;

@@ -9,6 +9,7 @@ mod expressions;
 mod habits;
 mod members;
 mod statements;
+pub(crate) use statements::assignment;
 mod types;
 
 use crate::{
