@@ -10,5 +10,8 @@ pub const FILES: &[(&str, &str)] = &[
 /// The text of a file.
 #[must_use]
 pub fn source(path: &str) -> Option<&'static str> {
-    FILES.iter().find(|(known, _)| *known == path).map(|(_, text)| *text)
+    FILES
+        .iter()
+        .find(|(known, _)| *known == path)
+        .map(|(_, text)| *text)
 }

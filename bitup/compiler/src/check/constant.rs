@@ -28,7 +28,9 @@ impl Checker {
             let (file, contract) = (info.file, info.contract);
             let (ty, value) = (info.ty.clone(), info.ast.value.clone());
             if let Type::Integer(integer) = ty {
-                let Some(found) = self.constant_value(file, number, &value, 0) else { continue };
+                let Some(found) = self.constant_value(file, number, &value, 0) else {
+                    continue;
+                };
                 if !integer.holds(&found) {
                     let (least, most) = integer.range();
                     let message = format!("{found} does not fit in `{integer}`");
@@ -58,7 +60,10 @@ impl Checker {
         contract: Option<usize>,
         name: &Name,
     ) -> Option<BigInt> {
-        let value = Expr { kind: ExprKind::Name(name.text.clone()), span: name.span };
+        let value = Expr {
+            kind: ExprKind::Name(name.text.clone()),
+            span: name.span,
+        };
         self.constant_integer(file, contract, &value, 0)
     }
 
@@ -74,7 +79,13 @@ impl Checker {
             Some(Evaluation::Done(known)) => return known.clone(),
             Some(Evaluation::Running) => {
                 let message = "this constant needs its own value";
-                self.find(file, Code::NotConstant, asked.span, message, "give one of the constants a number");
+                self.find(
+                    file,
+                    Code::NotConstant,
+                    asked.span,
+                    message,
+                    "give one of the constants a number",
+                );
                 return None;
             }
             None => {}
@@ -83,7 +94,8 @@ impl Checker {
         let info = &self.program.constants[number];
         let (file, contract, value) = (info.file, info.contract, info.ast.value.clone());
         let found = self.constant_integer(file, contract, &value, depth + 1);
-        self.constants.insert(number, Evaluation::Done(found.clone()));
+        self.constants
+            .insert(number, Evaluation::Done(found.clone()));
         found
     }
 
@@ -96,7 +108,13 @@ impl Checker {
     ) -> Option<BigInt> {
         if depth > DEEPEST {
             let message = "too many constants stand behind this one";
-            self.find(file, Code::NotConstant, value.span, message, "give one of them a number");
+            self.find(
+                file,
+                Code::NotConstant,
+                value.span,
+                message,
+                "give one of them a number",
+            );
             return None;
         }
         match &value.kind {
@@ -107,19 +125,24 @@ impl Checker {
             ExprKind::Name(name) => {
                 let inside = contract.and_then(|contract| {
                     let line = self.program.line(contract);
-                    line.into_iter().find_map(|number| self.program.contracts[number].names.get(name).copied())
+                    line.into_iter()
+                        .find_map(|number| self.program.contracts[number].names.get(name).copied())
                 });
                 match inside.or_else(|| self.program.scopes[file].get(name).copied()) {
-                    Some(Declared::Constant(number)) => self.constant_value(file, number, value, depth),
+                    Some(Declared::Constant(number)) => {
+                        self.constant_value(file, number, value, depth)
+                    }
                     _ => {
                         self.not_constant(file, value);
                         None
                     }
                 }
             }
-            ExprKind::Cast { value: inner, wraps: false, .. } => {
-                self.constant_integer(file, contract, inner, depth + 1)
-            }
+            ExprKind::Cast {
+                value: inner,
+                wraps: false,
+                ..
+            } => self.constant_integer(file, contract, inner, depth + 1),
             ExprKind::Binary(operator, left, right) => {
                 let left = self.constant_integer(file, contract, left, depth + 1)?;
                 let right = self.constant_integer(file, contract, right, depth + 1)?;
@@ -127,7 +150,13 @@ impl Checker {
                 if result.is_none() {
                     let advice = "constants have `+ - * / % **` and results of at most 256 bits; division by zero \
                                   has no result";
-                    self.find(file, Code::NotConstant, value.span, "this cannot be computed", advice);
+                    self.find(
+                        file,
+                        Code::NotConstant,
+                        value.span,
+                        "this cannot be computed",
+                        advice,
+                    );
                 }
                 result
             }

@@ -166,6 +166,7 @@ impl Body<'_> {
     }
 
     fn name(&mut self, name: &Name, wanted: Option<&Type>) -> Value {
+        self.not_moved(name);
         if let Some(local) = self
             .locals
             .iter()
@@ -343,6 +344,7 @@ impl Body<'_> {
             );
             return Value::unknown();
         }
+        self.no_asset_copied(&yes_type, yes.span);
         Value::computed(if yes_type == Type::Unknown {
             no_type
         } else {

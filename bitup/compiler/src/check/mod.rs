@@ -10,6 +10,7 @@
 //! The rules are told in docs/bitup/reference.md, each finding in docs/bitup/diagnostics.md.
 
 mod access;
+mod asset;
 mod body;
 mod call;
 mod constant;
@@ -78,7 +79,10 @@ pub fn check(sources: &[Source]) -> Checked {
         for import in &file.imports {
             let known = files.iter().any(|file| file.path == import.path);
             if let Some(text) = standard::source(&import.path).filter(|_| !known) {
-                files.push(Source { path: import.path.clone(), text: text.as_bytes().to_vec() });
+                files.push(Source {
+                    path: import.path.clone(),
+                    text: text.as_bytes().to_vec(),
+                });
             }
         }
         checker.broken.push(!parsed.diagnostics.is_empty());
@@ -93,15 +97,25 @@ pub fn check(sources: &[Source]) -> Checked {
     for list in &mut checker.findings {
         list.sort();
     }
-    Checked { program: checker.program, findings: files.into_iter().zip(checker.findings).collect() }
+    Checked {
+        program: checker.program,
+        findings: files.into_iter().zip(checker.findings).collect(),
+    }
 }
 
 /// Checks a program of one file and gives what is wrong with that file.
 #[must_use]
 pub fn check_one(source: &[u8]) -> Diagnostics {
-    let file = Source { path: "main.bit".to_owned(), text: source.to_vec() };
+    let file = Source {
+        path: "main.bit".to_owned(),
+        text: source.to_vec(),
+    };
     let mut findings = check(&[file]).findings;
-    if findings.is_empty() { Diagnostics::default() } else { findings.swap_remove(0).1 }
+    if findings.is_empty() {
+        Diagnostics::default()
+    } else {
+        findings.swap_remove(0).1
+    }
 }
 
 #[derive(Default)]
@@ -129,7 +143,14 @@ impl Checker {
     }
 
     /// A finding with advice.
-    fn find(&mut self, file: FileNumber, code: Code, span: Span, message: impl Into<String>, advice: impl Into<String>) {
+    fn find(
+        &mut self,
+        file: FileNumber,
+        code: Code,
+        span: Span,
+        message: impl Into<String>,
+        advice: impl Into<String>,
+    ) {
         self.report(file, Diagnostic::new(code, span, message).advise(advice));
     }
 }

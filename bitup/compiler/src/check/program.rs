@@ -236,6 +236,12 @@ impl Program {
         })
     }
 
+    /// True for assets.
+    #[must_use]
+    pub fn is_asset(&self, ty: &Type) -> bool {
+        matches!(ty, Type::Class(number, _) if self.classes.get(*number).is_some_and(|info| info.ast.is_asset))
+    }
+
     /// The type as a message shows it.
     #[must_use]
     pub fn shown(&self, ty: &Type) -> String {

@@ -14,6 +14,8 @@ pub(super) enum Spot {
     Field,
     /// A parameter, result, local or constant: a type that is not scalar says where it lies.
     Value,
+    /// The value of a map.
+    Entry,
     /// Inside of another type, or a field of a class, enum, event or error: it lies where the whole lies.
     Inside,
 }
@@ -310,7 +312,7 @@ impl Checker {
         let shown = self.program.shown(&ty);
         let location = match (written.location, spot) {
             (None, Spot::Field) => Location::Storage,
-            (None, Spot::Inside) => Location::Memory,
+            (None, Spot::Inside | Spot::Entry) => Location::Memory,
             (None, Spot::Value) => {
                 if !scalar {
                     let message = format!("where does this `{shown}` lie?");
@@ -348,6 +350,16 @@ impl Checker {
                 }
             }
         };
+        if self.program.is_asset(&ty) && matches!(spot, Spot::Field | Spot::Inside) {
+            let advice = "keep assets in locals, hand them to `private` methods, and store them in a `Map<K, T>` field";
+            self.find(
+                file,
+                Code::AssetPlace,
+                written.span,
+                "an asset cannot lie here",
+                advice,
+            );
+        }
         if ty.has_map() && location == Location::Memory && spot == Spot::Value {
             let advice = "pass a reference, `storage`, or the values that are needed";
             self.find(
@@ -370,6 +382,17 @@ impl Checker {
     ) -> Type {
         let mut ty = self.base_type(file, written, parameters);
         for length in &written.arrays {
+            if self.program.is_asset(&ty) {
+                let advice = "keep assets in a `Map<K, T>` field";
+                self.find(
+                    file,
+                    Code::AssetPlace,
+                    written.span,
+                    "an array holds no assets",
+                    advice,
+                );
+                return Type::Unknown;
+            }
             if ty.has_map() {
                 let advice = "put the array in the map: `Map<K, V[]>`";
                 self.find(
@@ -417,11 +440,15 @@ impl Checker {
 
     fn base_type(&mut self, file: FileNumber, written: &ast::Type, parameters: &[Type]) -> Type {
         let name = &written.name;
-        let arguments: Vec<Type> = written
-            .arguments
-            .iter()
-            .map(|ty| self.inner_type(file, ty, parameters))
-            .collect();
+        let mut arguments: Vec<Type> = Vec::new();
+        for (number, ty) in written.arguments.iter().enumerate() {
+            let spot = if name.text == "Map" && number == 1 {
+                Spot::Entry
+            } else {
+                Spot::Inside
+            };
+            arguments.push(self.place(file, ty, parameters, spot).ty);
+        }
         let known = parameters
             .iter()
             .find(|ty| matches!(ty, Type::Parameter(own, _) if *own == name.text));
@@ -478,10 +505,6 @@ impl Checker {
             .iter()
             .position(|info| info.contract == Some(contract));
         found.map_or(Type::Unknown, Type::Handle)
-    }
-
-    fn inner_type(&mut self, file: FileNumber, written: &ast::Type, parameters: &[Type]) -> Type {
-        self.place(file, written, parameters, Spot::Inside).ty
     }
 
     fn map(&mut self, file: FileNumber, written: &ast::Type, arguments: &[Type]) -> Type {

@@ -97,6 +97,11 @@ impl Body<'_> {
                         "write `return;` to leave the method",
                     );
                 }
+                let inside = self
+                    .locals
+                    .iter()
+                    .position(|local| local.loops >= self.loops);
+                self.assets_are_gone(inside.unwrap_or(self.locals.len()), statement.span);
                 return true;
             }
             StatementKind::Require { condition, error } => {
