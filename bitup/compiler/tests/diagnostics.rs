@@ -3,7 +3,7 @@
 #[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
-use bitup_compiler::{Code, Diagnostics, check_one, format::format, render};
+use bitup_compiler::{Code, Diagnostics, Source, check, check_one, format::format, render};
 
 /// The programs of a section in fences of this kind.
 fn programs<'t>(section: &'t str, kind: &str) -> Vec<&'t str> {
@@ -25,13 +25,40 @@ fn rendered(diagnostics: &Diagnostics, source: &[u8]) -> String {
     texts.join("\n")
 }
 
-/// The two codes whose programs cannot be printed on a page.
+/// Programs that cannot be printed on a page.
 fn unprintable(code: Code) -> Option<Vec<u8>> {
     match code {
         Code::InvalidUtf8 => Some(b"const A: u8 = 1; // gr\xf6\xdfe".to_vec()),
         Code::FileTooLong => Some(vec![b' '; (1 << 20) + 1]),
+        Code::InheritanceTooLong => {
+            let line = (0..64).map(|number| {
+                format!("abstract contract C{} extends C{number} {{}}\n", number + 1)
+            });
+            Some(format!("abstract contract C0 {{}}\n{}", line.collect::<String>()).into_bytes())
+        }
         _ => None,
     }
+}
+
+#[test]
+fn assets_are_made_in_their_own_file_only() {
+    let ticket = Source {
+        path: "ticket.bit".to_owned(),
+        text: b"asset Ticket {\n    seat: u32;\n}\n".to_vec(),
+    };
+    let text = "import { Ticket } from \"ticket.bit\";\n\ncontract A {\n    @anyone f() {\n        destroy new Ticket(1);\n    }\n}\n";
+    let main = Source {
+        path: "example.bit".to_owned(),
+        text: text.as_bytes().to_vec(),
+    };
+    let checked = check(&[main, ticket]);
+    let found = &checked.findings[0].1;
+    let codes: Vec<_> = found.list().iter().map(|one| one.code).collect();
+    assert_eq!(codes, [Code::AssetForeign, Code::AssetForeign]);
+    support::snapshot(
+        "tests/snapshots/B0605.txt",
+        &rendered(found, text.as_bytes()),
+    );
 }
 
 #[test]
@@ -43,6 +70,10 @@ fn each_rejected_program_has_its_code_and_looks_as_known() {
             .map(|text| text.as_bytes().to_vec())
             .collect();
         sources.extend(unprintable(*code));
+        // Needs two files and has a test of its own.
+        if *code == Code::AssetForeign {
+            continue;
+        }
         assert!(!sources.is_empty(), "{code}: no rejected program");
         for (number, source) in sources.iter().enumerate() {
             let found = check_one(source);

@@ -1,6 +1,6 @@
 //! Inheritance, interfaces, and what the heads of classes and contracts must keep.
 
-use super::{Checker, Declared, Effect, FileNumber, Signature};
+use super::{Checker, Declared, Effect, FileNumber, Signature, program::LONGEST_LINE};
 use crate::{
     ast::{self, ExprKind, Name, StatementKind},
     diagnostic::{Code, Diagnostic},
@@ -68,21 +68,28 @@ impl Checker {
             }
         }
         for number in 0..self.program.contracts.len() {
-            let last = self.program.line(number).last().copied().unwrap_or(number);
-            if let Some(again) = self.program.contracts[last].base {
-                let info = &self.program.contracts[number];
-                let (file, name) = (info.file, info.ast.extends.clone().unwrap_or_default());
-                // Those outside of the circle that lead into it have no fault of their own.
-                if self.program.line(again).contains(&number) {
-                    let message = format!("`{}` extends itself in the end", info.ast.name.text);
-                    self.find(
-                        file,
-                        Code::InheritanceCircle,
-                        name.span,
-                        message,
-                        "remove one `extends` of the circle",
-                    );
-                }
+            let line = self.program.line(number);
+            let last = line.last().copied().unwrap_or(number);
+            let Some(again) = self.program.contracts[last].base else {
+                continue;
+            };
+            let info = &self.program.contracts[number];
+            let (file, place) = (info.file, info.ast.name.span);
+            // Those outside of a circle that lead into it have no fault of their own.
+            if again == number {
+                let message = format!("`{}` extends itself in the end", info.ast.name.text);
+                let advice = "remove one `extends` of the circle";
+                self.find(file, Code::InheritanceCircle, place, message, advice);
+            } else if line.len() >= LONGEST_LINE {
+                let message =
+                    format!("more than {LONGEST_LINE} contracts stand above each other here");
+                self.find(
+                    file,
+                    Code::InheritanceTooLong,
+                    place,
+                    message,
+                    "join some of them",
+                );
             }
         }
     }

@@ -4,6 +4,9 @@ use super::types::Type;
 use crate::{ast, ast::Location, span::Span};
 use std::collections::HashMap;
 
+/// How many contracts may extend each other.
+pub const LONGEST_LINE: usize = 64;
+
 /// A file of the program by its number.
 pub type FileNumber = usize;
 
@@ -200,12 +203,14 @@ pub struct Program {
 }
 
 impl Program {
-    /// A contract, the one it extends, and so on; stops at a cycle.
+    /// A contract, the one it extends, and so on; stops at a circle and after [`LONGEST_LINE`].
     #[must_use]
     pub fn line(&self, contract: usize) -> Vec<usize> {
         let mut line = Vec::new();
         let mut next = Some(contract);
-        while let Some(number) = next.filter(|number| !line.contains(number)) {
+        while let Some(number) =
+            next.filter(|number| line.len() < LONGEST_LINE && !line.contains(number))
+        {
             line.push(number);
             next = self.contracts.get(number).and_then(|info| info.base);
         }

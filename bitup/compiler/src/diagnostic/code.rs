@@ -135,6 +135,7 @@ codes! {
     707 InterfaceBroken "an interface that is not kept",
     708 SuperCall "`super` in a wrong place",
     709 FieldHidden "a field that hides another",
+    710 InheritanceTooLong "a line of more than 64 contracts",
 }
 
 impl Code {
