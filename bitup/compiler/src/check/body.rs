@@ -137,7 +137,7 @@ impl Checker {
         let info = self.program.contracts[number].clone();
         for (field, slot) in info.ast.storage.iter().zip(&info.storage) {
             if let Some(value) = &field.value {
-                self.body(info.file, None, Effect::Pure)
+                self.body(info.file, Some(number), Effect::Pure)
                     .expect(value, &slot.placed.ty);
             }
         }

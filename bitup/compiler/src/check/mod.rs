@@ -3,28 +3,38 @@
 //! | step | module |
 //! | --- | --- |
 //! | names of all files and what they import | `declare` |
-//! | types as they are written, constants | `resolve`, `constant` |
-//! | inheritance, interfaces, who may call | `contract`, `access` |
-//! | bodies | `body`, `statement`, `matching`, `expression`, `operator`, `call`, `member` |
+//! | types of declarations, constants | `resolve`, `written`, `endless`, `constant` |
+//! | inheritance, interfaces, who may call | `contract`, `inheritance`, `interface`, `access` |
+//! | bodies | `body`, `statement`, `local`, `matching`, `asset` |
+//! | expressions | `expression`, `literal`, `operator`, `member`, `call`, `builtin`, `object`, `generic` |
 //!
 //! The rules are told in docs/bitup/reference.md, each finding in docs/bitup/diagnostics.md.
 
 mod access;
 mod asset;
 mod body;
+mod builtin;
 mod call;
 mod constant;
 mod contract;
 mod declare;
+mod endless;
 mod expression;
+mod generic;
+mod inheritance;
+mod interface;
+mod literal;
+mod local;
 mod matching;
 mod member;
+mod object;
 mod operator;
 mod program;
 mod resolve;
 mod statement;
 mod types;
 mod words;
+mod written;
 
 pub use program::{
     ClassInfo, ConstantInfo, ContractInfo, Declared, Effect, EnumInfo, FileNumber, FunctionInfo,
