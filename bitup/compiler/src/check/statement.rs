@@ -138,7 +138,7 @@ impl Body<'_> {
     }
 
     /// The body of a loop: assets from outside cannot leave in it, it may run twice.
-    fn looped(&mut self, body: &Block) {
+    pub(super) fn looped(&mut self, body: &Block) {
         self.loops += 1;
         self.block(body);
         self.loops -= 1;

@@ -401,7 +401,7 @@ impl<'s> Parser<'s> {
     /// The tree of all events.
     fn build(mut self) -> Tree {
         let mut builder = Builder::new(self.source, Kind::SourceFile);
-        let mut hidden = self.hidden.iter().copied().peekable();
+        let mut hidden = std::mem::take(&mut self.hidden).into_iter().peekable();
         let end = u32::try_from(self.source.len()).unwrap_or(u32::MAX);
         let start = |event: &Event| match event {
             Event::Token(token) => Some(token.span.start),
