@@ -110,7 +110,7 @@ proptest! {
     fn mutated_sentences_are_judged_alike(seed in any::<u64>(), cuts in proptest::collection::vec((any::<u16>(), 0_usize..3, any::<u16>()), 1..3)) {
         let grammar = Grammar::read(PAGE);
         let recogniser = Recogniser::new(&grammar);
-        let sentence = grammar.sentence(seed, 12);
+        let sentence = grammar.sentence(seed, 3);
         let words: Vec<&str> = sentence.split(' ').filter(|word| !word.is_empty()).collect();
         let mut mutated = words.clone();
         for (at, length, from) in cuts {
@@ -120,7 +120,7 @@ proptest! {
             mutated.splice(at..end, [words[usize::from(from) % words.len()]]);
         }
         let source = mutated.join(" ");
-        prop_assume!(mutated.len() < 150);
+        prop_assume!(mutated.len() < 400);
         prop_assert_eq!(accepted(&source), recognised(&recogniser, &source), "{}", source);
     }
 }

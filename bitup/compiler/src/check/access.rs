@@ -26,7 +26,10 @@ impl Checker {
         for annotation in &method.annotations {
             self.check_annotation(file, contract, annotation);
         }
-        let changes = signature.effect == Effect::Write && !signature.private && !constructor;
+        let changes = signature.effect == Effect::Write
+            && !signature.private
+            && !constructor
+            && !signature.is_abstract;
         match (changes, rules.as_slice()) {
             (true, []) => {
                 let message = format!("who may call `{}`?", method.name.text);
@@ -48,6 +51,11 @@ impl Checker {
                     (
                         "a constructor runs once, for whoever deploys",
                         "remove the rule",
+                    )
+                } else if signature.is_abstract {
+                    (
+                        "an abstract method is not called itself",
+                        "move the rule to the methods that override it",
                     )
                 } else if signature.private {
                     (

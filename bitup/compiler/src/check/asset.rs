@@ -123,7 +123,6 @@ impl Body<'_> {
     /// `destroy asset;`
     pub(super) fn destroy(&mut self, value: &Expr) {
         let found = self.value(value, None);
-        self.need(Effect::Write, value.span, "an asset is destroyed");
         match found.ty {
             Type::Class(number, _) if self.is_asset(&found.ty) => self.may_make(number, value.span),
             Type::Unknown => {}

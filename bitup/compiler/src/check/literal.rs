@@ -60,6 +60,10 @@ impl Body<'_> {
     }
 
     pub(super) fn array(&mut self, value: &Expr, items: &[Expr], wanted: Option<&Type>) -> Value {
+        if wanted == Some(&Type::Unknown) {
+            self.all(items);
+            return Value::unknown();
+        }
         let item = match wanted {
             Some(Type::Array(item) | Type::Fixed(item, _)) => Some((**item).clone()),
             _ => None,

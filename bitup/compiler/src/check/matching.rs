@@ -50,8 +50,8 @@ impl Body<'_> {
             ways.push((false, before));
         }
         self.join(&ways, span);
-        self.all_covered(&found.ty, &covered, value.span);
-        ways.iter().all(|(ends, _)| *ends)
+        let whole = self.all_covered(&found.ty, &covered, value.span);
+        whole && ways.iter().all(|(ends, _)| *ends)
     }
 
     /// What a pattern covers; makes its names known.
@@ -187,13 +187,13 @@ impl Body<'_> {
         Some(slots)
     }
 
-    fn all_covered(&mut self, ty: &Type, covered: &[(Covered, Span)], span: Span) {
+    fn all_covered(&mut self, ty: &Type, covered: &[(Covered, Span)], span: Span) -> bool {
         let has = |wanted: &Covered| covered.iter().any(|(one, _)| one == wanted);
         if has(&Covered::Any) || has(&Covered::Unknown) {
-            return;
+            return true;
         }
         let wanted: Vec<(Covered, String)> = match ty {
-            Type::Unknown => return,
+            Type::Unknown => return true,
             Type::Bool => vec![
                 (Covered::Bool(true), "true".to_owned()),
                 (Covered::Bool(false), "false".to_owned()),
@@ -218,7 +218,7 @@ impl Body<'_> {
                     format!("a `{shown}` cannot be matched"),
                     advice,
                 );
-                return;
+                return false;
             }
         };
         let missing: Vec<String> = wanted
@@ -235,5 +235,6 @@ impl Body<'_> {
                 "add them, or `_ => { ... }` for all others",
             );
         }
+        missing.is_empty()
     }
 }

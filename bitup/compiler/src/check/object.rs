@@ -8,7 +8,6 @@ use super::{
 use crate::{
     ast::{Expr, Name},
     diagnostic::Code,
-    span::Span,
 };
 
 impl Body<'_> {

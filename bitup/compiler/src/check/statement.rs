@@ -148,7 +148,7 @@ impl Body<'_> {
         let wanted = self.result.clone();
         match value {
             Some(value) if wanted == Type::Unit => {
-                self.value(value, None);
+                self.value(value, Some(&Type::Unknown));
                 self.find(
                     Code::WrongType,
                     value.span,

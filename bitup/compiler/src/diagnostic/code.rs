@@ -143,11 +143,8 @@ impl Code {
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix(['B', 'b'])?;
-        let number: u16 = if digits.len() == 4 {
-            digits.parse().ok()?
-        } else {
-            return None;
-        };
+        let four = digits.len() == 4 && digits.bytes().all(|digit| digit.is_ascii_digit());
+        let number: u16 = digits.parse().ok().filter(|_| four)?;
         Self::ALL
             .iter()
             .copied()

@@ -169,11 +169,16 @@ impl Formatter {
                 self.steps.push(Step::Indent);
             }
             if let Some(before) = before {
-                self.between(
-                    std::mem::take(&mut between),
-                    gap(kind, before, child.kind()),
-                    false,
-                );
+                // `- -a`: without the space it would be another mark.
+                let minus = |token: Token| token.kind == Kind::Minus;
+                let twice = before == Kind::Minus
+                    && matches!(child, Child::Node(inner) if inner.tokens().next().is_some_and(minus));
+                let gap = if kind == Kind::Unary && twice {
+                    Gap::Space
+                } else {
+                    gap(kind, before, child.kind())
+                };
+                self.between(std::mem::take(&mut between), gap, false);
             }
             before = Some(child.kind());
             match child {

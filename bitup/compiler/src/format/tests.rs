@@ -120,7 +120,11 @@ fn nothing_is_made_of_nothing_and_mistakes_stay() {
 
 #[test]
 fn the_examples_are_in_the_one_form() {
-    for source in [include_str!("../../../examples/group_deposit.bit")] {
+    for source in [
+        include_str!("../../../examples/group_deposit.bit"),
+        include_str!("../../../examples/flipper.bit"),
+        include_str!("../../../examples/token.bit"),
+    ] {
         assert_eq!(formatted(source), source);
     }
 }

@@ -178,7 +178,7 @@ pub fn bytes_value(literal: &[u8]) -> Result<Vec<u8>, LiteralError> {
         match (digit, high) {
             (Some(digit), None) => high = Some(digit),
             (Some(digit), Some(first)) => {
-                value.push(first << 4 | digit);
+                value.push((first << 4) | digit);
                 high = None;
             }
             (None, None) if *byte == b'_' => {}

@@ -208,7 +208,7 @@ impl Lexer<'_> {
             let advice = "the escapes are `\\n` `\\r` `\\t` `\\\\` `\\\"` `\\0` and `\\u{1F600}`";
             self.report(
                 Code::UnknownEscape,
-                Span::new(at, at.saturating_add(2)),
+                Span::new(at.min(span.end), at.saturating_add(2).min(span.end)),
                 message,
                 advice,
             );
@@ -251,7 +251,7 @@ impl Lexer<'_> {
                 "write pairs of the digits 0-9, a-f, with `_` between pairs where it helps";
             self.report(
                 Code::MalformedBytes,
-                Span::new(at, at.saturating_add(1)),
+                Span::new(at.min(span.end), at.saturating_add(1).min(span.end)),
                 error.message,
                 advice,
             );

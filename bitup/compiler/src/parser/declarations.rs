@@ -31,16 +31,13 @@ impl Parser<'_> {
             let advice = "a file declares `contract`, `interface`, `class`, `asset`, `enum`, `event`, `error`, `const`, `test` and `pure` functions";
             self.report_here(Code::NotADeclaration, message, advice);
         }
-        if self.at_habit_word()
-            && matches!(self.text(0), b"export" | b"async" | b"public" | b"static")
-        {
-            let open = self.open();
-            self.bump();
-            self.close(open, Kind::Broken);
-        } else if matches!(
+        let word = self.at_habit_word()
+            && matches!(self.text(0), b"export" | b"async" | b"public" | b"static");
+        let end = matches!(
             self.kind(),
             Kind::RightBrace | Kind::RightParen | Kind::RightBracket
-        ) {
+        );
+        if word || end {
             let open = self.open();
             self.bump();
             self.close(open, Kind::Broken);

@@ -281,11 +281,9 @@ impl Parser<'_> {
         let comma = self.token(0).span;
         self.broken(&[]);
         if !self.at(Kind::RightParen) || self.token(1).kind != Kind::Arrow {
-            self.report(Diagnostic::new(
-                Code::Expected,
-                comma,
-                "expected `)`, found `,`",
-            ));
+            let advice = "parentheses hold one value; a list stands in `[` and `]`";
+            let message = "expected `)`, found `,`";
+            self.report(Diagnostic::new(Code::Expected, comma, message).advise(advice));
         }
         self.eat(Kind::RightParen);
     }

@@ -178,7 +178,13 @@ impl<'s> Parser<'s> {
             } else {
                 token.span
             };
-            self.report(Diagnostic::new(Code::Expected, place, message));
+            let advice = match what {
+                "`;`" => "statements and declarations end with `;`".to_owned(),
+                _ => format!(
+                    "write {what} here, or look for a mark too many or too few in front of it"
+                ),
+            };
+            self.report(Diagnostic::new(Code::Expected, place, message).advise(advice));
         }
     }
 
