@@ -32,6 +32,8 @@ enum Command {
     Idle(idle::Options),
     /// Send messages while many others flood the relay.
     Flood(flood::Options),
+    /// Be those others, until ended.
+    Attack(flood::Attackers),
 }
 
 #[tokio::main]
@@ -42,6 +44,7 @@ async fn main() -> anyhow::Result<()> {
         Command::Mqtt(options) => print(&mqtt::measure(&options).await?),
         Command::Idle(options) => print(&idle::measure(&options).await?),
         Command::Flood(options) => print(&flood::measure(&options).await?),
+        Command::Attack(options) => flood::rage(&options).await,
     }
 }
 

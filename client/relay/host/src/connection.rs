@@ -1,7 +1,8 @@
 //! Between the state machine of the side that answers and a channel: one task for each connection.
 //!
 //! - **N1** A connection has a place, and its peer has few of them ([`crate::gate`]); it must authenticate in time, and is read no faster than its rate: whoever asks faster
-//!   is slowed by its own transport, and costs nobody else anything.
+//!   is slowed by its own transport, and costs nobody else anything. A stranger has as many frames as it takes to authenticate; all connections
+//!   of a device, or of a relay, have one rate.
 //! - **N2** A device authenticates by its signing key on record, a relay by the key of its endpoint, which must be the key that TLS has
 //!   seen too. Both sign for this connection alone (O1 of BIMP).
 //! - **N3** Messages to deliver are read from the disk when the connection has room for them, so that a slow reader takes no memory, and
@@ -19,7 +20,7 @@ use crate::{
     directory::{Charge, DeviceName, Directory, Judgement},
     engine::{Clocks, Event, Events},
     figures::{Figures, count},
-    gate::{ConnectionLimits, Gate, PeerPermit, Permit, Rate},
+    gate::{ConnectionLimits, Gate, Pace, PeerPermit, Permit, Rate},
     peers::Peers,
     storage::Store,
 };
@@ -126,7 +127,8 @@ struct Connection {
     /// The place of a peer that has authenticated.
     admitted: Option<PeerPermit>,
     deadline: Instant,
-    rate: Rate,
+    /// Its own as long as it is a stranger's, then that of its peer.
+    pace: Pace,
     reconciliations: Rate,
 }
 
@@ -160,7 +162,7 @@ pub async fn serve(shared: Arc<Shared>, channel: Channel, id: ConnectionId, plac
         changes: shared.directory.changes(),
         admitted: None,
         deadline: now.checked_add(patience).unwrap_or(now),
-        rate: Rate::new(shared.limits.device_requests, now),
+        pace: Pace::new(shared.limits.stranger_requests, now),
         reconciliations: Rate::new(shared.limits.reconciliations, now),
         shared,
     };
@@ -189,7 +191,7 @@ impl Connection {
             if self.ledger.is_cut_off(now) {
                 return Err(self.end(Violation::SlowReader));
             }
-            let wait = self.rate.wait(now);
+            let wait = self.pace.wait(now);
             let reads = wait.is_none() && self.ledger.may_read();
             let again = match self.ledger.is_short() {
                 true => now.checked_add(LOOK_AGAIN),
@@ -230,7 +232,7 @@ impl Connection {
         // Of all kinds: pings and credit cost no credit.
         let frames = self.machine.frames().saturating_sub(before);
         let frames = u32::try_from(frames).unwrap_or(u32::MAX);
-        self.rate.take(frames, Instant::now());
+        self.pace.take(frames, Instant::now());
         if let Err(violation) = received {
             self.take_events();
             return Err(violation.into());
@@ -296,13 +298,12 @@ impl Connection {
             count(&self.shared.figures.refused_credentials);
             return self.refuse(request, Reason::BadCredentials);
         };
-        let Some(place) = self.shared.gate.admit(&credential) else {
+        let Some(place) = self.shared.gate.admit(&credential, Instant::now()) else {
             count(&self.shared.figures.refused_connections);
             return self.refuse(request, Reason::TooFast);
         };
         match &who {
             Who::Relay(relay) => {
-                self.rate = Rate::new(self.shared.limits.relay_requests, Instant::now());
                 self.channel.set_window(RELAY_WINDOW);
                 self.shared.peers.heard(*relay);
             }
@@ -318,6 +319,7 @@ impl Connection {
         };
         // Fails only for a request that is not the one being judged.
         if self.machine.admit(request, welcome).is_ok() {
+            self.pace = place.pace().clone();
             self.admitted = Some(place);
             self.key = Some(key);
         }
