@@ -23,6 +23,9 @@ use tokio::{sync::watch, task::JoinSet};
 /// Addresses of attackers.
 const ADDRESSES: u8 = 10;
 
+/// A flood ends after so long.
+const LONGEST: Duration = Duration::from_secs(600);
+
 /// Who floods.
 #[derive(clap::Args)]
 pub struct Attackers {
@@ -125,7 +128,8 @@ pub async fn rage(options: &Attackers) -> anyhow::Result<()> {
         let endpoint = endpoints[n % endpoints.len()].clone();
         attackers.spawn(attack(endpoint, relay.clone(), n / endpoints.len() % 4));
     }
-    while attackers.join_next().await.is_some() {}
+    // Whoever began it ends it before, unless it was ended itself.
+    tokio::time::sleep(LONGEST).await;
     Ok(())
 }
 
