@@ -113,8 +113,10 @@ struct Connection {
     id: ConnectionId,
     channel: Channel,
     machine: Server,
-    from_core: mpsc::UnboundedReceiver<ToConnection>,
-    told: Vec<ToConnection>,
+    /// Boxed: the channel has room for a number of them from the beginning on.
+    from_core: mpsc::UnboundedReceiver<Box<ToConnection>>,
+    #[expect(clippy::vec_box, reason = "the channel gives boxes")]
+    told: Vec<Box<ToConnection>>,
     pushes: Pushes,
     ledger: Ledger,
     out: Outgoing,
@@ -147,7 +149,8 @@ pub async fn serve(shared: Arc<Shared>, channel: Channel, id: ConnectionId, plac
         ..Settings::default()
     };
     let patience = Duration::from_secs(shared.limits.authenticate_seconds.clamp(1, 600));
-    let mut connection = Connection {
+    // Boxed, so that it does not stand in this future twice, before and after it is moved for the last words.
+    let mut connection = Box::new(Connection {
         id,
         channel,
         machine: Server::new(settings, binding),
@@ -165,7 +168,7 @@ pub async fn serve(shared: Arc<Shared>, channel: Channel, id: ConnectionId, plac
         pace: Pace::new(shared.limits.stranger_requests, now),
         reconciliations: Rate::new(shared.limits.reconciliations, now),
         shared,
-    };
+    });
     let end = match connection.drive().await {
         Ok(never) => match never {},
         Err(end) => end,
@@ -266,7 +269,7 @@ impl Connection {
             return self.machine.close(Violation::Stopping);
         }
         for told in std::mem::take(&mut self.told) {
-            self.take_from_core(told);
+            self.take_from_core(*told);
         }
     }
 
@@ -445,7 +448,7 @@ impl Connection {
                 }
             }
             ToConnection::CutOff => self.machine.close(Violation::SlowReader),
-            push => self.pushes.add(push),
+            push => self.pushes.add(Box::new(push)),
         }
     }
 
@@ -468,7 +471,7 @@ impl Connection {
         let _ = self.machine.answer(request, &refusal);
     }
 
-    async fn finish(mut self, end: &End) {
+    async fn finish(mut self: Box<Self>, end: &End) {
         match end {
             End::Violation(Violation::ByPeer { .. } | Violation::Done | Violation::Stopping) => {}
             End::Violation(violation) => {

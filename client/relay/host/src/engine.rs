@@ -43,7 +43,7 @@ pub enum Event {
         /// Its number.
         connection: ConnectionId,
         /// Where its answers go.
-        to: UnboundedSender<ToConnection>,
+        to: UnboundedSender<Box<ToConnection>>,
     },
     /// For the core. [`Input::Closed`] ends what `Connected` began.
     Core(Input),
@@ -237,7 +237,7 @@ struct Running {
     relay: Relay,
     engine: Engine,
     clocks: Clocks,
-    connections: HashMap<ConnectionId, UnboundedSender<ToConnection>>,
+    connections: HashMap<ConnectionId, UnboundedSender<Box<ToConnection>>>,
     batches: Sender<Batch>,
     writer: JoinHandle<()>,
     writing: bool,
@@ -374,7 +374,7 @@ impl Running {
     fn tell(&self, connection: ConnectionId, what: ToConnection) {
         if let Some(to) = self.connections.get(&connection) {
             // It may have ended just now.
-            let _ = to.send(what);
+            let _ = to.send(Box::new(what));
         }
     }
 }

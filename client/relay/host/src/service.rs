@@ -208,7 +208,8 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
         last = last.saturating_add(1);
         let (shared, id, shaking) = (shared.clone(), last, handshakes.clone());
         connections.spawn(async move {
-            let accepted = incoming.accept().await;
+            // Boxed: what a handshake takes is not kept for as long as the connection lives.
+            let accepted = Box::pin(incoming.accept()).await;
             drop(shaking);
             match accepted {
                 Ok(channel) => {

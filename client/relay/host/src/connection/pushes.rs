@@ -12,14 +12,14 @@ use std::collections::VecDeque;
 /// Pushes that there was no room for: as many as the core's windows allow, and one of them read from the disk.
 #[derive(Debug, Default)]
 pub(super) struct Pushes {
-    waiting: VecDeque<ToConnection>,
+    waiting: VecDeque<Box<ToConnection>>,
     /// Read, and not taken by the connection yet: it is not read again.
     front: Option<Push>,
 }
 
 impl Pushes {
     /// Behind those that wait.
-    pub fn add(&mut self, push: ToConnection) {
+    pub fn add(&mut self, push: Box<ToConnection>) {
         self.waiting.push_back(push);
     }
 
@@ -29,7 +29,7 @@ impl Pushes {
             return Some(front);
         }
         while let Some(next) = self.waiting.pop_front() {
-            let push = match next {
+            let push = match *next {
                 ToConnection::Moved(mailbox) => Some(Push::Moved(mailbox)),
                 ToConnection::Deliver(delivery) => read(&delivery, store, figures),
                 // Neither waits.
@@ -60,7 +60,7 @@ impl Pushes {
             Some(Push::Deliver(deliver)) => deliver.message.as_slice().len(),
             _ => 0,
         };
-        let each = size_of::<ToConnection>();
+        let each = size_of::<ToConnection>().saturating_add(size_of::<usize>());
         front.saturating_add(self.waiting.len().saturating_mul(each))
     }
 }
@@ -122,12 +122,12 @@ mod tests {
         let mut pushes = Pushes::default();
         // The second was deleted meanwhile.
         for n in [1, 2, 3] {
-            pushes.add(ToConnection::Deliver(Delivery {
+            pushes.add(Box::new(ToConnection::Deliver(Delivery {
                 key: key(n),
                 position: u64::from(n),
                 expires: 0,
                 mention: false,
-            }));
+            })));
         }
         for _ in 0..100 {
             let push = pushes.next(&store, &figures).unwrap();
