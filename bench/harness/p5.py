@@ -1,4 +1,4 @@
-"""P5: relays: messages that are stored and delivered, idle subscribers, floods; beside an MQTT broker."""
+"""P5: relays: messages that are stored and delivered, idle subscribers, floods; beside an MQTT broker and an XMPP server."""
 
 import json
 import os
@@ -19,10 +19,11 @@ ABOUT = {
     "and 10,000 a second at their times. *One relay*: the same with one process, beside the MQTT broker Mosquitto with QoS 1 both ways and "
     "sessions that persist, without encryption. Mosquitto acknowledges out of its memory and writes all of it to a file every half hour; the row "
     "*saved* has it write and synchronise that file after each round of its loop in which something changed, which is the nearest to a "
-    "synchronised disk that it can, though it still acknowledges before. *Idle subscribers*: what the relay's resident memory grows by for each. *Floods*: 20 pairs of honest "
+    "synchronised disk that it can, though it still acknowledges before. *Recipients away*: one relay beside the XMPP server Prosody and its offline "
+    "storage in files, which it does not synchronise, without TLS; messages are sent while nobody is there, and then fetched. *Idle subscribers*: what the relay's resident memory grows by for each. *Floods*: 20 pairs of honest "
     "devices at a steady rate while 1,000 connections of ten other addresses, from a process of their own, send garbage, halves of frames, pings "
     "and requests; the relay has its default limits. The load takes its part of the same cores.",
-    "goal": "five relays: at least 10,000/s, 95 % within 250 ms, on two cores; ahead of Mosquitto; at most 64 KiB for each of 10,000 idle "
+    "goal": "five relays: at least 10,000/s, 95 % within 250 ms, on two cores; ahead of Mosquitto and Prosody; at most 64 KiB for each of 10,000 idle "
     "subscribers; honest devices within twice their latency under floods",
 }
 GOAL_RATE, GOAL_P95_MS, GOAL_KIB, GOAL_FLOOD = 10_000, 250, 64, 2
@@ -30,8 +31,10 @@ TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or report.ROOT / "targe
 RELAY = os.environ.get("RELAY_BIN") or TARGET / "parlance-relay"
 LOAD = os.environ.get("RELAY_LOAD_BIN") or TARGET / "parlance-bench-relay"
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+PROSODY = shutil.which("prosody")
 PORT = 24_433
 MQTT_PORT = 24_533
+XMPP_PORT = 24_534
 # A sender has 3,000 messages in five minutes, which bounds how long a run may be.
 SECONDS = {False: 12, True: 6}
 SUBSCRIBERS = {False: 10_000, True: 2_000}
@@ -40,9 +43,12 @@ FLOOD_SECONDS = {False: 30, True: 8}
 
 def run(folder, quick: bool, runs: int) -> dict:
     if not MOSQUITTO:
-        print("P5: mosquitto is not installed ('apt-get install mosquitto'): its row is left out", file=sys.stderr)
+        print("P5: mosquitto is not installed ('apt-get install mosquitto'): its rows are left out", file=sys.stderr)
+    if not PROSODY:
+        print("P5: prosody is not installed ('apt-get install prosody'): its rows are left out", file=sys.stderr)
     kinds = ["five", "paced", "one", *(["mosquitto", "saved"] if MOSQUITTO else [])]
-    raw = {kind: [] for kind in ["five", "paced", "one", "mosquitto", "saved", "idle", "flood"]}
+    away = ["away", *(["prosody"] if PROSODY else [])]
+    raw = {kind: [] for kind in ["five", "paced", "one", "mosquitto", "saved", "away", "prosody", "idle", "flood"]}
     for number, kind in sides.in_turn(runs, kinds):
         place = folder / f"{kind}-{number}"
         through = through_mosquitto if kind in ("mosquitto", "saved") else through_relays
@@ -52,6 +58,16 @@ def run(folder, quick: bool, runs: int) -> dict:
         print(
             f"P5 {kind}: {one['accepted_per_second']:.0f}/s stored, {one['delivered_per_second']:.0f}/s delivered, "
             f"p95 {latency['p95']:.0f} ms {one['refused'] or ''}",
+            file=sys.stderr,
+        )
+        shutil.rmtree(place)
+    for number, kind in sides.in_turn(runs, away):
+        place = folder / f"{kind}-{number}"
+        one = (through_prosody if kind == "prosody" else through_relays)(place, kind, quick)
+        raw[kind].append(one)
+        print(
+            f"P5 {kind}: {one['stored_per_second']:.0f}/s stored, {one['fetched_per_second']:.0f}/s of {one['fetched']} fetched "
+            f"{one['refused'] or ''}",
             file=sys.stderr,
         )
         shutil.rmtree(place)
@@ -114,8 +130,9 @@ def measure(kind: str, *options, seconds: float = 120) -> dict:
 
 def through_relays(folder, kind: str, quick: bool) -> dict:
     pace = ["--rate", GOAL_RATE] if kind == "paced" else []
-    with Relays(folder, 1 if kind == "one" else 5, 256):
-        return measure("throughput", "--folder", folder, "--seconds", SECONDS[quick], *pace)
+    with Relays(folder, 1 if kind in ("one", "away") else 5, 256):
+        what = "offline" if kind == "away" else "throughput"
+        return measure(what, "--folder", folder, "--seconds", SECONDS[quick], *pace)
 
 
 def through_mosquitto(folder, kind: str, quick: bool) -> dict:
@@ -140,6 +157,37 @@ def through_mosquitto(folder, kind: str, quick: bool) -> dict:
     finally:
         broker.terminate()
         broker.wait(20)
+
+
+def through_prosody(folder, _kind: str, quick: bool) -> dict:
+    accounts = folder / "data" / "localhost" / "accounts"
+    accounts.mkdir(parents=True)
+    for number in range(256):
+        (accounts / f"user{number}.dat").write_text('return { ["password"] = "secret" };\n')
+    config = [
+        "run_as_root = true",
+        f'data_path = "{folder}/data"',
+        f'pidfile = "{folder}/pid"',
+        'modules_enabled = { "saslauth", "offline", "smacks" }',
+        'modules_disabled = { "s2s", "tls" }',
+        "c2s_require_encryption = false",
+        "allow_unencrypted_plain_auth = true",
+        'authentication = "internal_plain"',
+        'storage = "internal"',
+        f"c2s_ports = {{ {XMPP_PORT} }}",
+        'c2s_interfaces = { "127.0.0.1" }',
+        'log = { warn = "*console" }',
+        'VirtualHost "localhost"',
+    ]
+    (folder / "prosody.lua").write_text("\n".join(config) + "\n")
+    with open(folder / "log", "wb") as log:
+        server = subprocess.Popen([PROSODY, "--config", folder / "prosody.lua", "-F"], stdout=log, stderr=log)
+    try:
+        wait_for_port(XMPP_PORT, server)
+        return measure("xmpp", "--server", f"127.0.0.1:{XMPP_PORT}", "--seconds", SECONDS[quick], seconds=300)
+    finally:
+        server.terminate()
+        server.wait(20)
 
 
 def idle(folder, quick: bool) -> dict:
@@ -190,6 +238,10 @@ def metrics(raw: dict):
             yield report.metric("one relay: stored and delivered", "1/s", "higher", one, peer, name)
             one, peer = (all_of(kind, "latency_ms", "p95") for kind in ("one", broker))
             yield report.metric("one relay: delivered, 95 % within", "ms", "lower", one, peer, name)
+    for what, name in (("stored", "stored"), ("fetched", "fetched when they come")):
+        if raw["prosody"]:
+            one, peer = (all_of(kind, f"{what}_per_second") for kind in ("away", "prosody"))
+            yield report.metric(f"one relay, recipients away: {name}", "1/s", "higher", one, peer, "Prosody, files")
     each = all_of("idle", "each_kib")
     yield report.metric("an idle subscriber", "KiB", "lower", each, [GOAL_KIB], "the goal")
     slower = [

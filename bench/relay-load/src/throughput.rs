@@ -9,7 +9,7 @@ use futures::FutureExt;
 use parlance_bimp::{
     Answer, List, Mailbox, MessageId, OfMailbox, Push, Reason, Request, limits::MAX_IDS,
 };
-use parlance_endpoint::{Client, Session};
+use parlance_endpoint::{Client, Endpoint, RelayAddress, Session};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -31,13 +31,13 @@ use tokio::{
 pub struct Options {
     /// The folder of a prepared network whose relays run.
     #[arg(long)]
-    folder: PathBuf,
+    pub folder: PathBuf,
     /// Accounts that send. A relay takes 3,000 messages of one in five minutes.
     #[arg(long, default_value_t = 128)]
     senders: u32,
     /// Accounts that receive.
     #[arg(long, default_value_t = 64)]
-    recipients: u32,
+    pub recipients: u32,
     /// Messages of each sender on their way at a time.
     #[arg(long, default_value_t = 8)]
     in_flight: u32,
@@ -47,10 +47,10 @@ pub struct Options {
     rate: Option<u32>,
     /// Seconds before anything counts.
     #[arg(long, default_value_t = 2)]
-    warm_up: u64,
+    pub warm_up: u64,
     /// Seconds that count.
     #[arg(long, default_value_t = 10)]
-    seconds: u64,
+    pub seconds: u64,
 }
 
 /// What was measured.
@@ -98,6 +98,19 @@ impl Default for Course {
 }
 
 impl Course {
+    /// One in which everything counts from the beginning on.
+    pub fn counting() -> Self {
+        Self {
+            counts: AtomicBool::new(true),
+            ..Self::default()
+        }
+    }
+
+    /// How many were delivered so far.
+    pub fn deliveries(&self) -> usize {
+        locked(&self.delivered).len()
+    }
+
     /// Now.
     pub fn stamp(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
@@ -172,16 +185,39 @@ pub async fn measure(options: &Options) -> anyhow::Result<Report> {
     let mut tasks = JoinSet::new();
     let recipients: Vec<Person> = (0..options.recipients).map(Person::of).collect();
     let endpoints = [people::endpoint().await?, people::endpoint().await?];
-    let place = |n: usize| (&endpoints[n % endpoints.len()], &relays[n % relays.len()]);
     for (n, recipient) in recipients.iter().enumerate() {
-        let (endpoint, relay) = place(n);
+        let (endpoint, relay) = place(n, &endpoints, &relays);
         let session = recipient.subscribe(endpoint, relay).await?;
         tasks.spawn(receive(course.clone(), session, recipient.mailbox()));
     }
-    let mailboxes: Arc<Vec<Mailbox>> = Arc::new(recipients.iter().map(Person::mailbox).collect());
+    send_all(options, &endpoints, &relays, &course, &mut tasks).await?;
+    let report = course.run(options.warm_up, options.seconds).await;
+    tasks.shutdown().await;
+    Ok(report)
+}
+
+/// Where the one with this number connects, and through what.
+pub fn place<'a>(
+    n: usize,
+    endpoints: &'a [Endpoint],
+    relays: &'a [RelayAddress],
+) -> (&'a Endpoint, &'a RelayAddress) {
+    (&endpoints[n % endpoints.len()], &relays[n % relays.len()])
+}
+
+/// Connects the senders, who begin at once.
+pub async fn send_all(
+    options: &Options,
+    endpoints: &[Endpoint],
+    relays: &[RelayAddress],
+    course: &Arc<Course>,
+    tasks: &mut JoinSet<()>,
+) -> anyhow::Result<()> {
+    let recipients = (0..options.recipients).map(|n| Person::of(n).mailbox());
+    let mailboxes: Arc<Vec<Mailbox>> = Arc::new(recipients.collect());
     let mut clients = Vec::new();
     for n in 0..options.senders {
-        let (endpoint, relay) = place(n as usize);
+        let (endpoint, relay) = place(n as usize, endpoints, relays);
         let sender = Person::of(options.recipients + n);
         clients.push(sender.connect(endpoint, relay).await?.client);
     }
@@ -207,10 +243,7 @@ pub async fn measure(options: &Options) -> anyhow::Result<Report> {
         };
         tasks.spawn(sender.send((n + lane * 7) as usize));
     }
-    drop(clients);
-    let report = course.run(options.warm_up, options.seconds).await;
-    tasks.shutdown().await;
-    Ok(report)
+    Ok(())
 }
 
 /// What sends one message after the other, to each mailbox in turn.
