@@ -2,7 +2,7 @@
 
 use crate::{
     PATIENCE,
-    clients::{Device, connect, device, endpoint, envelope, envelope_of},
+    clients::{Device, connect, device, endpoint, endpoint_at, envelope, envelope_of},
     processes::Network,
     raw::Raw,
 };
@@ -11,7 +11,10 @@ use parlance_bimp::{
 };
 use parlance_endpoint::{Endpoint, RelayAddress, Session};
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
 
 const MIB: u64 = 1 << 20;
 /// Between two messages of an honest device: it does not flood, and has an allowance of a thousand.
@@ -102,6 +105,33 @@ async fn pings_are_paid_for_like_requests() {
     // 1,000 at once, and 1,000 more at 500 a second.
     let took = began.elapsed();
     assert!(took >= Duration::from_millis(1_900), "{took:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_shakes_hands_all_the_time_keeps_nobody_else_out() {
+    const AT_ONCE: u64 = 10;
+    let member = device(155);
+    let limits = json!({ "handshakes_per_address": AT_ONCE / 2 });
+    let network = Network::start_with(1, &[member], &limits);
+    let relay = network.relays[0].clone();
+    let endpoint = endpoint().await;
+    drop(ready(&endpoint, &relay, &member).await);
+    let flood = endpoint_at(Ipv4Addr::new(127, 0, 0, 2)).await;
+    let began = Instant::now();
+    let (mut let_in, mut tries) = (0, 0);
+    while tries < 10 * AT_ONCE {
+        tries += 1;
+        let_in += u64::from(flood.dial(&relay).await.is_ok());
+    }
+    // And as many as time gives.
+    let later = began.elapsed().as_secs() + 1;
+    assert!(
+        let_in <= AT_ONCE + later * AT_ONCE / 2,
+        "{let_in} in {later} s"
+    );
+    let refused = network.figure(0, "refused_connections").await;
+    assert!(refused >= tries - let_in, "{refused} of {tries}");
+    drop(ready(&endpoint, &relay, &member).await);
 }
 
 /// N4: devices that let messages come and take none.
