@@ -1,10 +1,16 @@
-//! What goes to one relay goes together (G9).
+//! What is left out, or done together, while there is much to do (G9, Y5).
 
 mod common;
 
 use common::{OTHER, SENDER, disk::Disk, envelope, list, owner, place};
-use parlance_bimp::{Account, Answer, Key, List, RelayId, Request, Stored};
-use parlance_relay_core::{Asker, Clock, Config, Effect, Input, Relay, Storage, Who};
+use parlance_bimp::{
+    Account, Answer, Content, Key, List, Range, Reconcile, RelayId, Request, Stored,
+};
+use parlance_relay_core::{
+    Asker, Clock, Config, Effect, Input, Relay, Storage, Who, relay::reconcile::PARTS,
+};
+
+const NEIGHBOUR: u64 = 70;
 
 /// One relay of five; the others are played.
 struct One {
@@ -28,6 +34,8 @@ impl One {
             owner: owner(&[0]),
         };
         let connection = SENDER;
+        relay.handle(clock, Input::Opened { connection, who });
+        let (connection, who) = (NEIGHBOUR, Who::Relay(place(1)));
         relay.handle(clock, Input::Opened { connection, who });
         Self { relay, disk, clock }
     }
@@ -73,6 +81,36 @@ impl One {
                 _ => None,
             })
             .collect()
+    }
+
+    /// Into how many parts it cuts everything for a neighbour that has nothing.
+    fn parts(&mut self) -> usize {
+        let everything = Range {
+            from: Key::FIRST,
+            to: None,
+            content: Content::Fingerprint {
+                count: 0,
+                fingerprint: [0; 16],
+            },
+        };
+        let from = Asker {
+            connection: NEIGHBOUR,
+            request: 1,
+        };
+        let request = Request::Reconcile(Reconcile {
+            ranges: List::new(vec![everything]).unwrap(),
+            want: List::default(),
+        });
+        self.input(Input::Request { from, request });
+        let effects = std::iter::from_fn(|| self.relay.next_effect());
+        let answer = effects.filter_map(|effect| match effect {
+            Effect::Answer {
+                to,
+                answer: Answer::Reconcile(answer),
+            } if to == from => Some(answer.ranges.as_slice().len()),
+            _ => None,
+        });
+        answer.last().unwrap()
     }
 
     fn others(entries: usize) -> Vec<(RelayId, usize)> {
@@ -142,4 +180,27 @@ fn who_is_back_is_asked_for_everything_that_it_has_not_confirmed() {
         .map(|it| it.1)
         .collect();
     assert_eq!(to_it, [3]);
+}
+
+#[test]
+fn a_mailbox_that_changes_all_the_time_is_cut_seldom() {
+    let mut one = One::new();
+    let every = Config::default().timings.reconcile;
+    for text in 0..200 {
+        one.send(text);
+    }
+    one.clock.steady += every - 1;
+    assert_eq!(one.parts(), 0);
+    // It is quiet.
+    one.clock.steady += 1;
+    assert_eq!(one.parts(), PARTS);
+    let (mut cut, mut looks) = (0, 0);
+    for text in 200..=255 {
+        one.send(text);
+        one.clock.steady += every / 2;
+        cut += usize::from(one.parts() > 0);
+        looks += 1;
+    }
+    // Half of the time between two reconciliations lies between two looks.
+    assert_eq!((looks, cut), (56, 2));
 }
