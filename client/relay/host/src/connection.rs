@@ -5,8 +5,8 @@
 //!   of a device, or of a relay, have one rate.
 //! - **N2** A device authenticates by its signing key on record, a relay by the key of its endpoint, which must be the key that TLS has
 //!   seen too. Both sign for this connection alone (O1 of BIMP).
-//! - **N3** Messages to deliver are read from the disk when the connection has room for them, so that a slow reader takes no memory, and
-//!   once, so that it takes no time.
+//! - **N3** Messages to deliver are read when the connection has room for them, so that a slow reader takes no memory, and once, so that it takes no
+//!   time: from those that were written last, which all share, or from the disk.
 //! - **N4** What a connection makes the relay keep is counted: requests without answer, answers and messages that the peer has not read. What goes
 //!   beyond a little comes from a budget of all connections ([`crate::budget`]); while that is used up, requests of whoever needs more are
 //!   refused with [`Reason::TooFast`]. A peer that lets nothing go of what is kept for it is cut off, sooner when memory is scarce.
@@ -36,7 +36,7 @@ use pushes::Pushes;
 use std::{
     collections::BTreeMap,
     convert::Infallible,
-    sync::Arc,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 use tokio::sync::{mpsc, watch};
@@ -52,7 +52,7 @@ const DEVICE_WINDOW: u32 = 32 << 10;
 const RELAY_WINDOW: u32 = 512 << 10;
 
 /// A message to push.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Delivery {
     /// Which.
     pub key: Key,
@@ -62,10 +62,12 @@ pub struct Delivery {
     pub expires: u64,
     /// Whether it wakes.
     pub mention: bool,
+    /// The message, as long as it is remembered; else it is on the disk.
+    pub recent: Option<Weak<[u8]>>,
 }
 
 /// What the core says to a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum ToConnection {
     /// Answer a request.
     Answer {
