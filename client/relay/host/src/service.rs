@@ -11,7 +11,12 @@ use crate::{
 };
 use parlance_endpoint::{BindError, Endpoint, Incoming, Options, SecretKey};
 use parlance_relay_core::{Config, ConnectionId, Input};
-use std::{net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
 use tokio::{sync::watch, task::JoinSet};
 
 /// How long connections may take to end when the relay stops.
@@ -203,7 +208,8 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
         last = last.saturating_add(1);
         let (shared, id, shaking) = (shared.clone(), last, handshakes.clone());
         connections.spawn(async move {
-            let accepted = incoming.accept().await;
+            // Boxed: what a handshake takes is not kept for as long as the connection lives.
+            let accepted = Box::pin(incoming.accept()).await;
             drop(shaking);
             match accepted {
                 Ok(channel) => {
@@ -232,7 +238,7 @@ fn admit(shared: &Shared, incoming: Incoming, handshakes: &Arc<()>) -> Option<(I
         incoming.retry();
         return None;
     }
-    match shared.gate.enter(address.ip()) {
+    match shared.gate.enter(address.ip(), Instant::now()) {
         Some(place) => Some((incoming, place)),
         None => {
             count(&shared.figures.refused_connections);
