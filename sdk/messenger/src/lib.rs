@@ -15,6 +15,7 @@
 //! | [`relays`] | R1-R3 | which relay is asked, and when another one |
 //! | [`prekeys`] | K1-K4 | prekeys: published, replaced, fetched |
 //! | [`proof`] | P1-P5 | tickets and receipts |
+//! | [`transfer`] | A1-A7 | the history, for a device that is new |
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
 //! | [`storage`] | S1-S4 | one batch, then effects |
 //! | [`limits`] | - | all bounds and times |
@@ -48,6 +49,7 @@ pub mod prekeys;
 pub mod proof;
 pub mod relays;
 pub mod storage;
+pub mod transfer;
 
 pub use effect::{Command, Effect, Event, Input};
 pub use encryption::{Encryption, Fault};

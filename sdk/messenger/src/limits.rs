@@ -79,3 +79,22 @@ pub const RECEIPT_PAUSE: u64 = 3_000;
 pub const MAX_ACCOUNTS_OF_PROOF: usize = 256;
 /// Latencies of one relay and period that a median is taken of.
 pub const MAX_LATENCIES: usize = 64;
+
+/// For how long a device may take the history once that was granted.
+pub const GRANT_LIFE: u64 = 7 * 86_400_000;
+/// Grants, and questions that wait for one.
+pub const MAX_GRANTS: usize = 8;
+/// A page of a history holds so many bytes, and the message that goes beyond.
+pub const PAGE_BYTES: usize = 128 * 1_024;
+/// Messages that are read from the disk at a time.
+pub const PAGE_MESSAGES: usize = 256;
+/// A page comes in pieces of so many bytes.
+pub const PIECE_BYTES: usize = parlance_e2ee::content::bounds::MAX_PIECE;
+/// Pieces of a page.
+pub const MAX_PIECES: u16 = 8;
+/// Messages of one conversation that get other numbers for the sake of a history.
+pub const MAX_MOVED: usize = 20_000;
+/// A page that does not come is asked for again after so long; it doubles up to [`LONGEST_ASK_PAUSE`].
+pub const ASK_PAUSE: u64 = 60_000;
+/// See [`ASK_PAUSE`].
+pub const LONGEST_ASK_PAUSE: u64 = 3_600_000;

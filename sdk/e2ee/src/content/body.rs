@@ -1,6 +1,6 @@
 //! The kinds of content.
 
-use super::{MessageId, bounds::*};
+use super::{MessageId, bounds::*, transfer::Transfer};
 use crate::{
     Bounded,
     codec_bounds::{List, Text},
@@ -258,4 +258,6 @@ bodies! {
     Timer(Timer),
     13 /// 13: a request to send again.
     Resend(Resend),
+    20 /// 20: a history on its way to another device of the account.
+    Transfer(Transfer),
 }

@@ -18,11 +18,13 @@
 
 mod body;
 pub mod bounds;
+mod transfer;
 
 pub use body::{
     Body, CallSignal, CallSignalKind, Delete, Edit, FileReference, Mention, MentionRange, Payment,
     PaymentKind, Reaction, Receipt, ReceiptKind, Reply, Resend, Timer, TypingState, WrittenText,
 };
+pub use transfer::{Place, Transfer};
 
 use crate::{
     Bounded, Error,

@@ -66,6 +66,21 @@ pub fn samples() -> Vec<Body> {
             stream: 1_700_000_000_000,
             after: 7,
         }),
+        Body::Transfer(Transfer::Ask {
+            transfer: [1; 16],
+            page: 3,
+            from: Some(Place {
+                conversation: [2; 32],
+                below: 7,
+            }),
+        }),
+        Body::Transfer(Transfer::Piece {
+            transfer: [1; 16],
+            page: 3,
+            number: 0,
+            of: 2,
+            bytes: Bounded::new(vec![9; 40], "piece").unwrap(),
+        }),
         Body::Unknown {
             kind: 9_999,
             bytes: Bounded::new(vec![8; 30], "unknown").unwrap(),

@@ -1,7 +1,9 @@
 //! The engine: its state, how it starts, and its turn.
 
 mod apply;
+mod disappear;
 mod fan_out;
+mod give;
 mod listen;
 mod look;
 mod prekeys;
@@ -9,6 +11,7 @@ mod prove;
 mod receive;
 mod say;
 mod send;
+mod take;
 
 use crate::{
     Clock, Conversation, Directory, Effect, Encryption, Entry, Error, Event, Input, Row, Storage,
@@ -20,6 +23,7 @@ use crate::{
     proof,
     relays::Relays,
     storage::{Ledger, decode},
+    transfer::{Giving, Taking, Wanted},
 };
 use codec::{Decode, Encode};
 use listen::Subscription;
@@ -114,6 +118,12 @@ pub struct Engine<E: Encryption, S, R> {
     /// Copies that were confirmed before a relay's answer came.
     overtaken: BTreeMap<u64, (Account, ContentId)>,
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
+    giving: Giving,
+    /// Pages that own devices asked for, and may have.
+    asked_of_us: Vec<Wanted>,
+    /// The last piece that a device was given.
+    given: BTreeMap<DeviceAddress, ContentId>,
+    taking: Option<Taking>,
     effects: VecDeque<Effect>,
     stopped: bool,
 }
@@ -164,6 +174,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             confirmations: BTreeMap::new(),
             overtaken: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
+            giving: Giving::default(),
+            asked_of_us: Vec::new(),
+            given: BTreeMap::new(),
+            taking: None,
             effects: VecDeque::new(),
             stopped: false,
             ledger,
@@ -203,6 +217,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         for account in self.all::<proof::Account>(Table::Proofs, "account of proof")? {
             self.proofs.insert((account.period, account.relay), account);
         }
+        self.taking = self.ledger.get(&Row::Taking, "transfer of a history")?;
+        self.giving = (self.ledger.get(&Row::Giving, "grant of a history")?).unwrap_or_default();
         Ok(())
     }
 
@@ -221,6 +237,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         inputs: impl IntoIterator<Item = Input<E::Recipients>>,
     ) -> Result<(), Error> {
         self.turn(clock, |engine| {
+            engine.give_history()?;
+            engine.take_page()?;
             for input in inputs {
                 engine.take(input)?;
             }
@@ -284,6 +302,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.bridge_gaps()?;
         self.make_good();
         self.look_for_held();
+        self.ask_again_for_history();
         self.confirm();
         self.fan_out();
         self.seal()?;

@@ -46,6 +46,14 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 engine.counters_changed = true;
                 Ok(None)
             }
+            Command::AskHistory { anew } => {
+                engine.ask_for_history(anew);
+                Ok(None)
+            }
+            Command::GiveHistory { device } => {
+                engine.grant(device);
+                Ok(None)
+            }
         })
     }
 
@@ -79,7 +87,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             false => Err(Error::NotAuthor),
         };
         match body {
-            Body::Receipt(_) | Body::Typing(_) | Body::Resend(_) => Err(Error::NotToSay),
+            Body::Receipt(_) | Body::Typing(_) | Body::Resend(_) | Body::Transfer(_) => {
+                Err(Error::NotToSay)
+            }
             Body::Reply(reply) => entry(&reply.to).map(drop),
             Body::Reaction(reaction) => entry(&reaction.to).map(drop),
             Body::Edit(edit) => own(&edit.of),
@@ -141,7 +151,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 continue;
             };
             if !entry.read {
-                self.mark_read(&mut entry);
+                self.mark_read(&mut entry, self.clock.wall);
                 ids.push(entry.id);
             }
         }

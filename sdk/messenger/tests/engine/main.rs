@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod room;
+mod transfer;
 mod ways;
 
 use codec::{Decode, Encode};
