@@ -192,6 +192,12 @@ pub enum Failure {
         /// Why.
         cause: String,
     },
+    /// No other device gave or took a history.
+    #[error("the history is not all there yet: {cause}")]
+    NoHistory {
+        /// Why.
+        cause: String,
+    },
     /// No phrase.
     #[error("there is no backup phrase: set BIMP_PHRASE, give --phrase-file, or run in a terminal")]
     NoPhrase,
@@ -316,7 +322,7 @@ impl Failure {
             | Self::BadCommand { .. }
             | Self::BadTimer
             | Self::NoMessage { .. } => Kind::Input,
-            Self::Waits { .. } => Kind::Waiting,
+            Self::Waits { .. } | Self::NoHistory { .. } => Kind::Waiting,
             Self::CoreDumps(_) => Kind::Other,
             Self::File { .. }
             | Self::InUse

@@ -12,6 +12,7 @@ mod passphrase;
 mod relay;
 mod send;
 mod status;
+mod sync;
 mod wallet;
 
 use clap::CommandFactory;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use parlance_client::{
     bimp::Account,
-    e2ee::Body,
+    e2ee::{Body, DeviceAddress},
     messenger::{Entry, Status},
     primitives::AccountId,
     vault::Vault,
@@ -23,6 +23,11 @@ pub fn account_of(account: &AccountId) -> Account {
 /// The address of an account.
 pub fn address(account: &Account) -> String {
     AccountId::new(account.0).to_ss58check()
+}
+
+/// A device as 'device list' names it, as far as the messenger knows.
+pub fn device_name(device: &DeviceAddress) -> String {
+    format!("{:08x}", device.device.swap_bytes())
 }
 
 /// What the user calls people.

@@ -14,6 +14,11 @@ use parlance_e2ee::{Content, DeviceAddress, content::Transfer};
 use rand_core::CryptoRng;
 
 impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
+    /// This device.
+    pub fn address(&self) -> DeviceAddress {
+        self.me()
+    }
+
     /// How far the transfer to this device is.
     pub fn taking(&self) -> Option<&Taking> {
         self.taking.as_ref()

@@ -154,25 +154,33 @@ fn no_device_gets_a_history_that_was_granted_to_another_one() {
     assert_eq!(room.heard(0, wanted), 1);
     let wanted: Vec<DeviceAddress> = room.engine(0).wanted().collect();
     assert_eq!(wanted, [address(ANNA, 2)]);
-    // A grant ends.
-    give(&mut room, 1, 2);
-    room.engines[new] = None;
-    room.pass(1_000);
-    room.now += limits::GRANT_LIFE;
-    room.pass(1_000);
-    room.start(new);
-    room.pass(2 * limits::LONGEST_ASK_PAUSE / 10);
-    let (conversation, anew) = (BEN, true);
     let body = Body::Transfer(parlance_e2ee::content::Transfer::Ask {
         transfer: [1; 16],
         page: 0,
         from: None,
     });
+    let conversation = ANNA;
     let refused = room.command(new, Command::Say { conversation, body });
     assert_eq!(refused, Err(Error::NotToSay));
-    room.command(new, Command::AskHistory { anew }).unwrap();
-    room.pass(5_000);
-    assert!(room.engine(new).taking().unwrap().taken <= 1);
+}
+
+/// A2.
+#[test]
+fn a_grant_ends() {
+    for (pause, told) in [(0, 0), (limits::GRANT_LIFE, 1)] {
+        let mut room = Room::new(&[(ANNA, 1), (BEN, 5)]);
+        room.pass(1_000);
+        room.say(0, BEN, "before");
+        let new = room.add(ANNA, 2);
+        room.pass(LOOKS);
+        give(&mut room, 0, 2);
+        room.restart(0);
+        room.now += pause;
+        ask(&mut room, new);
+        room.pass(5_000);
+        assert_eq!(room.heard(0, wanted), told);
+        assert_eq!(room.heard(new, all_taken), 1 - told);
+    }
 }
 
 /// A5, A7.
@@ -258,6 +266,14 @@ fn what_was_read_on_one_device_disappears_from_all_and_does_not_come_back() {
     room.engines[3] = None;
     let id = room.say(0, BEN, "goes, everywhere");
     room.pass(1_000);
+    let waits = |room: &Room| -> Vec<bool> {
+        let copies: Vec<Copy> = room.disks[0].table(Table::Outbox);
+        let own = copies.iter();
+        let own = own.filter(|copy| copy.to.account == ANNA.0 && copy.id == id);
+        own.map(|copy| copy.content.windows(5).any(|it| it == b"goes,"))
+            .collect()
+    };
+    assert_eq!(waits(&room), [true]);
     let (conversation, up_to) = (ANNA, u64::MAX);
     room.command(
         2,
@@ -271,18 +287,8 @@ fn what_was_read_on_one_device_disappears_from_all_and_does_not_come_back() {
     assert_eq!(room.texts(0, BEN), [""]);
     assert_eq!(room.texts(2, ANNA), [""]);
     // What waits for the author's other device says nothing any more.
-    let copies: Vec<Copy> = room.disks[0].table(Table::Outbox);
-    let own: Vec<&Copy> = copies
-        .iter()
-        .filter(|copy| copy.to.account == ANNA.0 && copy.id == id)
-        .collect();
-    assert_eq!(own.len(), 1);
-    let says = |copy: &Copy| {
-        let content = copy.content.windows(5);
-        content.clone().any(|it| it == b"goes,")
-    };
-    assert!(!says(own[0]));
-    // An edit that comes late brings nothing back.
+    assert_eq!(waits(&room), [false]);
+    // What comes a day late is not shown for longer.
     room.start(1);
     room.start(3);
     room.deliver_again(1);

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::{
     failure::Failure,
-    talk::show::{Names, account_of, address, object, status},
+    talk::show::{Names, account_of, address, device_name, object, status},
 };
 
 /// What happened, as an object with its name under `event`.
@@ -93,9 +93,32 @@ fn of_engine(event: Event, names: &Names) -> Value {
             "relay": hex::encode(relay.0),
             "error": refusal.to_string(),
         }),
+        Event::HistoryWanted { device } => of_own("history-wanted", device),
+        Event::HistoryGiven { device, done } => {
+            let mut event = of_own("history-given", device);
+            event["done"] = done.into();
+            event
+        }
+        Event::HistoryTaken {
+            device,
+            messages,
+            all,
+            done,
+        } => {
+            let mut event = of_own("history-taken", device);
+            event["messages"] = messages.into();
+            event["all"] = all.into();
+            event["done"] = done.into();
+            event
+        }
         Event::Kept { id } => json!({"event": "kept", "id": hex::encode(id.0)}),
         other => of_device(other, names),
     }
+}
+
+/// What concerns another device of this account, named as 'device list' names it.
+fn of_own(event: &str, device: DeviceAddress) -> Value {
+    json!({"event": event, "device": device_name(&device)})
 }
 
 /// What concerns one device, or a message on its way to it.

@@ -238,11 +238,23 @@ impl Room<'_> {
 
     fn read(&mut self, up_to: u64) -> Result<(), Failure> {
         let conversation = self.with;
-        let command = Command::Read {
-            conversation,
-            up_to,
-        };
-        self.talk.command(command).map(drop)
+        // One command marks so many at most.
+        loop {
+            let before = self.read_so_far();
+            self.talk.command(Command::Read {
+                conversation,
+                up_to,
+            })?;
+            let after = self.read_so_far();
+            if after == before || after >= Some(up_to) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn read_so_far(&self) -> Option<u64> {
+        let mut all = self.talk.chat().conversations();
+        all.find(|it| it.with == self.with)?.read
     }
 
     /// The other side is told that the user types, now and then.

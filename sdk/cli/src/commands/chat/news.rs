@@ -9,7 +9,7 @@ use parlance_client::{
 
 use crate::talk::{
     change,
-    show::{Names, marks},
+    show::{Names, device_name, marks},
 };
 
 /// Something to be shown.
@@ -85,7 +85,7 @@ impl News {
     fn of_device(event: Event, names: &Names) -> Self {
         let whose = |device: &DeviceAddress| {
             let name = names.of(&Account(device.account));
-            format!("device {:08x} of {name}", device.device.swap_bytes())
+            format!("device {} of {name}", device_name(device))
         };
         match event {
             Event::LastResort { device } => Self::Line(format!(
@@ -115,6 +115,22 @@ impl News {
             Event::Missing { device, messages } => Self::Line(format!(
                 "! {messages} messages of {} are missing and were not sent again",
                 whose(&device)
+            )),
+            Event::HistoryWanted { device } => {
+                let name = device_name(&device);
+                Self::Line(format!(
+                    "! your device {name} asks for what was said: if that is yours, 'bimp device sync --give {name}'"
+                ))
+            }
+            Event::HistoryTaken {
+                device, done: true, ..
+            } => Self::Line(format!(
+                "! what was said before has come from your device {}",
+                device_name(&device)
+            )),
+            Event::HistoryGiven { device, done: true } => Self::Line(format!(
+                "! your device {} has everything that was said",
+                device_name(&device)
             )),
             _ => Self::Nothing,
         }
