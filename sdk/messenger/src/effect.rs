@@ -2,6 +2,7 @@
 
 use crate::{
     history::{ContentId, Entry, Status},
+    no_trace::{NoTraceNews, NoTraceWish},
     relays::Directory,
 };
 use parlance_bimp::{Account, Answer, Deliver, Mailbox, MessageId, RelayId, Request};
@@ -86,6 +87,13 @@ pub enum Command {
     Attention(bool),
     /// Whether others are told what was read (H7).
     ReadReceipts(bool),
+    /// Something about a conversation without a trace (N1). For something said its id.
+    NoTrace {
+        /// With whom.
+        with: Account,
+        /// What.
+        wish: NoTraceWish,
+    },
     /// Asks the own other devices for the history (A1).
     AskHistory {
         /// Whether a transfer that has not come to its end begins anew, as when its device is gone.
@@ -216,6 +224,13 @@ pub enum Event {
     Kept {
         /// Which.
         id: MessageId,
+    },
+    /// Something about a conversation without a trace. Nothing but this event has it.
+    NoTrace {
+        /// With whom.
+        with: Account,
+        /// What.
+        news: NoTraceNews,
     },
     /// An own device asks for the history, which it gets once that is granted (A2).
     HistoryWanted {

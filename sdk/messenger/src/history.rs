@@ -209,5 +209,6 @@ pub fn is_shown(body: &Body) -> bool {
             | Body::Typing(_)
             | Body::Resend(_)
             | Body::Transfer(_)
+            | Body::NoTrace(_)
     )
 }

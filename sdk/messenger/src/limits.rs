@@ -98,3 +98,16 @@ pub const MAX_MOVED: usize = 20_000;
 pub const ASK_PAUSE: u64 = 60_000;
 /// See [`ASK_PAUSE`].
 pub const LONGEST_ASK_PAUSE: u64 = 3_600_000;
+
+/// Between two invitations to a conversation without a trace.
+pub const INVITE_PAUSE: u64 = 5_000;
+/// Between two signs of life in one.
+pub const NO_TRACE_ALIVE: u64 = 5_000;
+/// After so long without a sign of life it is over.
+pub const NO_TRACE_SILENCE: u64 = 20_000;
+/// What is not confirmed after so long is sent again.
+pub const NO_TRACE_AGAIN: u64 = 2_000;
+/// For how long relays keep what is said there.
+pub const NO_TRACE_KEEP: u64 = 10_000;
+/// Texts that wait for their confirmation, or for those before them.
+pub const MAX_WHISPERS: usize = 64;

@@ -1,6 +1,6 @@
 //! The kinds of content.
 
-use super::{MessageId, bounds::*, transfer::Transfer};
+use super::{MessageId, bounds::*, no_trace::NoTrace, transfer::Transfer};
 use crate::{
     Bounded,
     codec_bounds::{List, Text},
@@ -260,4 +260,6 @@ bodies! {
     Resend(Resend),
     20 /// 20: a history on its way to another device of the account.
     Transfer(Transfer),
+    21 /// 21: a step of a conversation that leaves no trace.
+    NoTrace(NoTrace),
 }

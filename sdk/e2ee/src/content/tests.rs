@@ -81,6 +81,12 @@ pub fn samples() -> Vec<Body> {
             of: 2,
             bytes: Bounded::new(vec![9; 40], "piece").unwrap(),
         }),
+        Body::NoTrace(NoTrace::Accept {
+            session: [1; 16],
+            identity: crate::DeviceIdentity::from_secrets(&[2; 32], &[3; 32]).public(),
+            message: Bounded::new(vec![9; 40], "message").unwrap(),
+        }),
+        Body::NoTrace(NoTrace::Alive),
         Body::Unknown {
             kind: 9_999,
             bytes: Bounded::new(vec![8; 30], "unknown").unwrap(),

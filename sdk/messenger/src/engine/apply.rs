@@ -61,6 +61,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 }
                 return Ok(());
             }
+            Body::NoTrace(step) => {
+                self.take_no_trace(from, step.clone(), content.sent_at);
+                return Ok(());
+            }
             Body::Reaction(reaction) => reaction.to,
             Body::Edit(edit) => edit.of,
             Body::Delete(delete) => delete.of,

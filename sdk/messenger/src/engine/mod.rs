@@ -1,11 +1,13 @@
 //! The engine: its state, how it starts, and its turn.
 
 mod apply;
+mod brief;
 mod disappear;
 mod fan_out;
 mod give;
 mod listen;
 mod look;
+mod no_trace;
 mod prekeys;
 mod prove;
 mod receive;
@@ -124,6 +126,7 @@ pub struct Engine<E: Encryption, S, R> {
     /// The last piece that a device was given.
     given: BTreeMap<DeviceAddress, ContentId>,
     taking: Option<Taking>,
+    private: Option<no_trace::Private>,
     effects: VecDeque<Effect>,
     stopped: bool,
 }
@@ -178,6 +181,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             asked_of_us: Vec::new(),
             given: BTreeMap::new(),
             taking: None,
+            private: None,
             effects: VecDeque::new(),
             stopped: false,
             ledger,
@@ -303,6 +307,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.make_good();
         self.look_for_held();
         self.ask_again_for_history();
+        self.keep_no_trace();
         self.confirm();
         self.fan_out();
         self.seal()?;

@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod no_trace;
 mod room;
 mod transfer;
 mod ways;
