@@ -192,6 +192,14 @@ pub enum Failure {
         /// Why.
         cause: String,
     },
+    /// Somebody who is no contact.
+    #[error(
+        "{name} is no contact of yours, and looking for a stranger leaves a trace here: 'bimp contact add' first"
+    )]
+    NotContact {
+        /// Who.
+        name: String,
+    },
     /// No other device gave or took a history.
     #[error("the history is not all there yet: {cause}")]
     NoHistory {
@@ -317,7 +325,9 @@ impl Failure {
                 Kind::Input
             }
             Self::Change(_) | Self::Shared(_) | Self::NotAgreed | Self::NoTrust => Kind::State,
-            Self::NobodyThere { .. } | Self::Changed { .. } => Kind::State,
+            Self::NobodyThere { .. } | Self::Changed { .. } | Self::NotContact { .. } => {
+                Kind::State
+            }
             Self::BadText { .. }
             | Self::BadCommand { .. }
             | Self::BadTimer
@@ -346,7 +356,7 @@ fn of_chat(error: &ChatError) -> Kind {
             EngineError::Storage(_) | EngineError::Damaged { .. } | EngineError::Stopped => {
                 Kind::Folder
             }
-            EngineError::OutboxFull { .. } => Kind::State,
+            EngineError::OutboxFull { .. } | EngineError::NobodyWithoutTrace => Kind::State,
             _ => Kind::Input,
         },
         ChatError::Look(LookError::Light(error)) => of_light(error),

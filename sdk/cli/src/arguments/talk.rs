@@ -57,6 +57,7 @@ Of what you wrote it says: … it waits, ✓ relays have it, ✓✓ a device of 
 
 Examples:
   bimp chat bert
+  bimp chat bert --no-trace                      until both have ended it, and then it never was
   printf 'one\\ntwo\\n' | bimp chat bert         sends two messages and ends"
 )]
 pub struct Chat {
@@ -71,6 +72,9 @@ pub struct Chat {
     /// Goes on after the end of standard input.
     #[arg(long)]
     pub stay: bool,
+    /// Talks without a trace: nothing is kept, here, on the other side, or between. Both have to ask for it and be on line.
+    #[arg(long, conflicts_with_all = ["history", "read_receipts", "stay"])]
+    pub no_trace: bool,
 }
 
 /// A program that talks.

@@ -150,7 +150,7 @@ fn nothing_is_said_without_a_trace_unless_both_want_it() {
     let mut room = Room::new(&[(ANNA, 1), (BEN, 5)]);
     room.pass(1_000);
     let (with, body) = (BEN, text("hello"));
-    let say = |body| NoTraceWish::Say(body);
+    let say = NoTraceWish::Say;
     let refused = |room: &mut Room, wish| room.command(0, Command::NoTrace { with, wish });
     let nobody = Err(Error::NobodyWithoutTrace);
     assert_eq!(refused(&mut room, say(body.clone())), nobody);
@@ -190,7 +190,7 @@ fn one_device_of_each_side_takes_part() {
 fn it_is_over_when_the_other_device_is_silent_and_goes_on_while_nobody_speaks() {
     let (mut room, before) = begun();
     room.pass(60_000);
-    assert_eq!(ended(&room, 0), []);
+    assert!(ended(&room, 0).is_empty());
     room.engines[1] = None;
     say(&mut room, 0, BEN, "nobody hears it");
     room.pass(limits::NO_TRACE_SILENCE + 1_000);

@@ -5,7 +5,7 @@ use parlance_client::{
     chat::Told,
     e2ee::{DeviceAddress, content::TypingState},
     identity::{Contact, Finding},
-    messenger::Event,
+    messenger::{Event, NoTraceNews},
 };
 use serde_json::{Value, json};
 
@@ -93,6 +93,18 @@ fn of_engine(event: Event, names: &Names) -> Value {
             "relay": hex::encode(relay.0),
             "error": refusal.to_string(),
         }),
+        Event::NoTrace { with, news } => {
+            let mut event = about("no-trace", &with);
+            event["news"] = match news {
+                NoTraceNews::Invited => "invited",
+                NoTraceNews::Opened { .. } => "opened",
+                NoTraceNews::Ended(_) => "ended",
+                // Nothing that could be read elsewhere afterwards.
+                _ => "other",
+            }
+            .into();
+            event
+        }
         Event::HistoryWanted { device } => of_own("history-wanted", device),
         Event::HistoryGiven { device, done } => {
             let mut event = of_own("history-given", device);

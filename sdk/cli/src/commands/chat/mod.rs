@@ -2,6 +2,7 @@
 
 mod editor;
 mod news;
+mod no_trace;
 mod screen;
 mod typed;
 
@@ -42,6 +43,9 @@ const TYPING: Duration = Duration::from_secs(5);
 const FOUND: usize = 50;
 
 pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
+    if given.no_trace {
+        return no_trace::run(context, given).await;
+    }
     let vault = context.vault()?;
     let account = context.account(Some(&vault), &given.name)?;
     let mut stop = Stop::listen()?;

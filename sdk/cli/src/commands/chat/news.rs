@@ -4,7 +4,7 @@ use parlance_client::{
     bimp::{Account, RelayId},
     chat::Told,
     e2ee::{DeviceAddress, content::TypingState},
-    messenger::{Entry, Event},
+    messenger::{Entry, Event, NoTraceNews},
 };
 
 use crate::talk::{
@@ -75,6 +75,15 @@ impl News {
                 conversation,
                 state,
             } if conversation == *with => Self::Typing(state == TypingState::Typing),
+            Event::NoTrace {
+                with,
+                news: NoTraceNews::Invited,
+            } => {
+                let name = names.of(&with);
+                Self::Remark(format!(
+                    "{name} asks for a conversation without a trace: end this one and run 'bimp chat {name} --no-trace'"
+                ))
+            }
             Event::Refused { relay, refusal } => {
                 Self::Remark(format!("relay {} refuses: {refusal}", short(&relay)))
             }

@@ -49,6 +49,8 @@ pub enum Screen {
         editor: Editor,
         /// What stands before it.
         notice: String,
+        /// Whether what is shown goes when it ends.
+        passing: bool,
     },
 }
 
@@ -86,12 +88,24 @@ impl Screen {
             taken: Vec::new(),
             editor: Editor::default(),
             notice: String::new(),
+            passing: false,
         })
     }
 
     /// Whether a person sits there.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Terminal { .. })
+    }
+
+    /// Shows everything from now on where a terminal keeps nothing of it: on its other screen.
+    pub fn pass(&mut self) -> Result<(), Failure> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Terminal { passing, .. } => {
+                *passing = true;
+                write("\x1b[?1049h\x1b[H\x1b[2J")
+            }
+        }
     }
 
     /// Shows a line.
@@ -189,6 +203,7 @@ impl Screen {
     pub fn end(self) -> Result<(), Failure> {
         match self {
             Self::Plain(_) => Ok(()),
+            Self::Terminal { passing: true, .. } => write("\x1b[H\x1b[2J\x1b[?1049l"),
             Self::Terminal { .. } => write("\r\x1b[J"),
         }
     }
