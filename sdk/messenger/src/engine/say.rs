@@ -65,7 +65,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let mut id = [0; 16];
         self.rng.fill_bytes(&mut id);
         let mut content = Content::new(id, self.clock.wall, body);
-        if is_shown(&content.body) && !matches!(content.body, Body::Timer(_)) {
+        // An edit has the text once more.
+        let text = is_shown(&content.body) || matches!(content.body, Body::Edit(_));
+        if text && !matches!(content.body, Body::Timer(_)) {
             let known = self.conversations.get(&conversation);
             content.lifetime = known.and_then(|conversation| conversation.timer);
         }
