@@ -1,6 +1,7 @@
 //! What can be typed about talking.
 
 use clap::Args;
+use parlance_client::chain::amount::Amount;
 
 /// Which messages.
 #[derive(Args)]
@@ -27,14 +28,24 @@ pub struct History {
   bimp send bert 'coffee at four?'
   uptime | bimp send bert -
   bimp send bert --no-wait 'when you have time'
+  bimp send bert --tip 5 'for the coffee'        pays five tokens, and tells of it once that is final
 
 What cannot be sent now is kept in the data folder and leaves with the next 'send', 'chat' or 'bot'.")]
 pub struct Send {
     /// To whom: a contact's name, or an address.
     pub name: String,
-    /// The text; '-' reads it from standard input.
-    #[arg(required_unless_present = "waiting")]
+    /// The text, or the note of a payment; '-' reads it from standard input.
+    #[arg(required_unless_present_any = ["waiting", "tip", "red_envelope"])]
     pub text: Vec<String>,
+    /// Pays so many tokens.
+    #[arg(long, value_name = "TOKENS", conflicts_with_all = ["waiting", "no_wait"])]
+    pub tip: Option<Amount>,
+    /// The same as a present; the text is the greeting.
+    #[arg(long, value_name = "TOKENS", conflicts_with_all = ["tip", "waiting", "no_wait"])]
+    pub red_envelope: Option<Amount>,
+    /// Does not ask before it pays.
+    #[arg(long)]
+    pub yes: bool,
     /// Writes nothing new, and sends what waits.
     #[arg(long, conflicts_with = "text")]
     pub waiting: bool,

@@ -13,6 +13,7 @@ mod relay;
 mod send;
 mod status;
 mod sync;
+mod tip;
 mod wallet;
 
 use clap::CommandFactory;

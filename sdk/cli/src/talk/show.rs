@@ -12,6 +12,7 @@ use parlance_client::{
 use serde_json::{Value, json};
 use sp_core::crypto::Ss58Codec;
 
+use super::paid;
 use crate::failure::Failure;
 
 /// An account as the messenger calls it.
@@ -74,7 +75,9 @@ pub fn clean(text: &str) -> String {
 /// A message for people, without the time.
 pub fn line(entry: &Entry, own: &Account, name: &str) -> String {
     let who = if entry.is_by(own) { "you" } else { name };
-    let text = entry.text().unwrap_or_else(|| format!("({})", kind(entry)));
+    let payment = || paid::payment(entry).map(|payment| paid::words(&payment));
+    let text = entry.text().or_else(payment);
+    let text = text.unwrap_or_else(|| format!("({})", kind(entry)));
     let mut line = format!("{:>6}  {who}: {}", entry.number, clean(&text));
     if entry.edited.is_some() && !entry.deleted {
         line.push_str(" (edited)");
@@ -154,6 +157,7 @@ pub fn object(entry: &Entry, own: &Account) -> Value {
         "kind": kind(entry),
         "text": entry.text(),
         "timer": timer,
+        "payment": paid::payment(entry).map(|payment| paid::object(&payment)),
         "replyTo": reply,
         "sentAt": entry.sent_at,
         "arrivedAt": entry.arrived,

@@ -15,7 +15,7 @@ use std::{
 
 use codec::{Decode, DecodeAll, Encode};
 use parlance_messenger::Table as Group;
-use parlance_primitives::AccountId;
+use parlance_primitives::{AccountId, Hash};
 use parlance_store::{
     Error as StoreError, Key, Options, Page, Renewal, Store, Table, WriteTransaction,
 };
@@ -47,6 +47,8 @@ const DEVICE: Table = Table::new("device");
 const CHAIN: Table = Table::new("chain");
 const CONTACTS: Table = Table::new("contacts");
 const INVITATIONS: Table = Table::new("invitations");
+/// Payments that others told of and that were proven.
+const RECEIVED: Table = Table::new("received");
 /// All of them, for renewal.
 const TABLES: [Table; OWN_TABLES.len() + Group::ALL.len() + 1] = {
     let mut tables = [PASSING; OWN_TABLES.len() + Group::ALL.len() + 1];
@@ -64,7 +66,16 @@ const TABLES: [Table; OWN_TABLES.len() + Group::ALL.len() + 1] = {
     tables
 };
 /// Those that are no part of the chat's engine.
-const OWN_TABLES: [Table; 7] = [META, ACCOUNT, DEVICE, CHAIN, CONTACTS, INVITATIONS, PEOPLE];
+const OWN_TABLES: [Table; 8] = [
+    META,
+    ACCOUNT,
+    DEVICE,
+    CHAIN,
+    CONTACTS,
+    INVITATIONS,
+    RECEIVED,
+    PEOPLE,
+];
 /// What an export takes along of the chat: what was said, not what was under way (rule T3 of the chat).
 const EXPORTED: [Group; 6] = [
     Group::Conversations,
@@ -357,6 +368,25 @@ impl Vault {
         let changes = self.0.begin_write()?;
         changes.remove(INVITATIONS, &Key::of(key.0))?;
         Ok(changes.commit()?)
+    }
+
+    /// Keeps that a payment is proven, and which message told of it first. Whether that is this one: a payment counts
+    /// once, however often somebody tells of it.
+    pub fn keep_received(
+        &self,
+        transaction: &Hash,
+        message: &[u8; 16],
+    ) -> Result<bool, VaultError> {
+        if let Some(first) = self.received(transaction)? {
+            return Ok(first == *message);
+        }
+        self.put(RECEIVED, &Key::of(transaction.0), message)?;
+        Ok(true)
+    }
+
+    /// The message that told first of a payment, if that is proven.
+    pub fn received(&self, transaction: &Hash) -> Result<Option<[u8; 16]>, VaultError> {
+        self.read(RECEIVED, &Key::of(transaction.0), "a payment")
     }
 
     /// Writes all of it to a new file under another passphrase, to be restored elsewhere.

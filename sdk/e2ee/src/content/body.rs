@@ -137,6 +137,8 @@ pub struct Payment {
     pub amount: u128,
     /// Hash of the transaction, or the identifier of the red envelope.
     pub reference: [u8; 32],
+    /// Height of the block that has it.
+    pub block: u32,
     /// A note.
     pub note: Text<MAX_NOTE>,
 }

@@ -52,6 +52,7 @@ pub fn samples() -> Vec<Body> {
             kind: PaymentKind::Tip,
             amount: 10u128.pow(18),
             reference: [5; 32],
+            block: 77,
             note: text("thanks"),
         }),
         Body::Call(CallSignal {
