@@ -111,15 +111,16 @@ impl Room<'_> {
         if !self.payments.is_paying() {
             return Ok(());
         }
-        let line = "a payment is under way: ends when it is final; Ctrl-C ends at once";
+        let line = "! a payment is under way: this ends when it is final, and Ctrl-D at once";
         self.screen.line(line)?;
-        let mut until = None;
+        let (mut until, mut reads) = (None, true);
         loop {
             tokio::select! {
                 told = self.talk.next() => drop(told?),
                 done = self.payments.next() => self.paid(done)?,
-                typed = self.screen.typed() => match typed? {
-                    super::Typing::End => return Ok(()),
+                typed = self.screen.typed(), if reads => match typed? {
+                    super::Typing::End if self.screen.is_terminal() => return Ok(()),
+                    super::Typing::End => reads = false,
                     _ => {}
                 },
                 () = stop.wanted() => return Ok(()),
