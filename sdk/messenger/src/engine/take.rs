@@ -292,11 +292,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         if over || self.has_disappeared(&with, &entry.id)? {
             return Ok(None);
         }
-        if let Some(mut known) = self.message(&with, &entry.id)? {
-            if merge(&mut known, entry) {
-                self.put_entry(&known);
-                self.tell(Event::Changed(known));
-            }
+        if let Some(known) = self.message(&with, &entry.id)? {
+            self.take_news(known, entry);
             return Ok(None);
         }
         let fits = room.giver == Some(giver) && number < room.below;
@@ -305,6 +302,29 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
         self.take_in(&entry)?;
         Ok(None)
+    }
+
+    /// What another device knows of a message that is here.
+    fn take_news(&mut self, mut known: Entry, entry: Entry) {
+        let (read, expires) = (entry.read && !known.read, entry.expires);
+        let (status, before) = (merge_status(&mut known, &entry), known.clone());
+        merge(&mut known, entry);
+        let changed = known != before;
+        if read {
+            known.read = true;
+            if known.expires.is_none() {
+                known.expires = expires;
+            }
+            let mut conversation = self.conversation(known.conversation);
+            conversation.unread = conversation.unread.saturating_sub(1);
+            self.put_conversation(conversation);
+        }
+        if read || status || changed {
+            self.put_in_place(&known);
+        }
+        if changed {
+            self.tell(Event::Changed(known));
+        }
     }
 
     fn take_in(&mut self, entry: &Entry) -> Result<(), Error> {
@@ -357,14 +377,28 @@ fn sound(mut entry: Entry) -> Option<Entry> {
     }
 }
 
-/// What another device knows of the same message. Whether it changed.
-fn merge(known: &mut Entry, other: Entry) -> bool {
-    let before = known.clone();
+/// How far another device has seen the same message get. Whether that is further.
+fn merge_status(known: &mut Entry, other: &Entry) -> bool {
+    let before = known.status.clone();
+    let status = &mut known.status;
+    status.accepted = status.accepted.max(other.status.accepted);
+    status.read |= other.status.read;
+    for device in &other.status.delivered {
+        if !status.delivered.contains(device) {
+            status.delivered.push(*device);
+        }
+    }
+    known.status != before
+}
+
+/// What another device knows of the same message (A4).
+fn merge(known: &mut Entry, other: Entry) {
     if other.author != known.author || known.deleted {
-        return false;
+        return;
     }
     if other.deleted {
-        return known.delete(&Account(other.author.account));
+        known.delete(&Account(other.author.account));
+        return;
     }
     if other.edited > known.edited {
         known.edited = other.edited;
@@ -383,5 +417,4 @@ fn merge(known: &mut Entry, other: Entry) -> bool {
             _ => {}
         }
     }
-    *known != before
 }
