@@ -100,7 +100,7 @@ impl Taking {
     }
 }
 
-/// A question that waits for its grant (A2).
+/// A question that waits for its answer (A2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Wanted {
     /// Whose.
@@ -118,7 +118,7 @@ pub struct Wanted {
 pub struct Giving {
     /// To whom, and until when, milliseconds since 1970.
     pub granted: Vec<(DeviceAddress, u64)>,
-    /// What was asked without a grant, the latest of each device.
+    /// What was asked and is not answered, the latest of each device: it waits for its grant, or for the next batch.
     pub wanted: Vec<Wanted>,
 }
 

@@ -20,7 +20,7 @@ use crate::{
 const PASSPHRASE: &[u8] = b"passphrase";
 const BEN: Account = Account([2; 32]);
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     Options {
         kdf: Kdf {
             memory_kib: 8,

@@ -32,8 +32,6 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             giving.granted.remove(0);
         }
         giving.granted.push((to, until));
-        let waits = |wanted: &mut Wanted| wanted.by == to;
-        self.asked_of_us.extend(giving.wanted.extract_if(.., waits));
         self.put_giving(giving);
     }
 
@@ -42,36 +40,46 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.giving = giving;
     }
 
+    fn is_granted(&self, to: DeviceAddress) -> bool {
+        let wall = self.clock.wall;
+        let mut granted = self.giving.granted.iter();
+        granted.any(|(other, until)| *other == to && *until > wall)
+    }
+
     /// Devices of this account that ask for the history and were not granted it.
     pub fn wanted(&self) -> impl Iterator<Item = DeviceAddress> {
-        self.giving.wanted.iter().map(|wanted| wanted.by)
+        let wanted = self.giving.wanted.iter().map(|wanted| wanted.by);
+        wanted.filter(|device| !self.is_granted(*device))
     }
 
     /// An own device asks for a page.
     pub(super) fn asked_for_history(&mut self, wanted: Wanted) {
-        let wall = self.clock.wall;
-        let granted = self.giving.granted.iter();
-        let mut granted = granted.filter(|(_, until)| *until > wall);
-        if granted.any(|(to, _)| *to == wanted.by) {
-            return self.asked_of_us.push(wanted);
-        }
+        let device = wanted.by;
         let mut giving = self.giving.clone();
-        let known = giving.wanted.iter().any(|it| it.by == wanted.by);
-        giving.wanted.retain(|it| it.by != wanted.by);
+        let known = giving.wanted.iter().any(|it| it.by == device);
+        giving.wanted.retain(|it| it.by != device);
         if giving.wanted.len() >= MAX_GRANTS {
             giving.wanted.remove(0);
         }
-        let device = wanted.by;
         giving.wanted.push(wanted);
         self.put_giving(giving);
-        if !known {
+        if !known && !self.is_granted(device) {
             self.tell(Event::HistoryWanted { device });
         }
     }
 
-    /// Answers what was asked before this batch, so that everything that is there is on the disk.
+    /// Answers what was asked before this batch and is granted, so that everything that is there is on the disk.
     pub(super) fn give_history(&mut self) -> Result<(), Error> {
-        for wanted in std::mem::take(&mut self.asked_of_us) {
+        let wanted = self.giving.wanted.iter();
+        let due = wanted.filter(|wanted| self.is_granted(wanted.by));
+        let due: Vec<Wanted> = due.copied().collect();
+        if due.is_empty() {
+            return Ok(());
+        }
+        let mut giving = self.giving.clone();
+        giving.wanted.retain(|wanted| !due.contains(wanted));
+        self.put_giving(giving);
+        for wanted in due {
             self.give_page(wanted)?;
         }
         Ok(())

@@ -25,7 +25,7 @@ use crate::{
     proof,
     relays::Relays,
     storage::{Ledger, decode},
-    transfer::{Giving, Taking, Wanted},
+    transfer::{Giving, Taking},
 };
 use codec::{Decode, Encode};
 use listen::Subscription;
@@ -121,8 +121,6 @@ pub struct Engine<E: Encryption, S, R> {
     overtaken: BTreeMap<u64, (Account, ContentId)>,
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
     giving: Giving,
-    /// Pages that own devices asked for, and may have.
-    asked_of_us: Vec<Wanted>,
     /// The last piece that a device was given.
     given: BTreeMap<DeviceAddress, ContentId>,
     taking: Option<Taking>,
@@ -178,7 +176,6 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             overtaken: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
             giving: Giving::default(),
-            asked_of_us: Vec::new(),
             given: BTreeMap::new(),
             taking: None,
             private: None,

@@ -159,6 +159,9 @@ async fn tip(scene: &Scene) -> Result<()> {
     let lines = "/red 2 a good year\n/yes\n";
     let shown = scene.anna.chat("ben", lines, seconds(240)).await?;
     ensure!(shown.contains("paid 2 tokens, final in block"), "{shown}");
+    let mut ben = scene.ben.bot()?;
+    ben.event(is_payment).await?;
+    ben.quit().await?;
     let shown = scene.ben.chat("anna", "", seconds(240)).await?;
     ensure!(shown.contains("received 2 tokens"), "{shown}");
     Ok(())
