@@ -402,10 +402,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let number: Option<u64> = self
             .ledger
             .get(&Row::Name(*conversation, *id), "name of a message")?;
-        match number {
-            Some(number) => self.entry(conversation, number),
-            None => Ok(None),
-        }
+        // The place of one that has disappeared may be another's by now.
+        let found = match number {
+            Some(number) => self.entry(conversation, number)?,
+            None => None,
+        };
+        Ok(found.filter(|entry| entry.id == *id))
     }
 
     /// How much waits to be sent, or to be confirmed.

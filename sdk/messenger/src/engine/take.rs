@@ -353,10 +353,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     pub(super) fn has_disappeared(&self, with: &Account, id: &ContentId) -> Result<bool, Error> {
         let name = Row::Name(*with, *id);
         let number: Option<u64> = self.ledger.get(&name, "name of a message")?;
-        match number {
-            Some(number) => Ok(self.entry(with, number)?.is_none()),
-            None => Ok(false),
-        }
+        Ok(number.is_some() && self.message(with, id)?.is_none())
     }
 }
 

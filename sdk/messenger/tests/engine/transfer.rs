@@ -305,3 +305,39 @@ fn what_was_read_on_one_device_disappears_from_all_and_does_not_come_back() {
     room.pass(5_000);
     assert_eq!(room.texts(1, BEN), [""]);
 }
+
+/// A6. What has disappeared keeps its name, and another message may get its number.
+#[test]
+fn a_message_that_disappeared_is_not_taken_for_the_one_in_its_place() {
+    let mut room = Room::new(&[(ANNA, 1), (BEN, 5)]);
+    room.pass(1_000);
+    for words in ["one", "two", "three"] {
+        room.say(1, ANNA, words);
+        room.pass(500);
+    }
+    let new = room.add(ANNA, 2);
+    room.pass(LOOKS);
+    let lifetime = Some(60);
+    room.body(new, BEN, Body::Timer(Timer { lifetime }));
+    let gone = room.say(new, BEN, "gone soon");
+    room.pass(70_000);
+    assert_eq!(room.texts(new, BEN), [""]);
+    let before = room.disks[new].count(Table::Orphans);
+    give(&mut room, 0, 2);
+    ask(&mut room, new);
+    room.pass(5_000);
+    // The timer is on both; the old device has it behind the three.
+    assert_eq!(room.texts(new, BEN), ["one", "two", "three", ""]);
+    assert_eq!(room.engine(new).message(&BEN, &gone).unwrap(), None);
+    let emoji = Text::new("?").unwrap();
+    let reaction = Body::Reaction(Reaction { to: gone, emoji });
+    let refused = room.command(
+        new,
+        Command::Say {
+            conversation: BEN,
+            body: reaction,
+        },
+    );
+    assert_eq!(refused, Err(Error::NoSuchMessage));
+    assert_eq!(room.disks[new].count(Table::Orphans), before);
+}
