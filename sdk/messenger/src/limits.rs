@@ -101,6 +101,8 @@ pub const LONGEST_ASK_PAUSE: u64 = 3_600_000;
 
 /// Between two invitations to a conversation without a trace.
 pub const INVITE_PAUSE: u64 = 5_000;
+/// An invitation, or an answer to one, that is older by the sender's clock is nobody's any more. Clocks differ.
+pub const NO_TRACE_AGE: u64 = 120_000;
 /// Between two signs of life in one.
 pub const NO_TRACE_ALIVE: u64 = 5_000;
 /// After so long without a sign of life it is over.

@@ -132,3 +132,74 @@ pub struct Room {
     /// Numbers below this one are for what they give.
     pub below: u64,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use codec::DecodeAll;
+    use rand_chacha::ChaCha20Rng;
+    use rand_core::{Rng, SeedableRng};
+
+    fn page() -> Page {
+        let with = Account([2; 32]);
+        let entry = Entry {
+            conversation: with,
+            number: 7,
+            id: [3; 16],
+            author: DeviceAddress {
+                account: [2; 32],
+                device: 5,
+            },
+            sent_at: 1_700_000_000_000,
+            arrived: 1_700_000_000_100,
+            content: vec![4; 100],
+            edited: Some((1, "edited".into())),
+            deleted: false,
+            reactions: Vec::new(),
+            status: crate::Status::default(),
+            relays: Some(3),
+            read: true,
+            lifetime: Some(60),
+            expires: None,
+        };
+        Page {
+            version: PAGE_VERSION,
+            items: vec![
+                Item::Conversation(Facts {
+                    with,
+                    next: 8,
+                    timer: Some(60),
+                    timer_set: 5,
+                    read: Some(7),
+                    last: 9,
+                }),
+                Item::Message(Box::new(entry)),
+            ],
+            next: Some(Place {
+                conversation: [2; 32],
+                below: 7,
+            }),
+            all: 8,
+        }
+    }
+
+    #[test]
+    fn a_page_comes_back_and_any_bytes_are_a_page_or_none() {
+        let bytes = page().encode();
+        assert_eq!(Page::decode_all(&mut bytes.as_slice()).unwrap(), page());
+        for cut in 0..bytes.len() {
+            assert!(Page::decode_all(&mut &bytes[..cut]).is_err());
+        }
+        let mut rng = ChaCha20Rng::seed_from_u64(5);
+        for _ in 0..20_000 {
+            let mut changed = bytes.clone();
+            for _ in 0..1 + rng.next_u32() % 3 {
+                let place = rng.next_u32() as usize % changed.len();
+                changed[place] = rng.next_u32() as u8;
+            }
+            if let Ok(page) = Page::decode_all(&mut changed.as_slice()) {
+                assert_eq!(page.encode().len(), changed.len());
+            }
+        }
+    }
+}

@@ -415,3 +415,85 @@ fn merge(known: &mut Entry, other: Entry) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Status, history::Reacted};
+    use parlance_e2ee::{Body, Text, content::WrittenText};
+
+    fn entry(id: ContentId) -> Entry {
+        let text = Text::new("hello").unwrap();
+        let content = Content::new(id, 5, Body::Text(WrittenText { text }));
+        Entry {
+            conversation: Account([2; 32]),
+            number: 7,
+            id,
+            author: DeviceAddress {
+                account: [2; 32],
+                device: 5,
+            },
+            sent_at: 5,
+            arrived: 6,
+            content: content.to_bytes().unwrap(),
+            edited: None,
+            deleted: false,
+            reactions: Vec::new(),
+            status: Status::default(),
+            relays: None,
+            read: false,
+            lifetime: None,
+            expires: None,
+        }
+    }
+
+    #[test]
+    fn a_message_is_what_its_content_says_or_was_taken_back() {
+        assert!(sound(entry([1; 16])).is_some());
+        let other = Entry {
+            id: [2; 16],
+            ..entry([1; 16])
+        };
+        assert_eq!(sound(other), None);
+        let mut cut = entry([1; 16]);
+        cut.content.pop();
+        assert_eq!(sound(cut), None);
+        let deleted = Entry {
+            deleted: true,
+            ..entry([1; 16])
+        };
+        assert!(sound(deleted).unwrap().content.is_empty());
+    }
+
+    #[test]
+    fn what_is_later_holds_and_a_deletion_for_ever() {
+        let at = |at: u64, text: &str| Entry {
+            edited: Some((at, text.into())),
+            ..entry([1; 16])
+        };
+        let mut known = at(5, "later");
+        merge(&mut known, at(4, "earlier"));
+        assert_eq!(known.text().as_deref(), Some("later"));
+        merge(&mut known, at(6, "latest"));
+        assert_eq!(known.text().as_deref(), Some("latest"));
+        let reacted = |at, emoji: &str| Reacted {
+            account: Account([3; 32]),
+            emoji: emoji.into(),
+            at,
+        };
+        for (time, emoji) in [(3, "a"), (9, "b"), (7, "c")] {
+            let mut other = entry([1; 16]);
+            other.reactions = vec![reacted(time, emoji)];
+            merge(&mut known, other);
+        }
+        assert_eq!(known.reactions, [reacted(9, "b")]);
+        let deleted = Entry {
+            deleted: true,
+            ..entry([1; 16])
+        };
+        merge(&mut known, deleted);
+        assert!(known.deleted && known.content.is_empty());
+        merge(&mut known, at(9, "back"));
+        assert!(known.deleted && known.edited.is_none());
+    }
+}

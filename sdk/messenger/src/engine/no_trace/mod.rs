@@ -6,7 +6,7 @@ use super::{Engine, brief::Brief};
 use crate::{
     Encryption, Error, Event, Storage,
     history::ContentId,
-    limits::{BRIEF, INVITE_PAUSE, NO_TRACE_ALIVE, NO_TRACE_KEEP, NO_TRACE_SILENCE},
+    limits::{INVITE_PAUSE, NO_TRACE_AGE, NO_TRACE_ALIVE, NO_TRACE_KEEP, NO_TRACE_SILENCE},
     no_trace::{NoTraceEnd, NoTraceNews, NoTraceWish},
 };
 use parlance_bimp::Account;
@@ -194,7 +194,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     /// A step that another device told in the ordinary sessions.
     pub(super) fn take_no_trace(&mut self, from: DeviceAddress, step: NoTrace, sent_at: u64) {
         let age = self.clock.wall.saturating_sub(sent_at);
-        if age > BRIEF || from.account == self.own.0 {
+        if age > NO_TRACE_AGE || from.account == self.own.0 {
             return;
         }
         match step {
