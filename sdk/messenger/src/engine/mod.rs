@@ -7,6 +7,7 @@ mod fan_out;
 mod give;
 mod listen;
 mod look;
+mod merge;
 mod no_trace;
 mod prekeys;
 mod prove;
