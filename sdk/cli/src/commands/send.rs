@@ -7,15 +7,21 @@ use std::{
 
 use parlance_client::{
     bimp::Account,
+    chain::amount::Amount,
     chat::{self, ChatError, Told},
-    e2ee::{Body, content::TypingState},
+    e2ee::{
+        Body,
+        content::{PaymentKind, TypingState, bounds::MAX_NOTE},
+    },
     encryption::EncryptionError,
     identity::Finding,
     messenger::{Command, ContentId, Entry, Event},
+    primitives::AccountId,
     vault::Vault,
 };
 use serde_json::json;
 
+use super::tip;
 use crate::{
     arguments::Send,
     context::Context,
@@ -33,10 +39,16 @@ const MAX_TEXT: u64 = 64 * 1_024;
 
 pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
     let vault = context.vault()?;
-    let with = account_of(&context.account(Some(&vault), &given.name)?);
-    let body = match given.waiting {
-        true => None,
-        false => Some(body::text(&words(&given.text)?)?),
+    let account = context.account(Some(&vault), &given.name)?;
+    let with = account_of(&account);
+    let present = given
+        .red_envelope
+        .map(|amount| (PaymentKind::RedEnvelope, amount));
+    let what = given.tip.map(|amount| (PaymentKind::Tip, amount));
+    let body = match what.or(present) {
+        Some(what) => Some(paid(context, &vault, (given, &account), what).await?),
+        None if given.waiting => None,
+        None => Some(body::text(&words(&given.text)?)?),
     };
     if given.no_wait {
         return keep(&vault, given, (with, body));
@@ -54,6 +66,26 @@ pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
     let report = sending.run(&mut talk, body).await;
     talk.end().await;
     report
+}
+
+/// Pays, and makes the message that tells of it.
+async fn paid(
+    context: &Context,
+    vault: &Vault,
+    (given, to): (&Send, &AccountId),
+    (kind, amount): (PaymentKind, Amount),
+) -> Result<Body, Failure> {
+    let note = words(&given.text)?;
+    // What cannot be told is not paid.
+    talk::paid::note::<MAX_NOTE>(&note)?;
+    let question = format!("Pay {amount} tokens to {}?", given.name);
+    context.agree(&question, given.yes)?;
+    let included = tip::pay(context, vault, to, amount).await?;
+    let block = included.block;
+    context
+        .progress()
+        .show(&format!("paid, final in block {block}"));
+    talk::paid::body((kind, amount), &note, &included)
 }
 
 fn words(typed: &[String]) -> Result<String, Failure> {

@@ -8,6 +8,7 @@ use crate::{
     relay_disk::Disk,
 };
 use parlance_bimp::{Account, Answer, RelayId, Request, id::hash};
+use parlance_e2ee::IdentityPublic;
 use parlance_messenger::{Input, RelayInfo};
 use parlance_relay_core::{Batch, Input as ToRelay, Relay};
 use rand_chacha::ChaCha20Rng;
@@ -40,6 +41,8 @@ pub struct Plan {
     pub kills: bool,
     pub restarts: bool,
     pub loses_sessions: bool,
+    /// Another device of the first account comes in the middle, and takes the history.
+    pub late: bool,
     /// A mistake that must be found: devices go back to what they were before.
     pub forgets: bool,
 }
@@ -57,6 +60,7 @@ impl Plan {
             kills: false,
             restarts: false,
             loses_sessions: false,
+            late: false,
             forgets: false,
         }
     }
@@ -97,6 +101,8 @@ pub enum Event {
     Period(usize),
     Look(usize, u64, Account),
     Act(usize),
+    NewDevice,
+    TakeHistory,
     Fault,
     StartRelay(usize),
     Join(usize),
@@ -121,6 +127,8 @@ pub struct World {
     pub next_ask: u32,
     pub receipts: u32,
     lost_sessions: BTreeSet<usize>,
+    /// The device that comes later, and how its record names it.
+    pub late: Option<(usize, (u32, IdentityPublic))>,
 }
 
 impl World {
@@ -159,6 +167,7 @@ impl World {
             next_ask: 1,
             receipts: 0,
             lost_sessions: BTreeSet::new(),
+            late: None,
         };
         for n in 0..plan.relays {
             world.start_relay(n);
@@ -241,6 +250,8 @@ impl World {
                 }
             }
             Event::Act(device) => self.act(device),
+            Event::NewDevice => self.new_device(),
+            Event::TakeHistory => self.take_history(),
             Event::Fault => self.fault(),
             Event::StartRelay(n) => self.start_relay(n),
             Event::Join(n) => {
@@ -273,6 +284,7 @@ impl World {
             }
             2 if self.plan.restarts => {
                 let device = self.below(self.people.len() as u64) as usize;
+                // One that is not there yet has none.
                 if self.people[device].engine.is_some() {
                     self.restart_device(device);
                 }
