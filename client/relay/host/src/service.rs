@@ -1,6 +1,7 @@
 //! A relay that runs.
 
 use crate::{
+    bridge::{Arrival, Bridge},
     connection::{Shared, serve},
     directory::Directory,
     engine::{Engine, EngineError, Event, Events, events, records, routing},
@@ -12,7 +13,10 @@ use crate::{
 use parlance_endpoint::{BindError, Endpoint, Incoming, Options, SecretKey};
 use parlance_relay_core::{Config, ConnectionId, Input};
 use std::{net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
-use tokio::{sync::watch, task::JoinSet};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 
 /// How long connections may take to end when the relay stops.
 const GOODBYE: Duration = Duration::from_secs(3);
@@ -64,6 +68,7 @@ pub struct Parts {
 pub struct Service {
     endpoint: Endpoint,
     figures: Arc<Figures>,
+    bridge: Bridge,
     events: Events,
     stop: watch::Sender<bool>,
     core: JoinHandle<Result<(), EngineError>>,
@@ -104,6 +109,8 @@ impl Service {
         tasks.spawn(follow(parts.directory.clone(), events.clone()));
         let gate = Gate::new(parts.limits);
         figures.watch(gate.budget());
+        let genesis = parts.directory.genesis();
+        let (bridge, arrivals) = Bridge::new(me, genesis, gate.clone(), figures.clone());
         let shared = Arc::new(Shared {
             me,
             directory: parts.directory,
@@ -117,10 +124,11 @@ impl Service {
             close: endpoint.timings().close,
             stop: stopped,
         });
-        let accepting = tokio::spawn(accept(endpoint.clone(), shared));
+        let accepting = tokio::spawn(accept(endpoint.clone(), shared, arrivals));
         Ok(Self {
             endpoint,
             figures,
+            bridge,
             events,
             stop,
             core,
@@ -137,6 +145,11 @@ impl Service {
     /// What it counts.
     pub fn figures(&self) -> &Arc<Figures> {
         &self.figures
+    }
+
+    /// Where connections come in that do not speak QUIC.
+    pub fn bridge(&self) -> &Bridge {
+        &self.bridge
     }
 
     /// Waits until the core has ended by itself, which it does for a fault alone.
@@ -185,7 +198,7 @@ async fn follow(directory: Arc<dyn Directory>, events: Events) {
 }
 
 /// Accepts until the relay stops, then waits for the connections that are there.
-async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
+async fn accept(endpoint: Endpoint, shared: Arc<Shared>, mut bridged: mpsc::Receiver<Arrival>) {
     let mut stop = shared.stop.clone();
     let mut connections = JoinSet::new();
     let handshakes = Arc::new(());
@@ -193,6 +206,12 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
     loop {
         let incoming = tokio::select! {
             incoming = endpoint.accept() => incoming,
+            Some(arrival) = bridged.recv() => {
+                last = last.saturating_add(1);
+                let Arrival { channel, place } = arrival;
+                connections.spawn(serve(shared.clone(), channel, last, place));
+                continue;
+            }
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             _ = stop.wait_for(|stop| *stop) => break,
         };
@@ -217,6 +236,8 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
             }
         });
     }
+    // Whoever comes now is told so.
+    drop(bridged);
     while connections.join_next().await.is_some() {}
 }
 
