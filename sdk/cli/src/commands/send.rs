@@ -20,24 +20,30 @@ use crate::{
     arguments::Send,
     context::Context,
     failure::{Failure, file},
+    hand,
     progress::Progress,
     report::Report,
-    talk::{
-        self, Talk, body,
-        show::{account_of, progress, status},
-    },
+    talk::{self, Talk, body, show::account_of},
 };
 
 /// Bytes that are read of a text: more than fits into a message.
 const MAX_TEXT: u64 = 64 * 1_024;
 
 pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
-    let vault = context.vault()?;
-    let with = account_of(&context.account(Some(&vault), &given.name)?);
-    let body = match given.waiting {
+    let text = match given.waiting {
         true => None,
-        false => Some(body::text(&words(&given.text)?)?),
+        false => Some(words(&given.text)?),
     };
+    // Whoever has the folder open talks with the relays already.
+    if let Some(report) = hand::over(context, given, text.as_deref()).await? {
+        return Ok(report);
+    }
+    let vault = match context.vault() {
+        Err(Failure::InUse) => return hand::over_soon(context, given, text.as_deref()).await,
+        vault => vault?,
+    };
+    let with = account_of(&context.account(Some(&vault), &given.name)?);
+    let body = text.as_deref().map(body::text).transpose()?;
     if given.no_wait {
         return keep(&vault, given, (with, body));
     }
@@ -80,16 +86,8 @@ fn keep(vault: &Vault, given: &Send, said: (Account, Option<Body>)) -> Result<Re
     let id = chat
         .command(clock, command)
         .map_err(chat::ChatError::from)?;
-    let waiting = chat.unsent();
-    let value = json!({
-        "with": given.name,
-        "id": id.map(hex::encode),
-        "progress": "waiting",
-        "waiting": waiting,
-    });
-    Ok(Report::new(value).line(format!(
-        "kept; {waiting} wait, and leave with the next 'send', 'chat' or 'bot'"
-    )))
+    let value = hand::kept(&given.name, id.map(hex::encode), chat.unsent());
+    Ok(hand::report(value))
 }
 
 /// A message on its way.
@@ -199,30 +197,14 @@ impl Sending<'_> {
         };
         // Notes have nobody else to be accepted or delivered for.
         let own = self.with == *talk.own() && talk.chat().unsent() == 0;
-        let far = match self.given.delivered {
-            true => entry.status.read || !entry.status.delivered.is_empty(),
-            false => entry.status.accepted.is_some() || !entry.status.delivered.is_empty(),
-        };
+        let far = hand::is_far(&entry, self.given.delivered);
         Ok((far || own).then(|| self.report(Some(&entry))))
     }
 
     fn report(&self, entry: Option<&Entry>) -> Report {
-        let Some(entry) = entry else {
-            let value = json!({"changes": self.changes, "waiting": 0});
-            return Report::new(value).line("nothing waits");
-        };
-        let value = json!({
-            "with": self.given.name,
-            "number": entry.number,
-            "id": hex::encode(entry.id),
-            "progress": progress(&entry.status),
-            "status": status(&entry.status),
-            "changes": self.changes,
-        });
-        let mut report = Report::new(value).field("sent", progress(&entry.status));
-        if let Some(relays) = entry.status.accepted {
-            report = report.field("relays", format!("{relays} have it for each device"));
-        }
-        report
+        hand::report(match entry {
+            Some(entry) => hand::sent(&self.given.name, entry, &self.changes),
+            None => hand::nothing_waits(&self.changes),
+        })
     }
 }

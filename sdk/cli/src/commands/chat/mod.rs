@@ -27,6 +27,7 @@ use crate::{
     arguments::{Chat, Switch},
     context::Context,
     failure::Failure,
+    hand::Door,
     report::Report,
     talk::{
         Stop, Talk, body,
@@ -45,12 +46,14 @@ pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
     let vault = context.vault()?;
     let account = context.account(Some(&vault), &given.name)?;
     let mut stop = Stop::listen()?;
+    let door = Door::open(context, &vault);
     let talk = Talk::open(context, &vault).await?;
     let with = account_of(&account);
     let mut room = Room {
         name: talk.names().of(&with),
         with,
         talk,
+        door,
         screen: Screen::open()?,
         last: None,
         typing: None,
@@ -70,6 +73,7 @@ pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
 /// A conversation that is on the screen.
 struct Room<'v> {
     talk: Talk<'v>,
+    door: Door<'v>,
     with: Account,
     name: String,
     screen: Screen,
@@ -108,6 +112,7 @@ impl Room<'_> {
             tokio::select! {
                 told = self.talk.next() => {
                     for told in told? {
+                        self.door.hear(&told);
                         self.hear(told)?;
                     }
                 }
@@ -127,8 +132,10 @@ impl Room<'_> {
                         until = Some(Instant::now() + LAST);
                     }
                 },
+                order = self.door.next() => self.door.take(order, &mut self.talk)?,
                 () = stop.wanted() => return Ok(()),
             }
+            self.door.look_around(&self.talk)?;
             self.look_around()?;
             let waiting = self.talk.chat().unsent();
             if !open && !stay {
