@@ -71,12 +71,17 @@ pub fn account_of(person: &Person) -> Account {
     Account(*bytes)
 }
 
+/// The number of a person's device, as BIMP writes it.
+pub fn device_of(person: &Person) -> u32 {
+    let [a, b, c, d, ..] = person.device().id().0;
+    u32::from_le_bytes([a, b, c, d])
+}
+
 impl Identity for Signer<'_> {
     fn credential(&self) -> Credential {
-        let [a, b, c, d, ..] = self.0.device().id().0;
         Credential::Device {
             account: account_of(self.0),
-            device: u32::from_le_bytes([a, b, c, d]),
+            device: device_of(self.0),
         }
     }
 
@@ -196,10 +201,9 @@ impl<'a> Courier<'a> {
 
     /// What asks for a person's prekeys.
     pub fn prekeys(&self) -> Request {
-        let [a, b, c, d, ..] = self.person.device().id().0;
         Request::FetchPreKeys(FetchPreKeys {
             account: account_of(self.person),
-            device: u32::from_le_bytes([a, b, c, d]),
+            device: device_of(self.person),
             usage: PreKeyUse::Pairwise,
         })
     }

@@ -1,6 +1,8 @@
 //! Devices that reach a relay over the node's JSON-RPC.
 
 use std::{
+    path::PathBuf,
+    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -16,7 +18,7 @@ use parlance_bimp::{
 use parlance_e2e::{
     bridge::Socket,
     chain::{Chain, TOKEN, account, address, call, key},
-    courier::{Courier, Parcel, Relay, account_of, authenticate, relays},
+    courier::{Courier, Parcel, Relay, account_of, authenticate, device_of, relays},
     facts::unhex,
     harness::{Group, Stage},
     newcomer::{Newcomer, requirements},
@@ -28,10 +30,12 @@ use parlance_e2e::{
 use parlance_endpoint::Client;
 use parlance_primitives::relay::Period;
 use subxt::dynamic::Value;
+use tokio::io::{AsyncBufReadExt, BufReader};
 
 const CLOSED: &str = "without a relay the bridge says that there is none";
 const TALK: &str = "a device over JSON-RPC and one over QUIC write to each other, with tickets";
 const ALL: &str = "prekeys, presence and the cursor of a mailbox go over JSON-RPC as well";
+const JS: &str = "a client in JavaScript that has nothing of this project reads its mailbox";
 const BAD: &str = "what is no session, no frame or too much is refused, and nobody else notices";
 const FLOOD: &str = "a flood of sessions and requests keeps nobody from writing";
 const AGAIN: &str = "a session ends with its relay, and another one begins with it";
@@ -48,7 +52,7 @@ const NO_SESSION: i64 = 8_110;
 pub fn group() -> Group {
     Group {
         name: "bridge",
-        scenarios: &[CLOSED, TALK, ALL, BAD, FLOOD, AGAIN],
+        scenarios: &[CLOSED, TALK, ALL, JS, BAD, FLOOD, AGAIN],
         run: |stage| Box::pin(run(stage)),
     }
 }
@@ -88,6 +92,15 @@ async fn run(stage: &Stage) -> Result<()> {
     let relay = registered(stage, &scene, port).await?;
     stage.scenario(TALK, talk(stage, &scene, &relay)).await?;
     stage.scenario(ALL, all(&scene, &relay)).await?;
+    let packages = scripts().join("node_modules");
+    if packages.is_dir() {
+        stage.scenario(JS, foreign(&scene, &relay)).await?;
+    } else {
+        stage.skip(
+            JS,
+            "its packages are not there: tests/e2e/run-all --only js",
+        )?;
+    }
     stage.scenario(BAD, bad(&scene, &relay)).await?;
     stage.scenario(FLOOD, flood(stage, &scene, &relay)).await?;
     stage.scenario(AGAIN, again(&mut scene, &relay)).await?;
@@ -247,15 +260,63 @@ async fn all(scene: &Scene, relay: &Relay) -> Result<()> {
         }
         other => anyhow::bail!("not looked up: {other:?}"),
     }
+    waits_for_nothing(&ben, scene).await
+}
+
+/// Nothing waits for Ben.
+async fn waits_for_nothing(ben: &Courier<'_>, scene: &Scene) -> Result<()> {
     let mailbox = Mailbox::of(&account_of(&scene.ben), 0);
-    match ben
-        .client()
-        .request(Request::Sync(SyncCursor { mailbox }))
-        .await?
-    {
+    let sync = Request::Sync(SyncCursor { mailbox });
+    match ben.client().request(sync).await? {
         Answer::Sync(Waiting { messages: 0, .. }) => Ok(()),
         other => anyhow::bail!("all was acknowledged: {other:?}"),
     }
+}
+
+/// Where clients in JavaScript are.
+fn scripts() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("clients/js")
+}
+
+async fn foreign(scene: &Scene, relay: &Relay) -> Result<()> {
+    const MESSAGES: u64 = 3;
+    let hex = |bytes: [u8; 32]| subxt::utils::to_hex(bytes);
+    let mut script = tokio::process::Command::new("node")
+        .arg(scripts().join("bridge.cjs"))
+        .env("PARLANCE_URL", scene.node.url())
+        .env("BIMP_ACCOUNT", hex(account_of(&scene.ben).0))
+        .env("BIMP_SEED", hex(scene.ben.device().seed()))
+        .env("BIMP_DEVICE", device_of(&scene.ben).to_string())
+        .env("BIMP_RELAY", hex(relay.address.relay.0))
+        .env("BIMP_MESSAGES", MESSAGES.to_string())
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()?;
+    let said = script.stdout.take().context("no standard output")?;
+    let mut said = BufReader::new(said).lines();
+    let line = |line: std::io::Result<Option<String>>| line?.context("it ended too early");
+    let ready = tokio::time::timeout(seconds(60), said.next_line()).await;
+    ensure!(line(ready.context("it does not begin")?)? == "ready");
+
+    let ada = Courier::connect(scene.genesis, &scene.ada, relay).await?;
+    let period = next_period(scene).await?;
+    let (mut sent, mut ids) = (0, Vec::new());
+    for number in 150..150 + MESSAGES {
+        let parcel = Parcel::to(&scene.ben, number);
+        sent += parcel.size();
+        ada.must_send(&parcel, &ada.ticket(period, sent)).await?;
+        ids.push(hex(parcel.id()?.0));
+    }
+    let shown = tokio::time::timeout(seconds(30), said.next_line()).await;
+    let mut shown: Vec<String> = serde_json::from_str(&line(shown.context("no ids")?)?)?;
+    (shown.sort(), ids.sort());
+    ensure!(shown == ids, "{shown:?}, not {ids:?}");
+    let status = tokio::time::timeout(seconds(30), script.wait()).await;
+    ensure!(status.context("it does not end")??.success());
+    // What it acknowledged is gone.
+    let ben = enter(scene, &scene.ben, relay).await?;
+    waits_for_nothing(&ben, scene).await
 }
 
 async fn bad(scene: &Scene, relay: &Relay) -> Result<()> {
