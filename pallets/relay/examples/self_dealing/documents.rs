@@ -171,7 +171,7 @@ fn free_allowance(network: &Network) -> String {
         },
         y: Axis {
             name: "MiB a day".into(),
-            end: 256 << 10,
+            end: 352 << 10,
             every: 32 << 10,
             divisor: 1 << 10,
         },

@@ -104,13 +104,12 @@ pub fn break_even(network: &Network, draws: &[Draws]) -> String {
 
 /// The parameters that are moved.
 fn parameters() -> Vec<Moved> {
-    let percents = || (1..=100).collect();
     vec![
         Moved {
             name: "part of the price that is paid (`rate`), %",
             default: "50".into(),
             falls: false,
-            values: percents(),
+            values: (1..=100).collect(),
             set: |network, value| network.relays.rate = Perbill::from_percent(value as u32),
             write: |value| value.to_string(),
         },
@@ -199,8 +198,8 @@ pub fn thresholds(network: &Network, draws: &[Draws]) -> String {
             released_to_relays(&pallet_issuance::core::allocation::Economy::bitchat());
     });
     row(
-        "others send 700 TiB a day, more than the share pays for",
-        &|network| network.honest = 700 << 40,
+        "others send 2,000 TiB a day, more than the share pays for",
+        &|network| network.honest = 2_000 << 40,
     );
     out
 }
