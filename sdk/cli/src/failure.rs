@@ -220,6 +220,20 @@ pub enum Failure {
         /// Why.
         cause: String,
     },
+    /// Whoever has the data folder open could not do it.
+    #[error("{error}")]
+    Handed {
+        /// What it said.
+        error: String,
+        /// The exit code that it gave.
+        code: u8,
+    },
+    /// Whoever has the data folder open was told, and did not answer.
+    #[error(
+        "the bimp that has the data folder open did not answer: look with 'bimp history' whether it has taken what you wrote \
+         before you write it again"
+    )]
+    HandLost,
     /// No phrase.
     #[error("there is no backup phrase: set BIMP_PHRASE, give --phrase-file, or run in a terminal")]
     NoPhrase,
@@ -245,6 +259,22 @@ enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 8] = [
+        Self::Other,
+        Self::Folder,
+        Self::Silent,
+        Self::Unproven,
+        Self::Rejected,
+        Self::Input,
+        Self::State,
+        Self::Waiting,
+    ];
+
+    fn of(code: u8) -> Self {
+        let found = Self::ALL.into_iter().find(|kind| kind.code() == code);
+        found.unwrap_or(Self::Other)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Other => "other",
@@ -295,7 +325,12 @@ impl Failure {
 
     /// The exit code.
     pub fn code(&self) -> ExitCode {
-        self.kind().code().into()
+        self.number().into()
+    }
+
+    /// The same as a number.
+    pub fn number(&self) -> u8 {
+        self.kind().code()
     }
 
     /// Whether a chat cannot go on after it.
@@ -351,6 +386,8 @@ impl Failure {
             | Self::NoAmount(_)
             | Self::NoMessage { .. } => Kind::Input,
             Self::Waits { .. } | Self::NoHistory { .. } => Kind::Waiting,
+            Self::Handed { code, .. } => Kind::of(*code),
+            Self::HandLost => Kind::Other,
             Self::CoreDumps(_) => Kind::Other,
             Self::File { .. }
             | Self::InUse
@@ -487,17 +524,8 @@ mod tests {
         let help = crate::arguments::Arguments::command()
             .render_help()
             .to_string();
-        let kinds = [
-            Kind::Other,
-            Kind::Folder,
-            Kind::Silent,
-            Kind::Unproven,
-            Kind::Rejected,
-            Kind::Input,
-            Kind::State,
-            Kind::Waiting,
-        ];
-        for kind in kinds {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::of(kind.code()), kind);
             assert!(help.contains(&format!("\n  {}  ", kind.code())), "{kind:?}");
         }
     }

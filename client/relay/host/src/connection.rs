@@ -371,7 +371,7 @@ impl Connection {
             }
             Credential::Relay { relay } => {
                 let record = directory.relay(&relay)?;
-                if self.channel.peer() != record.address.key || relay == self.shared.me {
+                if self.channel.peer() != Some(record.address.key) || relay == self.shared.me {
                     return None;
                 }
                 verify(record.address.key.as_bytes(), statement, signature)?;

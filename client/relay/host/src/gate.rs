@@ -5,7 +5,7 @@ use codec::Encode;
 use parlance_bimp::Credential;
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -21,6 +21,8 @@ pub struct ConnectionLimits {
     pub connections: usize,
     /// From one address. A network behind one address, or a test on one machine, needs more.
     pub per_address: usize,
+    /// Over the bridge ([`crate::bridge`]), all together.
+    pub bridged: usize,
     /// Of one device, or of one relay. Lost connections count until they are noticed.
     pub per_peer: usize,
     /// What all connections together may keep beyond a little each ([`crate::budget`]), MiB.
@@ -44,6 +46,7 @@ impl Default for ConnectionLimits {
         Self {
             connections: 20_000,
             per_address: 256,
+            bridged: 256,
             per_peer: 16,
             budget_mib: 256,
             handshakes_per_address: 20,
@@ -55,6 +58,9 @@ impl Default for ConnectionLimits {
         }
     }
 }
+
+/// Connections over the bridge count as one address, which nobody has.
+const BRIDGE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Counts the connections that are there.
 #[derive(Clone, Debug)]
@@ -121,10 +127,18 @@ impl Gate {
 
     /// A place, if there is one and the address has not shaken hands too often.
     pub fn enter(&self, address: IpAddr, now: Instant) -> Option<Permit> {
-        let address = network_of(address);
+        self.enter_as(network_of(address), self.limits.per_address, now)
+    }
+
+    /// A place for a connection over the bridge, if there is one.
+    pub fn enter_bridged(&self, now: Instant) -> Option<Permit> {
+        self.enter_as(BRIDGE, self.limits.bridged, now)
+    }
+
+    fn enter_as(&self, address: IpAddr, most: usize, now: Instant) -> Option<Permit> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let here = open.by_address.get(&address).copied().unwrap_or(0);
-        if open.all >= self.limits.connections || here >= self.limits.per_address {
+        if open.all >= self.limits.connections || here >= most {
             return None;
         }
         open.tidy(now);
@@ -329,6 +343,22 @@ mod tests {
         assert!(gate.enter(other, now).is_some());
         let open = gate.open.lock().unwrap();
         assert_eq!(open.handshakes.keys().collect::<Vec<_>>(), [&other]);
+    }
+
+    #[test]
+    fn the_bridge_has_places_of_its_own() {
+        let gate = Gate::new(ConnectionLimits {
+            per_address: 1,
+            bridged: 2,
+            ..ConnectionLimits::default()
+        });
+        let first = gate.enter_bridged(Instant::now());
+        let second = gate.enter_bridged(Instant::now());
+        assert!(first.is_some() && second.is_some());
+        assert!(gate.enter_bridged(Instant::now()).is_none());
+        assert!(gate.enter(IpAddr::from([127, 0, 0, 1]), Instant::now()).is_some());
+        drop(first);
+        assert!(gate.enter_bridged(Instant::now()).is_some());
     }
 
     #[test]

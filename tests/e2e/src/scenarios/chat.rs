@@ -225,6 +225,15 @@ async fn talk(stage: &Stage, scene: &Scene) -> Result<()> {
         "a message of a conversation, from person to person: {:.0} ms",
         1_000.0 * each
     ));
+    // Her folder is in use: the bot that has it sends.
+    let handed = ["send", "ben", "handed over", "--delivered"];
+    let handed = scene.anna.succeed(&handed).await?;
+    ensure!(
+        handed["handedOver"] == true && handed["status"]["deliveredTo"] == 1,
+        "{handed}"
+    );
+    let heard = ben.event(|event| is_message(event, "handed over")).await?;
+    ensure!(heard["message"]["id"] == handed["id"], "{heard}");
     anna.quit().await?;
     ben.quit().await?;
     let history = scene.anna.succeed(&["history", "ben"]).await?;

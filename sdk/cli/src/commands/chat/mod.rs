@@ -33,6 +33,7 @@ use crate::{
     arguments::{Chat, Switch},
     context::Context,
     failure::Failure,
+    hand::Door,
     report::Report,
     talk::{
         Stop, Talk, body, paid,
@@ -56,6 +57,7 @@ pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
     let vault = context.vault()?;
     let account = context.account(Some(&vault), &given.name)?;
     let mut stop = Stop::listen()?;
+    let door = Door::open(context, &vault);
     let talk = Talk::open(context, &vault).await?;
     let with = account_of(&account);
     let mut room = Room {
@@ -65,6 +67,7 @@ pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
         name: talk.names().of(&with),
         with,
         talk,
+        door,
         screen: Screen::open()?,
         last: None,
         typing: None,
@@ -91,6 +94,7 @@ struct Room<'v> {
     vault: &'v Vault,
     payments: Payments<'v>,
     talk: Talk<'v>,
+    door: Door<'v>,
     with: Account,
     name: String,
     screen: Screen,
@@ -150,6 +154,7 @@ impl Room<'_> {
             tokio::select! {
                 told = self.talk.next() => {
                     for told in told? {
+                        self.door.hear(&told);
                         self.hear(told)?;
                     }
                 }
@@ -170,8 +175,10 @@ impl Room<'_> {
                     }
                 },
                 done = self.payments.next() => self.paid(done)?,
+                order = self.door.next() => self.door.take(order, &mut self.talk)?,
                 () = stop.wanted() => return Ok(()),
             }
+            self.door.look_around(&self.talk)?;
             self.look_around()?;
             let waiting = self.talk.chat().unsent();
             if !open && !stay && !self.payments.is_busy() {
