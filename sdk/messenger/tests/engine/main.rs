@@ -19,7 +19,11 @@ use parlance_e2ee::{
 };
 use parlance_messenger::{
     Clock, Command, ContentId, Directory, Effect, Engine, Entry, Error, Event, Input, Listed,
-    RelayInfo, Row, Table, inbox::Held, limits, outbox::Copy, proof::Ticket,
+    RelayInfo, Row, Table,
+    inbox::{Held, Orphan},
+    limits,
+    outbox::Copy,
+    proof::Ticket,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;

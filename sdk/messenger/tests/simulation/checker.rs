@@ -2,7 +2,8 @@
 
 use crate::{people::Person, world::World};
 use parlance_bimp::Account;
-use parlance_messenger::{ContentId, Entry, Event, Row, Table, inbox::Early};
+use parlance_e2ee::Content;
+use parlance_messenger::{ContentId, Entry, Event, Row, Table, inbox::Early, outbox::Copy};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run was like.
@@ -87,10 +88,8 @@ impl World {
                     let shown: Option<u64> = disk.read(&Row::Name(own, *id));
                     let mut early = disk.table::<Early>(Table::Early).into_iter();
                     let waits = early.any(|early| {
-                        parlance_e2ee::Content::from_bytes(&early.content)
-                            .unwrap()
-                            .id
-                            == *id
+                        let content = Content::from_bytes(&early.content);
+                        content.unwrap().id == *id
                     });
                     if shown.is_none() && !waits {
                         self.wrong(format!("{id:?} is said to be on {number} and is not"));
@@ -176,8 +175,18 @@ impl World {
         let left = disk.count(Table::Outbox) + disk.count(Table::Pending);
         let early = disk.count(Table::Early) + disk.count(Table::Held);
         if left + early > 0 {
+            let copies: Vec<Copy> = disk.table(Table::Outbox);
+            let copies: Vec<String> = copies
+                .iter()
+                .map(|copy| {
+                    let body = Content::from_bytes(&copy.content).unwrap().body;
+                    let (body, stage) = (format!("{body:?}"), format!("{:?}", copy.stage));
+                    let (body, stage) = (body.get(..80), stage.get(..8));
+                    format!("{} {:?} {body:?} {stage:?}", copy.to, copy.sequence)
+                })
+                .collect();
             self.wrong(format!(
-                "on device {device} ({number}) {left} wait to be sent and {early} to be read"
+                "on device {device} ({number}) {left} wait to be sent and {early} to be read: {copies:?}"
             ));
         }
     }
