@@ -25,7 +25,7 @@ use parlance_primitives::{
 use parlance_relay::{
     directory::DeviceName,
     gate::ConnectionLimits,
-    service::{Parts, Service, ServiceError},
+    service::{Parts, Service, ServiceError, Transport},
     storage::Store,
 };
 use parlance_relay_core::{Config, Limits};
@@ -352,6 +352,7 @@ where
         let service = Service::start(Parts {
             key: key.clone(),
             listen: listen.clone(),
+            transport: Transport::default(),
             store,
             directory: directory.clone(),
             config: Config {

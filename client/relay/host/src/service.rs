@@ -9,7 +9,7 @@ use crate::{
     peers::Peers,
     storage::Store,
 };
-use parlance_endpoint::{BindError, Endpoint, Incoming, Options, SecretKey};
+use parlance_endpoint::{BindError, Congestion, Endpoint, Incoming, Options, SecretKey};
 use parlance_relay_core::{Config, ConnectionId, Input};
 use std::{net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
 use tokio::{sync::watch, task::JoinSet};
@@ -44,12 +44,21 @@ pub enum ServiceError {
     Broken,
 }
 
+/// How a relay sends.
+#[derive(Clone, Debug, Default)]
+pub struct Transport {
+    /// What decides how fast.
+    pub congestion: Congestion,
+}
+
 /// What a relay is made of.
 pub struct Parts {
     /// The key of its endpoint.
     pub key: SecretKey,
     /// Where it listens.
     pub listen: Vec<SocketAddr>,
+    /// How it sends.
+    pub transport: Transport,
     /// Its disk.
     pub store: Store,
     /// What is on record.
@@ -79,7 +88,9 @@ impl Service {
         let me = me.ok_or_else(|| ServiceError::NotOnRecord {
             key: hex::encode(key.as_bytes()),
         })?;
-        let endpoint = Endpoint::bind(Options::listening(parts.key, parts.listen)).await?;
+        let mut options = Options::listening(parts.key, parts.listen);
+        options.congestion = parts.transport.congestion;
+        let endpoint = Endpoint::bind(options).await?;
         let figures = Arc::new(Figures::default());
         let (stop, stopped) = watch::channel(false);
         let (events, inputs) = events();

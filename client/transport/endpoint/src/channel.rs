@@ -1,12 +1,11 @@
 //! One connection, as two streams of bytes (C3).
 
-use crate::{endpoint::text, error::End};
+use crate::{congestion::State, endpoint::text, error::End};
 use bytes::Bytes;
 use iroh::{
     PublicKey,
     endpoint::{Connection, PathId, RecvStream, SendStream, VarInt},
 };
-use parlance_udx::noq::UdxController;
 use std::time::Duration;
 
 /// The label of the exporter value (rule O1 of BIMP).
@@ -71,10 +70,8 @@ impl Channel {
     }
 
     /// The congestion controller of the path that was opened first, as it stands.
-    pub fn congestion(&self) -> Option<UdxController> {
-        let controller = self.connection.congestion_state(PathId::ZERO)?;
-        let controller = controller.into_any().downcast::<UdxController>();
-        controller.ok().map(|it| *it)
+    pub fn congestion(&self) -> Option<State> {
+        Some(State(self.connection.congestion_state(PathId::ZERO)?))
     }
 
     /// Waits, no longer than `limit`, until the peer has what was written, then ends the connection.

@@ -2,6 +2,7 @@
 
 use crate::{
     channel::Channel,
+    congestion::Congestion,
     error::{AcceptError, BindError, ConnectError},
 };
 use iroh::{
@@ -12,8 +13,7 @@ use parlance_bimp::{
     RelayId,
     limits::{ALPN, WINDOW},
 };
-use parlance_udx::noq::Udx;
-use std::{fmt::Display, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt::Display, net::SocketAddr, time::Duration};
 
 /// Bytes of a stream that a peer may send before they are read: BIMP's window, so that its credit rules, and not QUIC's.
 const STREAM_WINDOW: u32 = WINDOW;
@@ -61,6 +61,8 @@ pub struct Options {
     pub accepts: bool,
     /// How long its peers may take.
     pub timings: Timings,
+    /// What decides how fast it sends.
+    pub congestion: Congestion,
 }
 
 impl Options {
@@ -71,6 +73,7 @@ impl Options {
             addresses: Vec::new(),
             accepts: false,
             timings: Timings::default(),
+            congestion: Congestion::default(),
         }
     }
 
@@ -107,7 +110,7 @@ impl Endpoint {
     pub async fn bind(options: Options) -> Result<Self, BindError> {
         let mut builder = iroh::Endpoint::builder(presets::Minimal)
             .secret_key(options.key)
-            .transport_config(transport(&options.timings)?);
+            .transport_config(transport(&options.timings, options.congestion)?);
         if options.accepts {
             builder = builder.alpns(vec![ALPN.to_vec()]);
         }
@@ -246,7 +249,7 @@ impl Incoming {
 }
 
 /// C2, C4.
-fn transport(timings: &Timings) -> Result<QuicTransportConfig, BindError> {
+fn transport(timings: &Timings, congestion: Congestion) -> Result<QuicTransportConfig, BindError> {
     let idle = IdleTimeout::try_from(timings.idle).map_err(|error| BindError::Failed {
         cause: format!("idle time {:?}: {error}", timings.idle),
     })?;
@@ -259,7 +262,7 @@ fn transport(timings: &Timings) -> Result<QuicTransportConfig, BindError> {
         .receive_window(VarInt::from_u32(STRANGER_WINDOW))
         .send_window(SEND_WINDOW)
         .max_idle_timeout(Some(idle))
-        .congestion_controller_factory(Arc::new(Udx::default()))
+        .congestion_controller_factory(congestion.factory())
         .build())
 }
 

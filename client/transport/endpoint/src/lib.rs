@@ -3,7 +3,7 @@
 //! - **C1** An *endpoint* is an Ed25519 key with UDP sockets. Peers are dialled by key at addresses that the caller hands in: nothing is
 //!   looked up, published, measured at or relayed by anybody else's servers.
 //! - **C2** A connection has the ALPN `bimp/1` and one bidirectional stream (rule F1 of BIMP), opened by the side that dials. The
-//!   congestion controller is UDX.
+//!   congestion controller is UDX, or what [`Options::congestion`] says.
 //! - **C3** A [`Channel`] knows the key of the peer, which TLS has checked, and the exporter value of the session, to which an authentication is
 //!   bound (rule O1 of BIMP).
 //! - **C4** Everything that a peer can make this side wait for has a time ([`Timings`]), and everything that it can make this side keep a
@@ -18,18 +18,21 @@
 //! | [`endpoint`] | binding, dialling, accepting |
 //! | [`channel`] | one connection, as two streams of bytes |
 //! | [`client`] | the side that asks |
+//! | [`congestion`] | what decides how fast is sent |
 //! | [`error`] | what can go wrong |
 
 #![forbid(unsafe_code)]
 
 pub mod channel;
 pub mod client;
+pub mod congestion;
 mod driver;
 pub mod endpoint;
 pub mod error;
 
 pub use channel::{Channel, Outgoing, Reader, Writer};
 pub use client::{Client, Identity, PUSHES, Pushes, RelayIdentity, Session};
+pub use congestion::Congestion;
 pub use endpoint::{Endpoint, Incoming, Options, RelayAddress, Timings};
 pub use error::{AcceptError, BindError, ConnectError, End, RequestError};
 pub use iroh::{PublicKey, SecretKey, Signature};

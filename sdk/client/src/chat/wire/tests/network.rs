@@ -18,7 +18,7 @@ use parlance_primitives::Hash;
 use parlance_relay::{
     directory::StaticNetwork,
     gate::ConnectionLimits,
-    service::{Parts, Service},
+    service::{Parts, Service, Transport},
     storage::Store,
 };
 use parlance_relay_core::Config;
@@ -148,6 +148,7 @@ impl Network {
             let parts = Parts {
                 key: key(n),
                 listen: vec![*address],
+                transport: Transport::default(),
                 store: Store::open(&path, 0).unwrap(),
                 directory: directory.clone(),
                 config: Config::default(),
