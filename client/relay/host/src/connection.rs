@@ -26,8 +26,8 @@ use crate::{
 use ed25519_dalek::{Signature, VerifyingKey};
 use ledger::Ledger;
 use parlance_bimp::{
-    Answer, Authenticated, Binding, Credential, EnvelopeView, Key, Mailbox, Reason, Refusal,
-    RelayId, Request, SendError, Server, ServerEvent, Settings, Violation,
+    Answer, Authenticated, Binding, Credential, EnvelopeView, Key, Mailbox, Observed, Reason,
+    Refusal, RelayId, Request, SendError, Server, ServerEvent, Settings, SocketAddress, Violation,
 };
 use parlance_endpoint::{Channel, End, Outgoing};
 use parlance_relay_core::{Asker, ConnectionId, Input, Who};
@@ -35,6 +35,7 @@ use pushes::Pushes;
 use std::{
     collections::BTreeMap,
     convert::Infallible,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -110,6 +111,7 @@ pub struct Shared {
 struct Connection {
     shared: Arc<Shared>,
     id: ConnectionId,
+    seen_at: Option<SocketAddr>,
     channel: Channel,
     machine: Server,
     from_core: mpsc::UnboundedReceiver<ToConnection>,
@@ -130,8 +132,13 @@ struct Connection {
     reconciliations: Rate,
 }
 
-/// Serves a connection until its end.
-pub async fn serve(shared: Arc<Shared>, channel: Channel, id: ConnectionId, place: Permit) {
+/// Serves a connection until its end. `seen_at` is where its packets come from.
+pub async fn serve(
+    shared: Arc<Shared>,
+    channel: Channel,
+    (id, seen_at): (ConnectionId, Option<SocketAddr>),
+    place: Permit,
+) {
     let (to, from_core) = mpsc::unbounded_channel();
     shared.events.send(Event::Connected { connection: id, to });
     let binding = Binding {
@@ -147,6 +154,7 @@ pub async fn serve(shared: Arc<Shared>, channel: Channel, id: ConnectionId, plac
     let patience = Duration::from_secs(shared.limits.authenticate_seconds.clamp(1, 600));
     let mut connection = Connection {
         id,
+        seen_at,
         channel,
         machine: Server::new(settings, binding),
         from_core,
@@ -378,6 +386,13 @@ impl Connection {
         if self.ledger.is_short() && !matches!(body, Request::Acknowledge(_)) {
             count(&self.shared.figures.refused_for_memory);
             return self.refuse(request, Reason::TooFast);
+        }
+        if matches!(body, Request::Observe(_)) {
+            let address = self.seen_at.map(SocketAddress::from);
+            let answer = Answer::Observe(Observed { address });
+            // The request is open: it has come just now.
+            let _ = self.machine.answer(request, &answer);
+            return;
         }
         if matches!(body, Request::Reconcile(_)) {
             let now = Instant::now();

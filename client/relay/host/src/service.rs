@@ -213,13 +213,14 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
         };
         last = last.saturating_add(1);
         let (shared, id, shaking) = (shared.clone(), last, handshakes.clone());
+        let seen_at = incoming.address();
         connections.spawn(async move {
             let accepted = incoming.accept().await;
             drop(shaking);
             match accepted {
                 Ok(channel) => {
                     count(&shared.figures.accepted_connections);
-                    serve(shared, channel, id, place).await;
+                    serve(shared, channel, (id, seen_at), place).await;
                 }
                 Err(error) => {
                     count(&shared.figures.failed_handshakes);
