@@ -1,10 +1,12 @@
 //! The engine: its state, how it starts, and its turn.
 
 mod apply;
+mod direct;
 mod fan_out;
 mod listen;
 mod look;
 mod prekeys;
+mod presence;
 mod prove;
 mod receive;
 mod say;
@@ -13,10 +15,12 @@ mod send;
 use crate::{
     Clock, Conversation, Directory, Effect, Encryption, Entry, Error, Event, Input, Row, Storage,
     Table,
+    direct::Direct,
     history::ContentId,
     inbox::{Early, Held, Orphan, Stream},
     outbox::{Copy, Outbox, Pending},
     prekeys::{Fetch, Published},
+    presence::Appearance,
     proof,
     relays::Relays,
     storage::{Ledger, decode},
@@ -50,6 +54,12 @@ enum Purpose {
         tops_up: bool,
     },
     Subscribe,
+    /// A record for a device.
+    Appear(DeviceAddress),
+    /// Records are taken back.
+    TakeBack,
+    /// A device's record, in a window.
+    Presence(DeviceAddress, u64),
     /// A sign of life, or something that needs no answer.
     Nothing,
 }
@@ -114,6 +124,8 @@ pub struct Engine<E: Encryption, S, R> {
     /// Copies that were confirmed before a relay's answer came.
     overtaken: BTreeMap<u64, (Account, ContentId)>,
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
+    appearance: Appearance,
+    direct: Direct,
     effects: VecDeque<Effect>,
     stopped: bool,
 }
@@ -164,6 +176,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             confirmations: BTreeMap::new(),
             overtaken: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
+            appearance: Appearance::default(),
+            direct: Direct::default(),
             effects: VecDeque::new(),
             stopped: false,
             ledger,
@@ -274,6 +288,20 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.moved(relay, mailbox);
                 Ok(())
             }
+            Input::Reach(reach) => {
+                self.reached_at(reach);
+                Ok(())
+            }
+            Input::Offered { ask, taken } => self.offered(ask, taken),
+            Input::Unreached { device } => {
+                self.unreached(device);
+                Ok(())
+            }
+            Input::Called {
+                call,
+                from,
+                envelope,
+            } => self.called(call, from, &envelope),
             Input::Tick => Ok(()),
         }
     }
@@ -292,6 +320,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.listen();
         self.acknowledge();
         self.publish();
+        self.appear();
         self.give_receipts();
         let oldest = self.clock.steady.saturating_sub(crate::limits::ANSWER_LIFE);
         self.asks.retain(|_, asked| asked.at >= oldest);

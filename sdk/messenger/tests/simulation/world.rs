@@ -1,6 +1,7 @@
 //! Simulated time, and what goes wrong in it.
 
 use crate::{
+    calls::Call,
     checker::{Checker, Outcome},
     common::Record,
     network::{Down, Up},
@@ -8,6 +9,7 @@ use crate::{
     relay_disk::Disk,
 };
 use parlance_bimp::{Account, Answer, RelayId, Request, id::hash};
+use parlance_e2ee::DeviceAddress;
 use parlance_messenger::{Input, RelayInfo};
 use parlance_relay_core::{Batch, Input as ToRelay, Relay};
 use rand_chacha::ChaCha20Rng;
@@ -40,6 +42,8 @@ pub struct Plan {
     pub kills: bool,
     pub restarts: bool,
     pub loses_sessions: bool,
+    /// Devices are present, and can be called.
+    pub direct: bool,
     /// A mistake that must be found: devices go back to what they were before.
     pub forgets: bool,
 }
@@ -57,6 +61,7 @@ impl Plan {
             kills: false,
             restarts: false,
             loses_sessions: false,
+            direct: false,
             forgets: false,
         }
     }
@@ -100,6 +105,9 @@ pub enum Event {
     Fault,
     StartRelay(usize),
     Join(usize),
+    Call(Call, usize, Vec<u8>),
+    Taken(Call, bool),
+    Unreached(Call, DeviceAddress),
 }
 
 pub struct World {
@@ -120,6 +128,7 @@ pub struct World {
     pub next_session: u64,
     pub next_ask: u32,
     pub receipts: u32,
+    pub calls: Vec<Call>,
     lost_sessions: BTreeSet<usize>,
 }
 
@@ -158,6 +167,7 @@ impl World {
             next_session: 1,
             next_ask: 1,
             receipts: 0,
+            calls: Vec::new(),
             lost_sessions: BTreeSet::new(),
         };
         for n in 0..plan.relays {
@@ -246,6 +256,9 @@ impl World {
             Event::Join(n) => {
                 self.cut.remove(&n);
             }
+            Event::Call(call, called, envelope) => self.call(call, called, envelope),
+            Event::Taken(call, taken) => self.taken(call, taken),
+            Event::Unreached(call, device) => self.unreached(call, device),
         }
     }
 
