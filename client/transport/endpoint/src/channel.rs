@@ -20,7 +20,7 @@ pub struct Channel {
     pub reader: Reader,
     /// What goes to the peer.
     pub writer: Writer,
-    connection: Connection,
+    pub(crate) connection: Connection,
     exporter: [u8; 32],
     /// Whose last clone takes its connections with it.
     _endpoint: iroh::Endpoint,

@@ -6,7 +6,7 @@ use crate::{
     error::{AcceptError, BindError, ConnectError},
 };
 use iroh::{
-    EndpointAddr, PublicKey, SecretKey, TransportAddr,
+    EndpointAddr, PublicKey, RelayMap, RelayMode, SecretKey, TransportAddr,
     endpoint::{Connection, IdleTimeout, IncomingAddr, QuicTransportConfig, VarInt, presets},
 };
 use parlance_bimp::{
@@ -63,6 +63,8 @@ pub struct Options {
     pub timings: Timings,
     /// What decides how fast it sends.
     pub congestion: Congestion,
+    /// Whether its packets may go through fallback relays ([`crate::peer`]).
+    pub fallback: bool,
 }
 
 impl Options {
@@ -74,6 +76,7 @@ impl Options {
             accepts: false,
             timings: Timings::default(),
             congestion: Congestion::default(),
+            fallback: false,
         }
     }
 
@@ -101,7 +104,7 @@ pub struct RelayAddress {
 /// A key with sockets. Clones are the same one.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    inner: iroh::Endpoint,
+    pub(crate) inner: iroh::Endpoint,
     timings: Timings,
 }
 
@@ -111,6 +114,10 @@ impl Endpoint {
         let mut builder = iroh::Endpoint::builder(presets::Minimal)
             .secret_key(options.key)
             .transport_config(transport(&options.timings, options.congestion)?);
+        if options.fallback {
+            // None of them yet.
+            builder = builder.relay_mode(RelayMode::Custom(RelayMap::empty()));
+        }
         if options.accepts {
             builder = builder.alpns(vec![ALPN.to_vec()]);
         }
@@ -160,7 +167,11 @@ impl Endpoint {
             return Err(ConnectError::NoAddress);
         }
         let addresses = peer.addresses.iter().copied().map(TransportAddr::Ip);
-        let address = EndpointAddr::from_parts(peer.key, addresses);
+        self.dial_at(EndpointAddr::from_parts(peer.key, addresses))
+            .await
+    }
+
+    pub(crate) async fn dial_at(&self, address: EndpointAddr) -> Result<Channel, ConnectError> {
         let unreachable = |cause| ConnectError::Unreachable { cause };
         let dialled = async {
             let connection = self.inner.connect(address, ALPN).await;

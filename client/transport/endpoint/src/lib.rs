@@ -13,12 +13,17 @@
 //!   [`Pushes`]. Answers do not wait for pushes that nobody reads, until [`PUSHES`] wait; then the peer is stopped by its credit
 //!   (rule Q3 of BIMP).
 //!
+//! - **C6** Devices dial each other at [`Whereabouts`]: addresses, and a *fallback relay*, which passes packets on between endpoints that find no
+//!   other way, encrypted as they are, and helps them to find one: both ends of a connection tell each other where they may be, and try these
+//!   addresses at the same time. Only relays that are named are used.
+//!
 //! | module | what |
 //! | --- | --- |
 //! | [`endpoint`] | binding, dialling, accepting |
 //! | [`channel`] | one connection, as two streams of bytes |
 //! | [`client`] | the side that asks |
 //! | [`congestion`] | what decides how fast is sent |
+//! | [`peer`] | devices among themselves: fallback relays, what an endpoint knows of where it is |
 //! | [`error`] | what can go wrong |
 
 #![forbid(unsafe_code)]
@@ -29,10 +34,12 @@ pub mod congestion;
 mod driver;
 pub mod endpoint;
 pub mod error;
+pub mod peer;
 
 pub use channel::{Channel, Outgoing, Reader, Writer};
 pub use client::{Client, Identity, PUSHES, Pushes, RelayIdentity, Session};
 pub use congestion::Congestion;
 pub use endpoint::{Endpoint, Incoming, Options, RelayAddress, Timings};
 pub use error::{AcceptError, BindError, ConnectError, End, RequestError};
+pub use peer::{Fallback, Path, Whereabouts};
 pub use iroh::{PublicKey, SecretKey, Signature};
