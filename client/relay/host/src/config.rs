@@ -9,6 +9,7 @@
 //!   "network": "network.json",
 //!   "metrics": "127.0.0.1:9615",
 //!   "congestion": "udx",
+//!   "fallback": true,
 //!   "connections": { "connections": 20000, "per_address": 256 }
 //! }
 //! ```
@@ -72,9 +73,16 @@ pub struct RelayConfig {
     /// What decides how fast it sends: `udx`, or `cubic`.
     #[serde(default, deserialize_with = "congestion")]
     pub congestion: Congestion,
+    /// Whether it passes packets on between devices, over TCP at the port number of `listen`.
+    #[serde(default = "yes")]
+    pub fallback: bool,
     /// Bounds for connections.
     #[serde(default)]
     pub connections: ConnectionLimits,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn congestion<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Congestion, D::Error> {

@@ -51,6 +51,7 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         listen: config.listen.clone(),
         transport: Transport {
             congestion: config.congestion,
+            fallback: config.fallback,
         },
         store,
         directory: network.clone(),

@@ -1,5 +1,7 @@
 //! A relay that runs.
 
+#[cfg(feature = "fallback")]
+use crate::fallback::FallbackRelay;
 use crate::{
     connection::{Shared, serve},
     directory::Directory,
@@ -45,10 +47,21 @@ pub enum ServiceError {
 }
 
 /// How a relay sends.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Transport {
     /// What decides how fast.
     pub congestion: Congestion,
+    /// Whether it passes packets on between devices too, if it was built so.
+    pub fallback: bool,
+}
+
+impl Default for Transport {
+    fn default() -> Self {
+        Self {
+            congestion: Congestion::default(),
+            fallback: true,
+        }
+    }
 }
 
 /// What a relay is made of.
@@ -77,6 +90,8 @@ pub struct Service {
     stop: watch::Sender<bool>,
     core: JoinHandle<Result<(), EngineError>>,
     tasks: JoinSet<()>,
+    #[cfg(feature = "fallback")]
+    fallback: Option<FallbackRelay>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
@@ -91,6 +106,11 @@ impl Service {
         let mut options = Options::listening(parts.key, parts.listen);
         options.congestion = parts.transport.congestion;
         let endpoint = Endpoint::bind(options).await?;
+        #[cfg(feature = "fallback")]
+        let fallback = match parts.transport.fallback {
+            true => fallback(&endpoint).await,
+            false => None,
+        };
         let figures = Arc::new(Figures::default());
         let (stop, stopped) = watch::channel(false);
         let (events, inputs) = events();
@@ -136,6 +156,8 @@ impl Service {
             stop,
             core,
             tasks,
+            #[cfg(feature = "fallback")]
+            fallback,
             accepting,
         })
     }
@@ -143,6 +165,12 @@ impl Service {
     /// Where it listens.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.endpoint.addresses()
+    }
+
+    /// The fallback relay, if one runs here.
+    #[cfg(feature = "fallback")]
+    pub fn fallback(&self) -> Option<&FallbackRelay> {
+        self.fallback.as_ref()
     }
 
     /// What it counts.
@@ -161,6 +189,11 @@ impl Service {
     pub async fn stop(mut self) -> Result<(), ServiceError> {
         self.stop.send_replace(true);
         self.tasks.shutdown().await;
+        #[cfg(feature = "fallback")]
+        if let Some(fallback) = self.fallback {
+            // Its clients go elsewhere by themselves.
+            let _ = tokio::time::timeout(GOODBYE, fallback.stop()).await;
+        }
         // Connections end by themselves; those that do not are ended with the endpoint.
         let mut accepting = self.accepting;
         if tokio::time::timeout(GOODBYE, &mut accepting).await.is_err() {
@@ -173,6 +206,19 @@ impl Service {
         match joined {
             Ok(Ok(result)) => Ok(result?),
             _ => Err(ServiceError::Broken),
+        }
+    }
+}
+
+/// The fallback relay beside an endpoint. A relay serves without one as well.
+#[cfg(feature = "fallback")]
+async fn fallback(endpoint: &Endpoint) -> Option<FallbackRelay> {
+    let address = crate::fallback::place(&endpoint.addresses())?;
+    match FallbackRelay::start(address).await {
+        Ok(fallback) => Some(fallback),
+        Err(error) => {
+            tracing::warn!(%error, "devices cannot reach each other through this relay");
+            None
         }
     }
 }

@@ -82,7 +82,14 @@ impl Client {
         genesis: [u8; 32],
         identity: &dyn Identity,
     ) -> Result<Session, ConnectError> {
-        Self::meet(endpoint, endpoint.dial(relay), relay.relay, genesis, identity).await
+        Self::meet(
+            endpoint,
+            endpoint.dial(relay),
+            relay.relay,
+            genesis,
+            identity,
+        )
+        .await
     }
 
     /// The same with a device, which answers like a relay whose place is its endpoint's key.

@@ -21,7 +21,9 @@ pub struct Fallback(RelayUrl);
 
 /// A text that names no fallback relay.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("\"{url}\" is not the address of a fallback relay ({cause}): take one like http://relay.example:4433")]
+#[error(
+    "\"{url}\" is not the address of a fallback relay ({cause}): take one like http://relay.example:4433"
+)]
 pub struct NoFallback {
     /// The text.
     pub url: String,
