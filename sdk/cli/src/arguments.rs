@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use parlance_client::chain::amount::Amount;
 
-pub use talk::{Bot, Chat, History, Send, Switch};
+pub use talk::{Bot, Chat, Directly, History, Send, Switch};
 
 const EXIT_CODES: &str = "Exit codes:
   0  done
@@ -52,6 +52,10 @@ pub struct Global {
     /// File with the passphrase of the data folder; otherwise $BIMP_PASSPHRASE, otherwise a prompt.
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+    /// Whether messages go from device to device where both are there; otherwise 'on' for 'chat', 'hidden' for 'send', and 'off' for
+    /// 'bot'.
+    #[arg(long, global = true, value_name = "HOW", value_enum)]
+    pub direct: Option<Directly>,
     /// Prints one JSON object, also for errors (on standard error).
     #[arg(long, global = true)]
     pub json: bool,

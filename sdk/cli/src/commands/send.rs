@@ -17,7 +17,7 @@ use parlance_client::{
 use serde_json::json;
 
 use crate::{
-    arguments::Send,
+    arguments::{Directly, Send},
     context::Context,
     failure::{Failure, file},
     progress::Progress,
@@ -41,7 +41,7 @@ pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
     if given.no_wait {
         return keep(&vault, given, (with, body));
     }
-    let mut talk = Talk::open(context, &vault).await?;
+    let mut talk = Talk::open(context, &vault, Directly::Hidden).await?;
     let sending = Sending {
         with,
         given,

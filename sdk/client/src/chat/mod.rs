@@ -12,6 +12,8 @@
 //! - **T4** What is said to an account without an identity waits until it has one: to the engine the look has failed.
 //! - **T5** Keys that are new make a new device ('identity rotate'): it keeps what was said, and begins new sessions like one that was restored
 //!   from an export.
+//! - **T6** A wire may deliver to devices of contacts directly, and let them deliver here ([`Calls`]). Who knocks is asked for the signing key that the
+//!   record which was taken over last lists; who is to get nothing directly may be on a new record already, and is found out by the next look.
 
 mod encryption;
 mod host;
@@ -24,11 +26,11 @@ mod tests;
 mod wire;
 
 pub use encryption::ProvenSessions;
-pub use host::{FromRelay, Host, Told, Wire};
+pub use host::{Calls, FromRelay, Host, Told, Wire};
 pub(crate) use people::PEOPLE;
 pub use people::{Knows, look};
 pub use rows::Rows;
-pub use wire::{Redial, RelayWire, Trouble, WireError};
+pub use wire::{FromDevice, Redial, RelayWire, Trouble, WireError};
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

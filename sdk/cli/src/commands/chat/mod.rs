@@ -24,7 +24,7 @@ use self::{
 };
 use super::contact;
 use crate::{
-    arguments::{Chat, Switch},
+    arguments::{Chat, Directly, Switch},
     context::Context,
     failure::Failure,
     report::Report,
@@ -45,7 +45,7 @@ pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
     let vault = context.vault()?;
     let account = context.account(Some(&vault), &given.name)?;
     let mut stop = Stop::listen()?;
-    let talk = Talk::open(context, &vault).await?;
+    let talk = Talk::open(context, &vault, Directly::On).await?;
     let with = account_of(&account);
     let mut room = Room {
         name: talk.names().of(&with),
