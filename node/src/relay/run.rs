@@ -68,6 +68,8 @@ pub struct Settings {
     pub listen: Vec<SocketAddr>,
     /// What it may store, bytes.
     pub limit: u64,
+    /// How it sends.
+    pub transport: Transport,
     /// Folder of what it stores.
     pub store: PathBuf,
 }
@@ -329,6 +331,7 @@ where
             key,
             listen,
             limit,
+            transport,
             store,
             ..
         } = &self.settings;
@@ -352,7 +355,7 @@ where
         let service = Service::start(Parts {
             key: key.clone(),
             listen: listen.clone(),
-            transport: Transport::default(),
+            transport: transport.clone(),
             store,
             directory: directory.clone(),
             config: Config {
