@@ -14,7 +14,7 @@ use crate::{
 use parlance_bimp::{
     Account, Answer, Bounded, EnvelopeView, LookUpPresence, MessageId, PresenceKey, Request,
 };
-use parlance_e2ee::{DeviceAddress, Sender, presence::WINDOW};
+use parlance_e2ee::{DeviceAddress, Envelope, Sender, presence::WINDOW};
 use rand_core::CryptoRng;
 
 impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
@@ -209,6 +209,30 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         if let Some(hand) = self.direct.hands.get_mut(&number) {
             hand.ask = Some(ask);
         }
+        self.effects.push_back(Effect::Offer {
+            to,
+            reach,
+            ask,
+            envelope,
+        });
+        true
+    }
+
+    /// What is of use only now goes to a device that is known to be there, once (O4).
+    pub(super) fn offer_once(&mut self, to: DeviceAddress, envelope: &Envelope) -> bool {
+        if self.appearance.reach.is_none() {
+            return false;
+        }
+        let Some(Way::There { reach, .. }) = self.way(to) else {
+            return false;
+        };
+        let reach = reach.clone();
+        let Ok(envelope) = Bounded::new(envelope.to_bytes()) else {
+            return false;
+        };
+        // Its answer means nothing.
+        let ask = self.next_ask;
+        self.next_ask = ask.saturating_add(1);
         self.effects.push_back(Effect::Offer {
             to,
             reach,

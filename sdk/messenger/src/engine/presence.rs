@@ -209,7 +209,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// E5.
     fn take_back(&mut self) {
-        let nothing = Bounded::<RECORD>::new(Vec::new()).ok();
+        let nothing = Bounded::<RECORD>::new(Vec::<u8>::new()).ok();
         for (device, shown) in std::mem::take(&mut self.appearance.shown) {
             let Some(pairing) = self.appearance.pairings.get(&device) else {
                 continue;

@@ -193,11 +193,14 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let message = &sent.message;
             let sealed =
                 Envelope::seal(&sender, &sent.identity, mailbox.0, Vec::new(), message, rng);
-            envelopes.extend(sealed);
+            envelopes.extend(sealed.map(|envelope| (device, envelope)));
         }
         let (device, now) = (self.me().device, self.clock.steady);
         let relay = self.relays.way(&mailbox, device, 0, now);
-        for mut envelope in envelopes {
+        for (device, mut envelope) in envelopes {
+            if self.offer_once(device, &envelope) {
+                continue;
+            }
             let Some(relay) = relay else { return };
             let ticket = self.ticket(relay, envelope.to_bytes().len());
             if envelope.set_ticket(ticket).is_err() {

@@ -42,6 +42,24 @@ fn who_is_there_gets_what_is_said_directly_and_no_relay_does() {
 }
 
 #[test]
+fn typing_goes_directly_to_who_is_known_to_be_there() {
+    let mut room = two();
+    room.say(0, BEN, "so that Ben is looked up");
+    room.pass(1_000);
+    let sent = room.sent.len();
+    let (conversation, state) = (BEN, TypingState::Typing);
+    let typing = Command::Typing {
+        conversation,
+        state,
+    };
+    room.command(0, typing).unwrap();
+    room.settle();
+    let types = |event: &Event| matches!(event, Event::Typing { .. });
+    assert_eq!(room.heard(1, types), 1);
+    assert_eq!(room.sent.len(), sent);
+}
+
+#[test]
 fn other_devices_get_their_copies_through_relays() {
     let mut room = Room::new(&[(ANNA, 1), (ANNA, 2), (BEN, 5), (BEN, 6)]);
     room.pass(1_000);

@@ -14,7 +14,7 @@ use parlance_bimp::{
 };
 use parlance_e2ee::{
     Body, Content, DeviceAddress, DeviceIdentity, Text,
-    content::{Delete, Edit, Reaction, Timer, WrittenText},
+    content::{Delete, Edit, Reaction, Timer, TypingState, WrittenText},
 };
 use parlance_messenger::{
     Clock, Command, ContentId, Directory, Effect, Engine, Entry, Error, Event, Input, Listed,

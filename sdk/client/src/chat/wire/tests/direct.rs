@@ -7,11 +7,13 @@ use parlance_endpoint::{Client, ConnectError};
 use parlance_messenger::Event;
 
 use super::{
-    super::{RelayWire, device::DeviceKey},
     network::{Network, Talking, account_of, delivered, say, texts, until},
     *,
 };
-use crate::chat::Told;
+use crate::chat::{
+    Told,
+    wire::{RelayWire, device::DeviceKey},
+};
 
 fn handed_over(told: &[Told]) -> usize {
     let is = |told: &&Told| matches!(told, Told::Event(Event::HandedOver { .. }));
