@@ -518,6 +518,20 @@ mod tests {
     }
 
     #[test]
+    fn how_messages_go_is_said_with_every_command_that_talks() {
+        let read = |arguments: &[&str]| {
+            let all = ["bimp"].iter().chain(arguments);
+            Arguments::try_parse_from(all).map(|read| read.global.direct)
+        };
+        assert_eq!(read(&["bot"]).unwrap(), None);
+        let chat = read(&["chat", "bert", "--direct", "hidden"]);
+        assert_eq!(chat.unwrap(), Some(Directly::Hidden));
+        let send = read(&["--direct", "off", "send", "bert", "hello"]);
+        assert_eq!(send.unwrap(), Some(Directly::Off));
+        assert!(read(&["bot", "--direct", "sideways"]).is_err());
+    }
+
+    #[test]
     fn a_payment_is_read_and_a_wrong_amount_refused() {
         let read = |amount: &str| {
             Arguments::try_parse_from(["bimp", "wallet", "send", "bob", amount, "--yes"])
