@@ -3,7 +3,7 @@
 //! - **D1** While this device is present (E1), a copy that is sealed is offered to its device itself first. The device's presence is looked up
 //!   at the relays of its account's mailbox, in the window of now and, near its edge, in the one beside it. What is found is good until it
 //!   ends; that nothing is there is remembered for [`AWAY`](crate::limits::AWAY), so that a contact who is away costs one question, not one
-//!   for each message.
+//!   for each message; less long once something comes from that device, which may be there by now.
 //! - **D2** All of it, looking up, connecting, and the other device's answer, has [`DIRECT_PATIENCE`](crate::limits::DIRECT_PATIENCE) from when the copy is
 //!   first considered. After that, and at once when the device is not there, cannot be reached or does not take it, the copy goes the way
 //!   through relays (R1). An answer that comes later still counts. A device that could not be reached is left alone for
@@ -29,8 +29,8 @@ pub(crate) enum Way {
     Asked { left: usize },
     /// It is there, until then by the steady clock.
     There { reach: Reach, until: u64 },
-    /// It is not, or cannot be reached; until then it is not tried.
-    Away { until: u64 },
+    /// It is not, or, where a call was `tried`, cannot be reached; until then it is not tried.
+    Away { until: u64, tried: bool },
 }
 
 /// A copy that is offered to its device.

@@ -5,7 +5,7 @@ use crate::{
     Effect, Encryption, Error, Event, Storage,
     direct::{Hand, Offer, Way},
     limits::{
-        ANSWER_LIFE, AWAY, CLOCKS_DIFFER, DIRECT_PATIENCE, MAX_WAYS, PRESENCE_LIFE,
+        ANSWER_LIFE, AWAY, CLOCKS_DIFFER, DIRECT_PATIENCE, MAX_WAYS, PRESENCE_LIFE, PRESENCE_PASS,
         PRESENCE_RELAYS, UNREACHABLE,
     },
     outbox::{Outbox, Stage},
@@ -75,7 +75,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     fn way(&mut self, to: DeviceAddress) -> Option<&Way> {
         let now = self.clock.steady;
         let is_past = match self.direct.ways.get(&to)? {
-            Way::There { until, .. } | Way::Away { until } => *until <= now,
+            Way::There { until, .. } | Way::Away { until, .. } => *until <= now,
             Way::Asked { .. } => false,
         };
         if is_past {
@@ -180,7 +180,20 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     fn is_away(&mut self, device: DeviceAddress) {
         let until = self.clock.steady.saturating_add(AWAY);
-        self.set_way(device, Way::Away { until });
+        let tried = false;
+        self.set_way(device, Way::Away { until, tried });
+    }
+
+    /// Something came from a device: if it is present now, its next pass tells.
+    pub(super) fn heard_of(&mut self, device: &DeviceAddress) {
+        let soon = self.clock.steady.saturating_add(PRESENCE_PASS);
+        if let Some(Way::Away {
+            until,
+            tried: false,
+        }) = self.direct.ways.get_mut(device)
+        {
+            *until = soon.min(*until);
+        }
     }
 
     /// D3.
@@ -303,7 +316,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     /// What is offered to it and not answered goes through relays, and nothing more is offered for a while (D2).
     fn leave_alone(&mut self, device: DeviceAddress) {
         let until = self.clock.steady.saturating_add(UNREACHABLE);
-        self.set_way(device, Way::Away { until });
+        let tried = true;
+        self.set_way(device, Way::Away { until, tried });
         let offers = self.direct.offers.values();
         let copies: Vec<u64> = offers
             .filter(|offer| offer.to == device)

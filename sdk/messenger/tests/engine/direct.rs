@@ -197,6 +197,21 @@ fn who_is_away_costs_one_question_and_no_time() {
 }
 
 #[test]
+fn who_was_away_and_says_something_is_looked_for_again_soon() {
+    let mut room = Room::new(&[(ANNA, 1), (BEN, 5)]);
+    room.appears(0);
+    room.pass(1_000);
+    room.say(0, BEN, "are you there?");
+    room.pass(1_000);
+    room.appears(1);
+    room.say(1, ANNA, "now I am");
+    room.pass(limits::PRESENCE_PASS + 200);
+    room.say(0, BEN, "good");
+    room.pass(1_000);
+    assert_eq!(handed_over(&room, 0), 1);
+}
+
+#[test]
 fn relays_that_are_silent_about_presence_hold_nothing_up_for_longer_than_a_call_may_take() {
     let mut room = two();
     room.no_look_ups = true;

@@ -51,7 +51,10 @@ fn without_ingress_relays_everything_goes_to_the_recipients_relays() {
 #[test]
 fn devices_that_are_there_deliver_to_each_other() {
     for seed in 20..23 {
-        let plan = Plan::calm(seed);
+        let plan = Plan {
+            busy: 60_000,
+            ..Plan::calm(seed)
+        };
         let through_relays = run(plan);
         let outcome = run(Plan {
             direct: true,
