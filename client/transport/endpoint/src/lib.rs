@@ -41,5 +41,5 @@ pub use client::{Client, Identity, PUSHES, Pushes, RelayIdentity, Session};
 pub use congestion::Congestion;
 pub use endpoint::{Endpoint, Incoming, Options, RelayAddress, Timings};
 pub use error::{AcceptError, BindError, ConnectError, End, RequestError};
-pub use peer::{Fallback, Path, Whereabouts};
 pub use iroh::{PublicKey, SecretKey, Signature};
+pub use peer::{Fallback, Path, Whereabouts};
