@@ -15,6 +15,8 @@
 //! | [`relays`] | R1-R3 | which relay is asked, and when another one |
 //! | [`prekeys`] | K1-K4 | prekeys: published, replaced, fetched |
 //! | [`proof`] | P1-P5 | tickets and receipts |
+//! | [`no_trace`] | N1-N7 | conversations that are stored nowhere |
+//! | [`transfer`] | A1-A7 | the history, for a device that is new |
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
 //! | [`presence`] | E1-E5 | how contacts, and nobody else, learn where this device is |
 //! | [`direct`] | D1-D6 | from device to device |
@@ -46,18 +48,21 @@ pub mod error;
 pub mod history;
 pub mod inbox;
 pub mod limits;
+pub mod no_trace;
 pub mod outbox;
 pub mod prekeys;
 pub mod presence;
 pub mod proof;
 pub mod relays;
 pub mod storage;
+pub mod transfer;
 
 pub use effect::{Command, Effect, Event, Input};
 pub use encryption::{Encryption, Fault};
 pub use engine::Engine;
 pub use error::Error;
 pub use history::{ContentId, Conversation, Entry, Status};
+pub use no_trace::{NoTraceEnd, NoTraceNews, NoTraceWish};
 pub use parlance_relay_core::{Clock, RelayInfo};
 pub use presence::Reach;
 pub use relays::{Directory, Listed};

@@ -86,7 +86,7 @@ async fn who_knows_the_fallback_relay_alone_connects_and_goes_over_to_a_direct_w
         channel
     };
     let (mut dialled, mut accepted) = within(async { tokio::join!(dials, accepts) }).await;
-    assert_eq!(accepted.peer(), one.key());
+    assert_eq!(accepted.peer(), Some(one.key()));
     assert!(relay.passed_on() > 0 && relay.connections() >= 2);
     // Both tell each other where they are, and one of these addresses is reached.
     let direct = || {

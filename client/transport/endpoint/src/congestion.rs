@@ -1,7 +1,10 @@
 //! Which congestion controller the paths of an endpoint get (C2).
 
 use iroh::endpoint::{Controller, ControllerFactory};
-use parlance_udx::noq::{Cubic, Udx, UdxController};
+use parlance_udx::{
+    Config,
+    noq::{Cubic, Udx, UdxController},
+};
 use std::{fmt, str::FromStr, sync::Arc};
 
 /// A congestion controller.
@@ -15,10 +18,14 @@ pub enum Congestion {
 }
 
 impl Congestion {
-    /// Makes the controllers.
-    pub(crate) fn factory(self) -> Arc<dyn ControllerFactory + Send + Sync> {
+    /// Makes the controllers; those of UDX let so many `packets` be on their way at the start, and whatever they see.
+    pub(crate) fn factory(self, packets: u32) -> Arc<dyn ControllerFactory + Send + Sync> {
         match self {
-            Self::Udx => Arc::new(Udx::default()),
+            Self::Udx => Arc::new(Udx::with(Config {
+                initial_packets: packets,
+                minimum_packets: packets,
+                ..Config::default()
+            })),
             Self::Cubic => Arc::new(Cubic::default()),
         }
     }

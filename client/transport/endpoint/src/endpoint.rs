@@ -7,7 +7,9 @@ use crate::{
 };
 use iroh::{
     EndpointAddr, PublicKey, RelayMap, RelayMode, SecretKey, TransportAddr,
-    endpoint::{Connection, IdleTimeout, IncomingAddr, QuicTransportConfig, VarInt, presets},
+    endpoint::{
+        ConnectOptions, Connection, IdleTimeout, IncomingAddr, QuicTransportConfig, VarInt, presets,
+    },
 };
 use parlance_bimp::{
     RelayId,
@@ -22,6 +24,12 @@ const STREAM_WINDOW: u32 = WINDOW;
 const STRANGER_WINDOW: u32 = 16 << 10;
 /// Bytes of a connection that may be unacknowledged.
 const SEND_WINDOW: u64 = WINDOW as u64;
+
+/// Packets that UDX lets be on their way at the start, and whatever it sees: 10, the window that RFC 9002 §7.2 begins with. On a path of less than a
+/// millisecond a peer that waits for its processor looks like a queue, and UDX would give way to it until a message stands for seconds.
+const LEAST_PACKETS: u32 = 10;
+/// The same between relays, which are machines in data centres with many messages for each other.
+const LEAST_PACKETS_BETWEEN_RELAYS: u32 = 64;
 
 /// How long a peer may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,6 +114,7 @@ pub struct RelayAddress {
 pub struct Endpoint {
     pub(crate) inner: iroh::Endpoint,
     timings: Timings,
+    dials: ConnectOptions,
 }
 
 impl Endpoint {
@@ -113,7 +122,16 @@ impl Endpoint {
     pub async fn bind(options: Options) -> Result<Self, BindError> {
         let mut builder = iroh::Endpoint::builder(presets::Minimal)
             .secret_key(options.key)
-            .transport_config(transport(&options.timings, options.congestion)?);
+            .transport_config(transport(
+                &options.timings,
+                (options.congestion, LEAST_PACKETS),
+            )?);
+        // Who is dialled is a relay, and so is who dials if it accepts.
+        let packets = match options.accepts {
+            true => LEAST_PACKETS_BETWEEN_RELAYS,
+            false => LEAST_PACKETS,
+        };
+        let dialled = transport(&options.timings, (options.congestion, packets))?;
         if options.fallback {
             // None of them yet.
             builder = builder.relay_mode(RelayMode::Custom(RelayMap::empty()));
@@ -138,6 +156,7 @@ impl Endpoint {
                 cause: cause(&error),
             })?,
             timings: options.timings,
+            dials: ConnectOptions::new().with_transport_config(dialled),
         })
     }
 
@@ -174,7 +193,10 @@ impl Endpoint {
     pub(crate) async fn dial_at(&self, address: EndpointAddr) -> Result<Channel, ConnectError> {
         let unreachable = |cause| ConnectError::Unreachable { cause };
         let dialled = async {
-            let connection = self.inner.connect(address, ALPN).await;
+            let options = self.dials.clone();
+            let connecting = self.inner.connect_with_opts(address, ALPN, options).await;
+            let connecting = connecting.map_err(|error| unreachable(cause(&error)))?;
+            let connection = connecting.await;
             let connection = connection.map_err(|error| unreachable(cause(&error)))?;
             // A peer that was chosen by its key.
             connection.set_receive_window(VarInt::from_u32(STREAM_WINDOW));
@@ -260,7 +282,10 @@ impl Incoming {
 }
 
 /// C2, C4.
-fn transport(timings: &Timings, congestion: Congestion) -> Result<QuicTransportConfig, BindError> {
+fn transport(
+    timings: &Timings,
+    (congestion, packets): (Congestion, u32),
+) -> Result<QuicTransportConfig, BindError> {
     let idle = IdleTimeout::try_from(timings.idle).map_err(|error| BindError::Failed {
         cause: format!("idle time {:?}: {error}", timings.idle),
     })?;
@@ -273,7 +298,7 @@ fn transport(timings: &Timings, congestion: Congestion) -> Result<QuicTransportC
         .receive_window(VarInt::from_u32(STRANGER_WINDOW))
         .send_window(SEND_WINDOW)
         .max_idle_timeout(Some(idle))
-        .congestion_controller_factory(congestion.factory())
+        .congestion_controller_factory(congestion.factory(packets))
         .build())
 }
 

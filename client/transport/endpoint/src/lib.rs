@@ -12,13 +12,14 @@
 //! - **C5** [`Client`] is the side that asks: [`connect`](Client::connect), [`request`](Client::request) from any number of tasks, and
 //!   [`Pushes`]. Answers do not wait for pushes that nobody reads, until [`PUSHES`] wait; then the peer is stopped by its credit
 //!   (rule Q3 of BIMP).
-//!
-//! - **C6** Devices dial each other at [`Whereabouts`]: addresses, and a *fallback relay*, which passes packets on between endpoints that find no
+//! - **C6** A [`Channel`] may come by another way than QUIC ([`Channel::bridged`]). Its peer has no key, its bounds are the same.
+//! - **C7** Devices dial each other at [`Whereabouts`]: addresses, and a *fallback relay*, which passes packets on between endpoints that find no
 //!   other way, encrypted as they are, and helps them to find one: both ends of a connection tell each other where they may be, and try these
 //!   addresses at the same time. Only relays that are named are used.
 //!
 //! | module | what |
 //! | --- | --- |
+//! | [`bridge`] | a channel without QUIC |
 //! | [`endpoint`] | binding, dialling, accepting |
 //! | [`channel`] | one connection, as two streams of bytes |
 //! | [`client`] | the side that asks |
@@ -28,6 +29,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bridge;
 pub mod channel;
 pub mod client;
 pub mod congestion;
@@ -36,6 +38,7 @@ pub mod endpoint;
 pub mod error;
 pub mod peer;
 
+pub use bridge::{Frames, Inbox, InboxError};
 pub use channel::{Channel, Outgoing, Reader, Writer};
 pub use client::{Client, Identity, PUSHES, Pushes, RelayIdentity, Session};
 pub use congestion::Congestion;

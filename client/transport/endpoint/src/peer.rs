@@ -1,7 +1,7 @@
-//! Devices among themselves (C6).
+//! Devices among themselves (C7).
 
 use crate::{
-    channel::Channel,
+    channel::{Channel, Way},
     endpoint::{Endpoint, cause},
     error::ConnectError,
 };
@@ -144,9 +144,12 @@ impl Endpoint {
 }
 
 impl Channel {
-    /// The way that packets take now. None for a connection that has ended.
+    /// The way that packets take now. None for a connection that has ended, or that did not come by QUIC.
     pub fn path(&self) -> Option<Path> {
-        let paths = self.connection.paths();
+        let Way::Quic { connection, .. } = &self.way else {
+            return None;
+        };
+        let paths = connection.paths();
         let path = paths.iter().find(|path| path.is_selected())?;
         match path.remote_addr() {
             TransportAddr::Ip(address) => Some(Path::Direct(*address)),

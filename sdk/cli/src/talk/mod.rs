@@ -1,6 +1,7 @@
 //! What the commands that talk have in common: the chat on the vault, with the node and the relays.
 
 pub mod body;
+pub mod paid;
 pub mod show;
 mod stop;
 

@@ -3,7 +3,9 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod direct;
+mod no_trace;
 mod room;
+mod transfer;
 mod ways;
 
 use codec::{Decode, Encode};

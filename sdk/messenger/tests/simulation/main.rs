@@ -97,6 +97,22 @@ fn every_text_is_shown_once_and_in_order_whatever_fails() {
     println!("{all:?}");
 }
 
+/// A1-A7.
+#[test]
+fn a_device_that_comes_late_has_everything_at_the_end_whatever_fails() {
+    let mut all = checker::Outcome::default();
+    for seed in 200..205 {
+        let late = true;
+        all.add(&run(Plan {
+            late,
+            ..Plan::rough(seed)
+        }));
+    }
+    assert!(all.histories >= 10 && all.taken > 100, "{all:?}");
+    assert!(all.killed > 5 && all.restarted > 5, "{all:?}");
+    println!("{all:?}");
+}
+
 /// `SEEDS=from..to cargo test --release --test simulation many_runs -- --nocapture` for more of them.
 #[test]
 fn many_runs() {
@@ -105,9 +121,10 @@ fn many_runs() {
     let (from, to): (u64, u64) = (from.parse().unwrap(), to.parse().unwrap());
     let (mut all, mut wrong) = (checker::Outcome::default(), Vec::new());
     for seed in from..to {
-        let direct = seed % 2 == 1;
+        let (direct, late) = (seed % 2 == 1, seed % 3 == 0);
         let plan = Plan {
             direct,
+            late,
             ..Plan::rough(seed)
         };
         let outcome = World::new(plan).run();

@@ -9,7 +9,7 @@ use crate::{
     relay_disk::Disk,
 };
 use parlance_bimp::{Account, Answer, RelayId, Request, id::hash};
-use parlance_e2ee::DeviceAddress;
+use parlance_e2ee::{DeviceAddress, IdentityPublic};
 use parlance_messenger::{Input, RelayInfo};
 use parlance_relay_core::{Batch, Input as ToRelay, Relay};
 use rand_chacha::ChaCha20Rng;
@@ -44,6 +44,8 @@ pub struct Plan {
     pub loses_sessions: bool,
     /// Devices are present, and can be called.
     pub direct: bool,
+    /// Another device of the first account comes in the middle, and takes the history.
+    pub late: bool,
     /// A mistake that must be found: devices go back to what they were before.
     pub forgets: bool,
 }
@@ -62,6 +64,7 @@ impl Plan {
             restarts: false,
             loses_sessions: false,
             direct: false,
+            late: false,
             forgets: false,
         }
     }
@@ -102,6 +105,8 @@ pub enum Event {
     Period(usize),
     Look(usize, u64, Account),
     Act(usize),
+    NewDevice,
+    TakeHistory,
     Fault,
     StartRelay(usize),
     Join(usize),
@@ -130,6 +135,8 @@ pub struct World {
     pub receipts: u32,
     pub calls: Vec<Call>,
     lost_sessions: BTreeSet<usize>,
+    /// The device that comes later, and how its record names it.
+    pub late: Option<(usize, (u32, IdentityPublic))>,
 }
 
 impl World {
@@ -169,6 +176,7 @@ impl World {
             receipts: 0,
             calls: Vec::new(),
             lost_sessions: BTreeSet::new(),
+            late: None,
         };
         for n in 0..plan.relays {
             world.start_relay(n);
@@ -251,6 +259,8 @@ impl World {
                 }
             }
             Event::Act(device) => self.act(device),
+            Event::NewDevice => self.new_device(),
+            Event::TakeHistory => self.take_history(),
             Event::Fault => self.fault(),
             Event::StartRelay(n) => self.start_relay(n),
             Event::Join(n) => {
@@ -286,6 +296,7 @@ impl World {
             }
             2 if self.plan.restarts => {
                 let device = self.below(self.people.len() as u64) as usize;
+                // One that is not there yet has none.
                 if self.people[device].engine.is_some() {
                     self.restart_device(device);
                 }
