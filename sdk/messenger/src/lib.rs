@@ -18,6 +18,8 @@
 //! | [`no_trace`] | N1-N7 | conversations that are stored nowhere |
 //! | [`transfer`] | A1-A7 | the history, for a device that is new |
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
+//! | [`presence`] | E1-E5 | how contacts, and nobody else, learn where this device is |
+//! | [`direct`] | D1-D6 | from device to device |
 //! | [`storage`] | S1-S4 | one batch, then effects |
 //! | [`limits`] | - | all bounds and times |
 //!
@@ -33,11 +35,12 @@
 //!
 //! # Not covered
 //!
-//! Groups: their messages are held ([`Event::Kept`]). Presence and direct delivery. A mailbox of the epoch before is not
+//! Groups: their messages are held ([`Event::Kept`]). A mailbox of the epoch before is not
 //! emptied. Whoever wrote a message and lost the device cannot be asked to send it again.
 
 #![forbid(unsafe_code)]
 
+pub mod direct;
 pub mod effect;
 pub mod encryption;
 mod engine;
@@ -48,6 +51,7 @@ pub mod limits;
 pub mod no_trace;
 pub mod outbox;
 pub mod prekeys;
+pub mod presence;
 pub mod proof;
 pub mod relays;
 pub mod storage;
@@ -60,5 +64,6 @@ pub use error::Error;
 pub use history::{ContentId, Conversation, Entry, Status};
 pub use no_trace::{NoTraceEnd, NoTraceNews, NoTraceWish};
 pub use parlance_relay_core::{Clock, RelayInfo};
+pub use presence::Reach;
 pub use relays::{Directory, Listed};
 pub use storage::{Part, Row, Storage, StorageError, Table};

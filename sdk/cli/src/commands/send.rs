@@ -23,7 +23,7 @@ use serde_json::json;
 
 use super::tip;
 use crate::{
-    arguments::Send,
+    arguments::{Directly, Send},
     context::Context,
     failure::{Failure, file},
     hand,
@@ -39,7 +39,10 @@ pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
     let present = given
         .red_envelope
         .map(|amount| (PaymentKind::RedEnvelope, amount));
-    let what = given.tip.map(|amount| (PaymentKind::Tip, amount)).or(present);
+    let what = given
+        .tip
+        .map(|amount| (PaymentKind::Tip, amount))
+        .or(present);
     let text = match given.waiting || what.is_some() {
         true => None,
         false => Some(words(&given.text)?),
@@ -65,7 +68,7 @@ pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
     if given.no_wait {
         return keep(&vault, given, (with, body));
     }
-    let mut talk = Talk::open(context, &vault).await?;
+    let mut talk = Talk::open(context, &vault, Directly::Hidden).await?;
     let sending = Sending {
         with,
         given,

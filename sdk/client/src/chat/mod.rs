@@ -15,6 +15,8 @@
 //! - **T6** What disappears ([`parlance_messenger::history`], H5) is, wherever it stands (in the history, among what waits to be sent or to be read in order), under a key of
 //!   its own ([`PassingKeys`](parlance_store::PassingKeys)), which is overwritten when the message goes. So neither old pages of the vault nor old copies of it have it. An
 //!   export takes it along as it is.
+//! - **T7** A wire may deliver to devices of contacts directly, and let them deliver here ([`Calls`]). Who knocks is asked for the signing key that the
+//!   record which was taken over last lists; who is to get nothing directly may be on a new record already, and is found out by the next look.
 
 mod encryption;
 mod host;
@@ -28,12 +30,12 @@ mod tests;
 mod wire;
 
 pub use encryption::ProvenSessions;
-pub use host::{FromRelay, Host, Told, Wire};
+pub use host::{Calls, FromRelay, Host, Told, Wire};
 pub(crate) use passing::PASSING;
 pub(crate) use people::PEOPLE;
 pub use people::{Knows, look};
 pub use rows::Rows;
-pub use wire::{Redial, RelayWire, Trouble, WireError};
+pub use wire::{FromDevice, Redial, RelayWire, Trouble, WireError};
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

@@ -68,12 +68,14 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 rng,
             );
             if let Ok(envelope) = sealed {
-                envelopes.push(envelope);
+                envelopes.push((device, envelope));
                 sent.push((device.device, outgoing.identity));
             }
         }
-        for envelope in envelopes {
-            self.send_once(&mailbox, envelope, (0, keep));
+        for (device, envelope) in envelopes {
+            if !self.offer_once(device, &envelope) {
+                self.send_once(&mailbox, envelope, (0, keep));
+            }
         }
         sent
     }

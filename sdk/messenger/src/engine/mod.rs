@@ -2,6 +2,7 @@
 
 mod apply;
 mod brief;
+mod direct;
 mod disappear;
 mod fan_out;
 mod give;
@@ -10,6 +11,7 @@ mod look;
 mod merge;
 mod no_trace;
 mod prekeys;
+mod presence;
 mod prove;
 mod receive;
 mod say;
@@ -19,10 +21,12 @@ mod take;
 use crate::{
     Clock, Conversation, Directory, Effect, Encryption, Entry, Error, Event, Input, Row, Storage,
     Table,
+    direct::Direct,
     history::ContentId,
     inbox::{Early, Held, Orphan, Stream},
     outbox::{Copy, Outbox, Pending},
     prekeys::{Fetch, Published},
+    presence::Appearance,
     proof,
     relays::Relays,
     storage::{Ledger, decode},
@@ -57,6 +61,12 @@ enum Purpose {
         tops_up: bool,
     },
     Subscribe,
+    /// A record for a device.
+    Appear(DeviceAddress),
+    /// Records are taken back.
+    TakeBack,
+    /// A device's record, in a window.
+    Presence(DeviceAddress, u64),
     /// A sign of life, or something that needs no answer.
     Nothing,
 }
@@ -121,6 +131,8 @@ pub struct Engine<E: Encryption, S, R> {
     /// Copies that were confirmed before a relay's answer came.
     overtaken: BTreeMap<u64, (Account, ContentId)>,
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
+    appearance: Appearance,
+    direct: Direct,
     giving: Giving,
     /// The last piece that a device was given.
     given: BTreeMap<DeviceAddress, ContentId>,
@@ -176,6 +188,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             confirmations: BTreeMap::new(),
             overtaken: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
+            appearance: Appearance::default(),
+            direct: Direct::default(),
             giving: Giving::default(),
             given: BTreeMap::new(),
             taking: None,
@@ -294,6 +308,20 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.moved(relay, mailbox);
                 Ok(())
             }
+            Input::Reach(reach) => {
+                self.reached_at(reach);
+                Ok(())
+            }
+            Input::Offered { ask, taken } => self.offered(ask, taken),
+            Input::Unreached { device } => {
+                self.unreached(device);
+                Ok(())
+            }
+            Input::Called {
+                call,
+                from,
+                envelope,
+            } => self.called(call, from, &envelope),
             Input::Tick => Ok(()),
         }
     }
@@ -314,6 +342,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.listen();
         self.acknowledge();
         self.publish();
+        self.appear();
         self.give_receipts();
         let oldest = self.clock.steady.saturating_sub(crate::limits::ANSWER_LIFE);
         self.asks.retain(|_, asked| asked.at >= oldest);

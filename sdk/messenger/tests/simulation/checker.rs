@@ -23,6 +23,8 @@ pub struct Outcome {
     /// Messages that came to relays with a ticket, and without.
     pub paid: u32,
     pub unpaid: u32,
+    /// Contents that devices took from each other.
+    pub handed_over: u32,
     pub wrong: Vec<String>,
 }
 
@@ -40,6 +42,7 @@ impl Outcome {
         self.taken += other.taken;
         self.paid += other.paid;
         self.unpaid += other.unpaid;
+        self.handed_over += other.handed_over;
     }
 }
 
@@ -102,6 +105,7 @@ impl World {
                     self.wrong(format!("{id:?} is said to be accepted by {status:?}"));
                 }
             }
+            Event::HandedOver { .. } => self.checker.outcome.handed_over += 1,
             Event::Renewed { .. } => self.checker.outcome.renewed += 1,
             Event::LastResort { .. } => self.checker.outcome.last_resort += 1,
             Event::HistoryTaken { messages, done, .. } => {
@@ -204,7 +208,10 @@ impl World {
         devices.sort_unstable();
         delivered.sort_unstable();
         // A process that died before the relay's answer knows of the device's alone.
-        let accepted = entry.status.accepted.is_some() || self.checker.outcome.restarted > 0;
+        let accepted = entry.status.accepted.is_some()
+                // Of what goes directly no relay knows.
+                || self.plan.direct
+                || self.checker.outcome.restarted > 0;
         if delivered != devices || !accepted {
             self.wrong(format!("{:?} has {:?} at the end", entry.id, entry.status));
         }

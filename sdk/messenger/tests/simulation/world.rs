@@ -1,6 +1,7 @@
 //! Simulated time, and what goes wrong in it.
 
 use crate::{
+    calls::Call,
     checker::{Checker, Outcome},
     common::Record,
     network::{Down, Up},
@@ -8,7 +9,7 @@ use crate::{
     relay_disk::Disk,
 };
 use parlance_bimp::{Account, Answer, RelayId, Request, id::hash};
-use parlance_e2ee::IdentityPublic;
+use parlance_e2ee::{DeviceAddress, IdentityPublic};
 use parlance_messenger::{Input, RelayInfo};
 use parlance_relay_core::{Batch, Input as ToRelay, Relay};
 use rand_chacha::ChaCha20Rng;
@@ -41,6 +42,8 @@ pub struct Plan {
     pub kills: bool,
     pub restarts: bool,
     pub loses_sessions: bool,
+    /// Devices are present, and can be called.
+    pub direct: bool,
     /// Another device of the first account comes in the middle, and takes the history.
     pub late: bool,
     /// A mistake that must be found: devices go back to what they were before.
@@ -60,6 +63,7 @@ impl Plan {
             kills: false,
             restarts: false,
             loses_sessions: false,
+            direct: false,
             late: false,
             forgets: false,
         }
@@ -106,6 +110,9 @@ pub enum Event {
     Fault,
     StartRelay(usize),
     Join(usize),
+    Call(Call, usize, Vec<u8>),
+    Taken(Call, bool),
+    Unreached(Call, DeviceAddress),
 }
 
 pub struct World {
@@ -126,6 +133,7 @@ pub struct World {
     pub next_session: u64,
     pub next_ask: u32,
     pub receipts: u32,
+    pub calls: Vec<Call>,
     lost_sessions: BTreeSet<usize>,
     /// The device that comes later, and how its record names it.
     pub late: Option<(usize, (u32, IdentityPublic))>,
@@ -166,6 +174,7 @@ impl World {
             next_session: 1,
             next_ask: 1,
             receipts: 0,
+            calls: Vec::new(),
             lost_sessions: BTreeSet::new(),
             late: None,
         };
@@ -257,6 +266,9 @@ impl World {
             Event::Join(n) => {
                 self.cut.remove(&n);
             }
+            Event::Call(call, called, envelope) => self.call(call, called, envelope),
+            Event::Taken(call, taken) => self.taken(call, taken),
+            Event::Unreached(call, device) => self.unreached(call, device),
         }
     }
 

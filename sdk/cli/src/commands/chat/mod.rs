@@ -30,7 +30,7 @@ use self::{
 };
 use super::contact;
 use crate::{
-    arguments::{Chat, Switch},
+    arguments::{Chat, Directly, Switch},
     context::Context,
     failure::Failure,
     hand::Door,
@@ -58,7 +58,7 @@ pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
     let account = context.account(Some(&vault), &given.name)?;
     let mut stop = Stop::listen()?;
     let door = Door::open(context, &vault);
-    let talk = Talk::open(context, &vault).await?;
+    let talk = Talk::open(context, &vault, Directly::On).await?;
     let with = account_of(&account);
     let mut room = Room {
         context,
