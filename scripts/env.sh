@@ -2,7 +2,7 @@
 # What every script of the project agrees on: folders, the build command, timed stages. To be sourced,
 # never run. Whoever wants to call cargo by hand runs `. scripts/env.sh` first and shares the artefacts.
 #
-# Honoured from outside: CARGO_TARGET_DIR, WASM_BUILD_TOOLCHAIN, PARLANCE_BIN, XDG_CACHE_HOME, XDG_DATA_HOME.
+# Honoured from outside: CARGO_TARGET_DIR, CXX, WASM_BUILD_TOOLCHAIN, PARLANCE_BIN, XDG_CACHE_HOME, XDG_DATA_HOME.
 
 PARLANCE_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 if [[ -z ${HOME:-} ]]; then
@@ -22,6 +22,13 @@ export PARLANCE_BIN=${PARLANCE_BIN:-$CARGO_TARGET_DIR/release/parlance}
 # The Python that has the client libraries of scripts/requirements.txt.
 PARLANCE_VENV=$PARLANCE_CACHE/python
 export PARLANCE_PYTHON=$PARLANCE_VENV/bin/python
+
+# The C++ compiler of build scripts, outside the checkout too: cargo would compile RocksDB anew for another path.
+if [[ -z ${CXX:-} ]] && command -v clang++ >/dev/null; then
+    cmp -s "$PARLANCE_ROOT/scripts/lib/cxx" "$PARLANCE_CACHE/cxx" ||
+        install -D --mode 755 "$PARLANCE_ROOT/scripts/lib/cxx" "$PARLANCE_CACHE/cxx"
+    export CXX=$PARLANCE_CACHE/cxx
+fi
 
 # What is built and tested, always in these words: another selection would unify features differently and
 # compile hundreds of dependencies a second time.
