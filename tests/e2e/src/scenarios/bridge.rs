@@ -310,7 +310,8 @@ async fn foreign(scene: &Scene, relay: &Relay) -> Result<()> {
     }
     let shown = tokio::time::timeout(seconds(30), said.next_line()).await;
     let mut shown: Vec<String> = serde_json::from_str(&line(shown.context("no ids")?)?)?;
-    (shown.sort(), ids.sort());
+    shown.sort();
+    ids.sort();
     ensure!(shown == ids, "{shown:?}, not {ids:?}");
     let status = tokio::time::timeout(seconds(30), script.wait()).await;
     ensure!(status.context("it does not end")??.success());
