@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use parlance_client::{
-    chain::relays::NoAddress,
+    chain::{amount::NoAmount, relays::NoAddress},
     chat::{ChatError, WireError},
     identity::{ChangeError, CodeError, LookError, RecordError, RegisterError},
     keys::KeyError,
@@ -12,7 +12,9 @@ use parlance_client::{
     node::NodeError,
     submit::SubmitError,
     vault::VaultError,
-    wallet::{WalletError, WatchError, offline::OfflineError, shared::SharedError},
+    wallet::{
+        WalletError, WatchError, offline::OfflineError, received::ClaimError, shared::SharedError,
+    },
 };
 use serde_json::{Value, json};
 
@@ -52,6 +54,9 @@ pub enum Failure {
     /// A payment.
     #[error(transparent)]
     Wallet(#[from] WalletError),
+    /// Somebody's payment.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// A file of the cold wallet.
     #[error(transparent)]
     Offline(#[from] OfflineError),
@@ -156,6 +161,15 @@ pub enum Failure {
         /// What was typed.
         command: String,
     },
+    /// Nothing was asked.
+    #[error("there is no payment to agree to: /tip 5 or /red 5 asks for one first")]
+    NothingAsked,
+    /// One at a time.
+    #[error("a payment is under way: wait until it is final")]
+    StillPaying,
+    /// No amount.
+    #[error(transparent)]
+    NoAmount(#[from] NoAmount),
     /// No life time.
     #[error("messages can live from 5s to 4w, such as 30s, 5m, 1h, 7d; 'off' lets them stay")]
     BadTimer,
@@ -189,6 +203,20 @@ pub enum Failure {
     Waits {
         /// How many.
         waiting: usize,
+        /// Why.
+        cause: String,
+    },
+    /// Somebody who is no contact.
+    #[error(
+        "{name} is no contact of yours, and looking for a stranger leaves a trace here: 'bimp contact add' first"
+    )]
+    NotContact {
+        /// Who.
+        name: String,
+    },
+    /// No other device gave or took a history.
+    #[error("the history is not all there yet: {cause}")]
+    NoHistory {
         /// Why.
         cause: String,
     },
@@ -335,6 +363,8 @@ impl Failure {
             Self::Checkpoint(error) => of_checkpoint(error),
             Self::Register(error) => of_register(error),
             Self::Wallet(error) => of_wallet(error),
+            Self::Claim(ClaimError::Light(error)) => of_light(error),
+            Self::Claim(_) => Kind::Unproven,
             Self::Chat(error) => of_chat(error),
             Self::Look(LookError::Light(error)) => of_light(error),
             Self::Look(_) => Kind::Unproven,
@@ -346,12 +376,16 @@ impl Failure {
                 Kind::Input
             }
             Self::Change(_) | Self::Shared(_) | Self::NotAgreed | Self::NoTrust => Kind::State,
-            Self::NobodyThere { .. } | Self::Changed { .. } => Kind::State,
+            Self::NothingAsked | Self::StillPaying => Kind::State,
+            Self::NobodyThere { .. } | Self::Changed { .. } | Self::NotContact { .. } => {
+                Kind::State
+            }
             Self::BadText { .. }
             | Self::BadCommand { .. }
             | Self::BadTimer
+            | Self::NoAmount(_)
             | Self::NoMessage { .. } => Kind::Input,
-            Self::Waits { .. } => Kind::Waiting,
+            Self::Waits { .. } | Self::NoHistory { .. } => Kind::Waiting,
             Self::Handed { code, .. } => Kind::of(*code),
             Self::HandLost => Kind::Other,
             Self::CoreDumps(_) => Kind::Other,
@@ -377,7 +411,7 @@ fn of_chat(error: &ChatError) -> Kind {
             EngineError::Storage(_) | EngineError::Damaged { .. } | EngineError::Stopped => {
                 Kind::Folder
             }
-            EngineError::OutboxFull { .. } => Kind::State,
+            EngineError::OutboxFull { .. } | EngineError::NobodyWithoutTrace => Kind::State,
             _ => Kind::Input,
         },
         ChatError::Look(LookError::Light(error)) => of_light(error),

@@ -24,6 +24,7 @@
 //! | 34 | hand over | a relay | the same |
 //! | 35 | reconcile | a relay | ranges, and what is wanted |
 //! | 36 | probe | anybody | clock, load |
+//! | 37 | observe | a device | the address that it is seen at |
 //!
 //! - **O1** *Authenticate* is bound to its connection: the signature covers the exporter value of the TLS session (RFC
 //!   8446 §7.5, RFC 9266: label `EXPORTER-parlance-bimp-1`, no context, 32 bytes), the relay, and the chain's genesis
@@ -59,9 +60,12 @@
 //!   the later expiry wins. The receiver computes the id of each message itself. *Stored* means: on disk.
 //! - **O12** *Reconcile* compares what two relays have by ranges of keys: where fingerprints differ the range is split, where a
 //!   range is small its items are named. `want` asks for entries, which come by *replicate*.
+//! - **O13** *Observe* tells a device at which address and port its packets come in, so that it can tell others: behind a translator of
+//!   addresses it does not know that itself. It is the relay's word, and good for nothing but trying.
 
 mod client;
 mod credential;
+mod observe;
 mod presence;
 mod relay;
 
@@ -75,6 +79,7 @@ use crate::{
 };
 pub use client::*;
 pub use credential::*;
+pub use observe::*;
 pub use presence::*;
 pub use relay::*;
 
@@ -216,6 +221,8 @@ operations! {
     35 Reconcile Relay Reconcile => Reconcile
     /// Is the relay there, and how busy is it?
     36 Probe Anybody Probe => Probed
+    /// O13.
+    37 Observe Device Observe => Observed
 }
 
 /// What became of a frame's body.

@@ -7,17 +7,23 @@ use std::{
 
 use parlance_client::{
     bimp::Account,
+    chain::amount::Amount,
     chat::{self, ChatError, Told},
-    e2ee::{Body, content::TypingState},
+    e2ee::{
+        Body,
+        content::{PaymentKind, TypingState, bounds::MAX_NOTE},
+    },
     encryption::EncryptionError,
     identity::Finding,
     messenger::{Command, ContentId, Entry, Event},
+    primitives::AccountId,
     vault::Vault,
 };
 use serde_json::json;
 
+use super::tip;
 use crate::{
-    arguments::Send,
+    arguments::{Directly, Send},
     context::Context,
     failure::{Failure, file},
     hand,
@@ -30,24 +36,39 @@ use crate::{
 const MAX_TEXT: u64 = 64 * 1_024;
 
 pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
-    let text = match given.waiting {
+    let present = given
+        .red_envelope
+        .map(|amount| (PaymentKind::RedEnvelope, amount));
+    let what = given
+        .tip
+        .map(|amount| (PaymentKind::Tip, amount))
+        .or(present);
+    let text = match given.waiting || what.is_some() {
         true => None,
         false => Some(words(&given.text)?),
     };
-    // Whoever has the folder open talks with the relays already.
-    if let Some(report) = hand::over(context, given, text.as_deref()).await? {
-        return Ok(report);
+    // Whoever has the folder open talks with the relays already. Money goes from here only.
+    if what.is_none() {
+        if let Some(report) = hand::over(context, given, text.as_deref()).await? {
+            return Ok(report);
+        }
     }
     let vault = match context.vault() {
-        Err(Failure::InUse) => return hand::over_soon(context, given, text.as_deref()).await,
+        Err(Failure::InUse) if what.is_none() => {
+            return hand::over_soon(context, given, text.as_deref()).await;
+        }
         vault => vault?,
     };
-    let with = account_of(&context.account(Some(&vault), &given.name)?);
-    let body = text.as_deref().map(body::text).transpose()?;
+    let account = context.account(Some(&vault), &given.name)?;
+    let with = account_of(&account);
+    let body = match what {
+        Some(what) => Some(paid(context, &vault, (given, &account), what).await?),
+        None => text.as_deref().map(body::text).transpose()?,
+    };
     if given.no_wait {
         return keep(&vault, given, (with, body));
     }
-    let mut talk = Talk::open(context, &vault).await?;
+    let mut talk = Talk::open(context, &vault, Directly::Hidden).await?;
     let sending = Sending {
         with,
         given,
@@ -60,6 +81,26 @@ pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
     let report = sending.run(&mut talk, body).await;
     talk.end().await;
     report
+}
+
+/// Pays, and makes the message that tells of it.
+async fn paid(
+    context: &Context,
+    vault: &Vault,
+    (given, to): (&Send, &AccountId),
+    (kind, amount): (PaymentKind, Amount),
+) -> Result<Body, Failure> {
+    let note = words(&given.text)?;
+    // What cannot be told is not paid.
+    talk::paid::note::<MAX_NOTE>(&note)?;
+    let question = format!("Pay {amount} tokens to {}?", given.name);
+    context.agree(&question, given.yes)?;
+    let included = tip::pay(context, vault, to, amount).await?;
+    let block = included.block;
+    context
+        .progress()
+        .show(&format!("paid, final in block {block}"));
+    talk::paid::body((kind, amount), &note, &included)
 }
 
 fn words(typed: &[String]) -> Result<String, Failure> {

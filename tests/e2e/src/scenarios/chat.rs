@@ -1,5 +1,7 @@
 //! People who talk with `bimp`, through nodes that are relays.
 
+mod more;
+
 use anyhow::{Context, Result, ensure};
 use parlance_e2e::{
     bimp::{Person, text},
@@ -29,7 +31,17 @@ const CAPACITY: u64 = 1 << 30;
 pub fn group() -> Group {
     Group {
         name: "chat",
-        scenarios: &[THERE, TALK, AWAY, OFFLINE, CHANGED],
+        scenarios: &[
+            THERE,
+            TALK,
+            AWAY,
+            OFFLINE,
+            CHANGED,
+            more::HISTORY,
+            more::PASSING,
+            more::TIP,
+            more::TERMINAL,
+        ],
         run: |stage| Box::pin(run(stage)),
     }
 }
@@ -88,6 +100,7 @@ async fn run(stage: &Stage) -> Result<()> {
     stage.scenario(AWAY, away(&mut scene)).await?;
     stage.scenario(OFFLINE, offline(&scene)).await?;
     stage.scenario(CHANGED, changed(&scene)).await?;
+    more::run(stage, &scene).await?;
     for node in &mut scene.nodes {
         node.stop().await?;
         node.must_not_have_panicked()?;
