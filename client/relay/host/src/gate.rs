@@ -141,14 +141,10 @@ impl Gate {
         if open.all >= self.limits.connections || here >= most {
             return None;
         }
-        if let Some(now) = shakes {
-            open.tidy(now);
-            let full = Rate::new(self.limits.handshakes_per_address, now);
-            let rate = open.handshakes.entry(address).or_insert(full);
-            if rate.wait(now).is_some() {
-                return None;
-            }
-            rate.take(1, now);
+        if let Some(now) = shakes
+            && !open.shake(address, self.limits.handshakes_per_address, now)
+        {
+            return None;
         }
         open.all = open.all.saturating_add(1);
         open.by_address.insert(address, here.saturating_add(1));
@@ -183,6 +179,18 @@ impl Gate {
 }
 
 impl Open {
+    /// Whether the address may shake hands once more. It is counted.
+    fn shake(&mut self, address: IpAddr, per_second: u32, now: Instant) -> bool {
+        self.tidy(now);
+        let full = Rate::new(per_second, now);
+        let rate = self.handshakes.entry(address).or_insert(full);
+        let may = rate.wait(now).is_none();
+        if may {
+            rate.take(1, now);
+        }
+        may
+    }
+
     /// Forgets addresses that might shake hands as often as anybody.
     fn tidy(&mut self, now: Instant) {
         let since = |last| now.saturating_duration_since(last);

@@ -24,7 +24,7 @@
 //!   slow down. When the list of relays changes meanwhile, they go to the set that it says.
 //! - **G9** *What goes to one relay goes together.* While `limits.requests` requests with entries are on their way to a relay, further
 //!   entries for it are gathered, and go when one is answered, or after `timings.retry`. So a relay with time gets each message at once, a
-//!   busy one gets few large requests, and what it has not answered yet is not sent to it again.
+//!   busy one gets few large requests, and as long as it answers some it does not get again what it has not answered yet.
 
 mod client;
 mod commit;

@@ -65,7 +65,7 @@ impl Relay {
         self.health.heard(relay, self.clock.steady);
         // G9. A refusal may be of a reconciliation: then a request leaves a little early.
         if !matches!(answer, Answer::Reconcile(_) | Answer::Probe(_)) {
-            self.outbox.answered(&relay);
+            self.outbox.answered(&relay, self.clock.steady);
         }
         match answer {
             Answer::Replicate(stored) | Answer::FanOut(stored) | Answer::HandOver(stored) => {
