@@ -4,7 +4,9 @@ use crate::{
     history::{ContentId, Entry, Status},
     relays::Directory,
 };
-use parlance_bimp::{Account, Answer, Deliver, Mailbox, MessageId, RelayId, Request};
+use parlance_bimp::{
+    Account, Answer, Deliver, GroupGrown, GroupId, Mailbox, MessageId, RelayId, Request,
+};
 use parlance_e2ee::{Body, DeviceAddress, content::TypingState};
 
 /// What happens to the engine. `P` is a proof of recipients ([`Encryption::Recipients`](crate::Encryption::Recipients)).
@@ -54,6 +56,8 @@ pub enum Input<P> {
         /// Which.
         mailbox: Mailbox,
     },
+    /// A relay that this device has entered a group at tells that the group's order has grown.
+    Grown(GroupGrown),
     /// Time has passed. Every 50 to 100 milliseconds while there is something to do, at least every second.
     Tick,
 }
@@ -86,6 +90,108 @@ pub enum Command {
     Attention(bool),
     /// Whether others are told what was read (H7).
     ReadReceipts(bool),
+}
+
+/// What the user wants with groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupCommand {
+    /// Makes one.
+    New {
+        /// Its name.
+        name: String,
+    },
+    /// Invites people.
+    Invite {
+        /// To which.
+        group: GroupId,
+        /// Whom.
+        accounts: Vec<Account>,
+    },
+    /// Accepts an invitation.
+    Join(GroupId),
+    /// Leaves, or declines an invitation.
+    Leave(GroupId),
+    /// Removes somebody.
+    Remove {
+        /// From which.
+        group: GroupId,
+        /// Whom.
+        account: Account,
+    },
+    /// Gives it another name.
+    Rename {
+        /// Which.
+        group: GroupId,
+        /// The name.
+        name: String,
+    },
+}
+
+/// What happened to a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GroupNews {
+    /// Somebody invites this account.
+    Invited {
+        /// Who.
+        by: DeviceAddress,
+        /// The group's name.
+        name: String,
+    },
+    /// This device is in.
+    Joined,
+    /// People came, or went.
+    Changed {
+        /// By whose hand.
+        by: Account,
+        /// Who came.
+        came: Vec<Account>,
+        /// Who went.
+        went: Vec<Account>,
+    },
+    /// It has another name.
+    Named {
+        /// Which.
+        name: String,
+    },
+    /// This account is out.
+    Out {
+        /// Who removed it; none if it left when nobody else was there.
+        by: Option<Account>,
+    },
+    /// An invitation that cannot be used.
+    BadInvitation {
+        /// Whose.
+        by: DeviceAddress,
+        /// Why.
+        cause: String,
+    },
+    /// A device that was invited has put no key packages on its relays: it comes in when it has.
+    NoKeyPackages {
+        /// Which.
+        device: DeviceAddress,
+    },
+    /// Somebody who was invited has no devices on record.
+    NoDevices {
+        /// Who.
+        account: Account,
+    },
+    /// A member device is not on its account's record. It is removed before anything else is said.
+    NotOnRecord {
+        /// Which.
+        device: DeviceAddress,
+    },
+    /// A change could not be made. It is tried again.
+    NotChanged {
+        /// Why.
+        cause: String,
+    },
+    /// A handshake is forged, or was missed. Members are asked.
+    InDoubt,
+    /// This device has lost track, and joins anew as soon as a member answers.
+    LostTrack,
+    /// It is in step again.
+    Rejoined,
 }
 
 /// What the engine wants done. Whatever it rests on is on disk.
@@ -206,6 +312,13 @@ pub enum Event {
     Kept {
         /// Which.
         id: MessageId,
+    },
+    /// Something happened to a group.
+    Group {
+        /// Which.
+        group: GroupId,
+        /// What.
+        news: GroupNews,
     },
     /// The device listens at a relay, or at none.
     Listening {

@@ -16,6 +16,7 @@
 //! | [`prekeys`] | K1-K4 | prekeys: published, replaced, fetched |
 //! | [`proof`] | P1-P5 | tickets and receipts |
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
+//! | [`groups`] | G1-G12 | who is in, what is said there, in which order |
 //! | [`storage`] | S1-S4 | one batch, then effects |
 //! | [`limits`] | - | all bounds and times |
 //!
@@ -31,7 +32,7 @@
 //!
 //! # Not covered
 //!
-//! Groups: their messages are held ([`Event::Kept`]). Presence and direct delivery. A mailbox of the epoch before is not
+//! Presence and direct delivery. A mailbox of the epoch before is not
 //! emptied. Whoever wrote a message and lost the device cannot be asked to send it again.
 
 #![forbid(unsafe_code)]
@@ -40,6 +41,7 @@ pub mod effect;
 pub mod encryption;
 mod engine;
 pub mod error;
+pub mod groups;
 pub mod history;
 pub mod inbox;
 pub mod limits;
@@ -49,10 +51,11 @@ pub mod proof;
 pub mod relays;
 pub mod storage;
 
-pub use effect::{Command, Effect, Event, Input};
+pub use effect::{Command, Effect, Event, GroupCommand, GroupNews, Input};
 pub use encryption::{Encryption, Fault};
 pub use engine::Engine;
 pub use error::Error;
+pub use groups::{Group, GroupFault, GroupSecrets};
 pub use history::{ContentId, Conversation, Entry, Status};
 pub use parlance_relay_core::{Clock, RelayInfo};
 pub use relays::{Directory, Listed};

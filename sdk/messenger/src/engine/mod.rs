@@ -2,6 +2,7 @@
 
 mod apply;
 mod fan_out;
+mod group;
 mod listen;
 mod look;
 mod prekeys;
@@ -50,6 +51,7 @@ enum Purpose {
         tops_up: bool,
     },
     Subscribe,
+    Group(group::Purpose),
     /// A sign of life, or something that needs no answer.
     Nothing,
 }
@@ -114,6 +116,7 @@ pub struct Engine<E: Encryption, S, R> {
     /// Copies that were confirmed before a relay's answer came.
     overtaken: BTreeMap<u64, (Account, ContentId)>,
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
+    groups: group::Groups,
     effects: VecDeque<Effect>,
     stopped: bool,
 }
@@ -164,6 +167,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             confirmations: BTreeMap::new(),
             overtaken: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
+            groups: group::Groups::default(),
             effects: VecDeque::new(),
             stopped: false,
             ledger,
@@ -203,7 +207,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         for account in self.all::<proof::Account>(Table::Proofs, "account of proof")? {
             self.proofs.insert((account.period, account.relay), account);
         }
-        Ok(())
+        self.load_groups()
     }
 
     fn all<T: Decode>(&self, table: Table, what: &'static str) -> Result<Vec<T>, Error> {
@@ -221,6 +225,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         inputs: impl IntoIterator<Item = Input<E::Recipients>>,
     ) -> Result<(), Error> {
         self.turn(clock, |engine| {
+            engine.join_accepted()?;
             for input in inputs {
                 engine.take(input)?;
             }
@@ -248,6 +253,11 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             self.effects.truncate(told);
             self.stopped = true;
         }
+        if result.is_err()
+            && let Some(groups) = self.encryption.groups()
+        {
+            groups.undo();
+        }
         result
     }
 
@@ -274,6 +284,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.moved(relay, mailbox);
                 Ok(())
             }
+            Input::Grown(grown) => {
+                self.grown(grown);
+                Ok(())
+            }
             Input::Tick => Ok(()),
         }
     }
@@ -284,6 +298,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.bridge_gaps()?;
         self.make_good();
         self.look_for_held();
+        self.group_work()?;
         self.confirm();
         self.fan_out();
         self.seal()?;
@@ -309,7 +324,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let sessions = self.encryption.save(&mut self.rng);
             self.ledger.put_bytes(Row::Sessions, sessions);
         }
-        Ok(self.ledger.commit()?)
+        match self.encryption.groups() {
+            Some(groups) if groups.is_open() => Ok(groups.commit(&self.ledger.take())?),
+            _ => Ok(self.ledger.commit()?),
+        }
     }
 
     /// What is to be done next.
@@ -395,7 +413,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     /// How much waits to be accepted by relays: once nothing does, this device may go.
     pub fn unsent(&self) -> usize {
         let copies = self.outbox.waiting.len() + self.outbox.sealed.len();
-        copies + self.outbox.pending.len()
+        copies + self.outbox.pending.len() + self.groups_unsent()
     }
 
     /// Where the device listens.

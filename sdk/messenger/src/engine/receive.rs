@@ -48,9 +48,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return Ok(());
         }
         match message {
-            Message::Group { .. } => {
-                self.hold((id, mailbox), None, bytes);
-                self.tell(Event::Kept { id });
+            Message::Group { group, ciphertext } => {
+                let ciphertext = ciphertext.as_slice();
+                self.take_group_message((id, mailbox), group, ciphertext, bytes)?;
             }
             Message::Sealed(sealed) => {
                 if let Taken::Unknown(account) = self.open(id, sealed.as_slice())? {
@@ -61,7 +61,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         Ok(())
     }
 
-    fn hold(&mut self, (id, mailbox): (MessageId, Mailbox), look: Option<Account>, bytes: Vec<u8>) {
+    pub(super) fn hold(
+        &mut self,
+        (id, mailbox): (MessageId, Mailbox),
+        look: Option<Account>,
+        bytes: Vec<u8>,
+    ) {
         // Strangers can fill this room; what has waited longest goes.
         if self.held.len() >= MAX_HELD {
             let oldest = self.held.values().min_by_key(|held| held.arrived);
@@ -188,7 +193,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.say_by_itself(conversation, Audience::One(device), body, false);
     }
 
-    fn note_seen(&mut self, id: MessageId) {
+    pub(super) fn note_seen(&mut self, id: MessageId) {
         let order = self.next_number();
         self.ledger.put(Row::Seen(id), &Seen { id, order });
         self.seen.insert(id, order);

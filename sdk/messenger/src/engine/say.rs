@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::{
     Clock, Command, Conversation, Encryption, Entry, Error, Row, Storage,
+    groups::GroupSaid,
     history::{ContentId, is_shown},
     limits::{BRIEF, MAX_OUTBOX, MAX_READ, RECEIPT_IDS},
     outbox::{Audience, Pending},
@@ -50,6 +51,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     fn say(&mut self, conversation: Account, body: Body) -> Result<ContentId, Error> {
+        if let Some(group) = self.group_of(&conversation) {
+            return self.say_in_group(group, body);
+        }
         self.may_say(&conversation, &body)?;
         let waiting = self.outbox.len();
         if waiting >= MAX_OUTBOX {
@@ -69,7 +73,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         Ok(id)
     }
 
-    fn may_say(&self, conversation: &Account, body: &Body) -> Result<(), Error> {
+    pub(super) fn may_say(&self, conversation: &Account, body: &Body) -> Result<(), Error> {
         let entry = |id: &ContentId| -> Result<Entry, Error> {
             let entry = self.message(conversation, id)?;
             entry.ok_or(Error::NoSuchMessage)
@@ -80,6 +84,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         };
         match body {
             Body::Receipt(_) | Body::Typing(_) | Body::Resend(_) => Err(Error::NotToSay),
+            body if GroupSaid::is_one(body) => Err(Error::NotToSay),
             Body::Reply(reply) => entry(&reply.to).map(drop),
             Body::Reaction(reaction) => entry(&reaction.to).map(drop),
             Body::Edit(edit) => own(&edit.of),
@@ -153,7 +158,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let known = known.clone();
             self.put_conversation(known);
         }
-        let audience = match self.counters.hides_reading {
+        // G1.
+        let alone = self.counters.hides_reading || self.group_of(&conversation).is_some();
+        let audience = match alone {
             true => Audience::Own,
             false => Audience::Both,
         };
@@ -168,6 +175,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// Sent once, to devices that have a session and were looked up (O4).
     fn type_in(&mut self, conversation: Account, state: TypingState) {
+        // G1.
+        if self.group_of(&conversation).is_some() {
+            return;
+        }
         let wall = self.clock.wall;
         let Some(mailbox) = self.looks.mailbox(&conversation) else {
             return self.want_look(conversation);

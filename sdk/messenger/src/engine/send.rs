@@ -148,6 +148,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.subscribed((relay, ask), matches!(answer, Answer::Subscribe(_)));
                 Ok(())
             }
+            (Purpose::Group(purpose), answer) => self.group_answered(purpose, (relay, ask), answer),
             (Purpose::Nothing, _) => Ok(()),
         }
     }
@@ -326,9 +327,11 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 Purpose::Publish { .. } => {
                     self.publishing.insert(relay, now);
                 }
+                Purpose::Group(purpose) => self.group_lost(purpose, ask),
                 Purpose::Subscribe | Purpose::Nothing => {}
             }
         }
+        self.leave_relay(relay);
         if self.subscription.at_or_on_its_way() == Some(relay) {
             self.unlisten();
         }
