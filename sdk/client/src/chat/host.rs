@@ -7,8 +7,8 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use parlance_bimp::{Account, Answer, Push, RelayId, Request};
-use parlance_messenger::{Command, ContentId, Directory, Effect, Event, Input};
+use parlance_bimp::{Account, Answer, GroupId, Push, RelayId, Request};
+use parlance_messenger::{Command, ContentId, Directory, Effect, Event, GroupCommand, Input};
 use parlance_primitives::AccountId;
 
 use super::{Chat, ChatError, clock, people};
@@ -164,6 +164,14 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
         Ok(id)
     }
 
+    /// Does what the user wants with groups.
+    pub fn group(&mut self, command: GroupCommand) -> Result<GroupId, ChatError> {
+        let now = clock((self.wall)(), self.began.elapsed());
+        let id = self.chat.group(now, command)?;
+        self.effects();
+        Ok(id)
+    }
+
     /// Waits until something happens, and says what the user is to be told. Dropped while it waits, it loses nothing. What
     /// changed about somebody is said by one call, and nothing is encrypted for them before the next one.
     pub async fn next(&mut self) -> Result<Vec<Told>, ChatError> {
@@ -305,5 +313,9 @@ fn input(from: FromRelay) -> Input<Recipients> {
             relay,
             push: Push::Moved(mailbox),
         } => Input::Moved { relay, mailbox },
+        FromRelay::Pushed {
+            push: Push::Grown(grown),
+            ..
+        } => Input::Grown(grown),
     }
 }

@@ -11,9 +11,12 @@
 //!   sessions, as the encryption core asks (its rule S4). What waited to be sent stays where it was said.
 //! - **T4** What is said to an account without an identity waits until it has one: to the engine the look has failed.
 //! - **T5** Keys that are new make a new device ('identity rotate'): it keeps what was said, and begins new sessions like one that was restored
-//!   from an export.
+//!   from an export, and is in no group.
+//! - **T6** Groups are those of `parlance-groups`, with their states in the vault; what the engine keeps and what they keep of
+//!   one turn is one commit. A member device is compared with the record that was proven last.
 
 mod encryption;
+mod groups;
 mod host;
 #[cfg(test)]
 mod host_tests;
@@ -24,6 +27,7 @@ mod tests;
 mod wire;
 
 pub use encryption::ProvenSessions;
+pub use groups::VaultGroups;
 pub use host::{FromRelay, Host, Told, Wire};
 pub(crate) use people::PEOPLE;
 pub use people::{Knows, look};
@@ -43,7 +47,7 @@ use crate::{
 };
 
 /// The chat engine on a vault.
-pub type Chat<'v> = Engine<ProvenSessions, Rows<'v>, ChaCha20Rng>;
+pub type Chat<'v> = Engine<ProvenSessions<'v>, Rows<'v>, ChaCha20Rng>;
 
 /// Why there is no chat.
 #[derive(Debug, thiserror::Error)]
@@ -64,6 +68,9 @@ pub enum ChatError {
     /// The engine refuses.
     #[error(transparent)]
     Engine(#[from] parlance_messenger::Error),
+    /// Groups cannot be opened.
+    #[error(transparent)]
+    Groups(#[from] parlance_groups::Error),
     /// No wire to relays.
     #[error(transparent)]
     Wire(#[from] WireError),
@@ -99,6 +106,7 @@ pub fn open(vault: &Vault, now: SystemTime, steady: Duration) -> Result<Chat<'_>
             }
         }
     };
+    let sessions = sessions.with_groups(vault.store())?;
     let own = people::known(vault, &account)?;
     let epoch = own.record.map_or(0, |record| record.mailbox_epoch);
     Ok(Engine::start(

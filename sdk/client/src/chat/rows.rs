@@ -2,7 +2,7 @@
 
 use parlance_bimp::Account;
 use parlance_messenger::{Part, Row, Storage, StorageError, Table as Group};
-use parlance_store::{Error, Key, Page, Store, Table};
+use parlance_store::{Error, Key, Page, Store, Table, WriteTransaction};
 
 use super::PEOPLE;
 
@@ -61,6 +61,10 @@ impl<'v> Rows<'v> {
                 }
             }
         }
+        // It is no member of the groups that the other one was in.
+        for table in parlance_groups::TABLES {
+            changes.remove_all(table, &Key::root())?;
+        }
         changes.put(PEOPLE, &Key::of(DEVICE), device)?;
         changes.commit()
     }
@@ -73,17 +77,26 @@ impl<'v> Rows<'v> {
 
     fn write(&self, batch: &[(Row, Option<Vec<u8>>)]) -> Result<(), Error> {
         let changes = self.0.begin_write()?;
-        for (row, value) in batch {
-            let (table, key) = place(row);
-            match value {
-                Some(value) => changes.put(table, &key, value)?,
-                None => {
-                    changes.remove(table, &key)?;
-                }
-            }
-        }
+        write_to(&changes, batch)?;
         changes.commit()
     }
+}
+
+/// Writes a batch into a transaction.
+pub(super) fn write_to(
+    changes: &WriteTransaction<'_>,
+    batch: &[(Row, Option<Vec<u8>>)],
+) -> Result<(), Error> {
+    for (row, value) in batch {
+        let (table, key) = place(row);
+        match value {
+            Some(value) => changes.put(table, &key, value)?,
+            None => {
+                changes.remove(table, &key)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Where a row lies.

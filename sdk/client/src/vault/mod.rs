@@ -48,21 +48,25 @@ const CHAIN: Table = Table::new("chain");
 const CONTACTS: Table = Table::new("contacts");
 const INVITATIONS: Table = Table::new("invitations");
 /// All of them, for renewal.
-const TABLES: [Table; 20] = {
-    let mut tables = [META; 20];
-    let (own, chat) = (OWN_TABLES, Group::ALL);
+const TABLES: [Table; 28] = {
+    let mut tables = [META; 28];
+    let (own, chat, mls) = (OWN_TABLES, Group::ALL, parlance_groups::TABLES);
     let mut index = 0;
     while index < own.len() {
         tables[index] = own[index];
         index += 1;
     }
-    while index < tables.len() {
+    while index < own.len() + chat.len() {
         tables[index] = Table::new(chat[index - own.len()].name());
+        index += 1;
+    }
+    while index < tables.len() {
+        tables[index] = mls[index - own.len() - chat.len()];
         index += 1;
     }
     tables
 };
-/// Those that are no part of the chat's engine.
+/// Those that are no part of the chat's engine, nor of its groups.
 const OWN_TABLES: [Table; 7] = [META, ACCOUNT, DEVICE, CHAIN, CONTACTS, INVITATIONS, PEOPLE];
 /// What an export takes along of the chat: what was said, not what was under way (rule T3 of the chat).
 const EXPORTED: [Group; 5] = [
