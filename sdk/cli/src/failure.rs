@@ -165,6 +165,45 @@ pub enum Failure {
         /// The number.
         number: u64,
     },
+    /// No such group.
+    #[error("there is no group '{name}' here: 'bimp group list' shows them, and invitations too")]
+    NoGroup {
+        /// What was typed.
+        name: String,
+    },
+    /// Several groups have the name.
+    #[error(
+        "{count} groups are called '{name}': write '+' and the first digits of the id that 'bimp group list' shows"
+    )]
+    GroupUnclear {
+        /// The name.
+        name: String,
+        /// How many.
+        count: usize,
+    },
+    /// The name is somebody else's.
+    #[error("a contact or a group of yours is called '{name}' already: choose another name")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// An invitation that does not work.
+    #[error("the invitation cannot be used ({cause}): ask for another one")]
+    BadInvitation {
+        /// Why.
+        cause: String,
+    },
+    /// Somebody without an identity.
+    #[error(
+        "{name} has no identity on this chain, so there is nobody to invite: invite them again when they have one"
+    )]
+    NobodyToInvite {
+        /// Who.
+        name: String,
+    },
+    /// Nobody says so in groups.
+    #[error("members of a group do not tell what they have: leave --delivered out")]
+    NoDelivery,
     /// Somebody without an identity.
     #[error(
         "{name} has no identity on this chain, so there is nobody to encrypt for: what you wrote waits until there is"
@@ -312,9 +351,14 @@ impl Failure {
             }
             Self::Change(_) | Self::Shared(_) | Self::NotAgreed | Self::NoTrust => Kind::State,
             Self::NobodyThere { .. } | Self::Changed { .. } => Kind::State,
+            Self::BadInvitation { .. } | Self::NobodyToInvite { .. } => Kind::State,
             Self::BadText { .. }
             | Self::BadCommand { .. }
             | Self::BadTimer
+            | Self::NoGroup { .. }
+            | Self::GroupUnclear { .. }
+            | Self::NameTaken { .. }
+            | Self::NoDelivery
             | Self::NoMessage { .. } => Kind::Input,
             Self::Waits { .. } => Kind::Waiting,
             Self::CoreDumps(_) => Kind::Other,
@@ -340,7 +384,10 @@ fn of_chat(error: &ChatError) -> Kind {
             EngineError::Storage(_) | EngineError::Damaged { .. } | EngineError::Stopped => {
                 Kind::Folder
             }
-            EngineError::OutboxFull { .. } => Kind::State,
+            EngineError::OutboxFull { .. }
+            | EngineError::Group(_)
+            | EngineError::TooManyGroups { .. }
+            | EngineError::TooManyWishes { .. } => Kind::State,
             _ => Kind::Input,
         },
         ChatError::Look(LookError::Light(error)) => of_light(error),

@@ -10,12 +10,16 @@ use crate::{
     context::Context,
     failure::Failure,
     report::Report,
-    talk::show::{account_of, line, object, progress},
+    talk::{
+        groups,
+        show::{Names, account_of, line, object, progress},
+    },
 };
 
 pub fn run(context: &Context, given: &History) -> Result<Report, Failure> {
     let vault = context.vault()?;
-    let with = account_of(&context.account(Some(&vault), &given.name)?);
+    let with = groups::conversation(context, &vault, &given.name)?;
+    let names = Names::read(&vault)?;
     let own = account_of(&vault.account()?);
     let chat = chat::open(&vault, SystemTime::now(), Duration::ZERO)?;
     let limit = usize::from(given.limit);
@@ -33,7 +37,11 @@ pub fn run(context: &Context, given: &History) -> Result<Report, Failure> {
         return Ok(report.line("no messages"));
     }
     let lines = entries.iter().map(|entry| {
-        let line = line(entry, &own, &given.name);
+        let author = match names.is_group(&with) {
+            true => names.author(entry),
+            false => given.name.clone(),
+        };
+        let line = line(entry, &own, &author);
         match entry.is_by(&own) {
             true => format!("{line}  [{}]", progress(&entry.status)),
             false => line,

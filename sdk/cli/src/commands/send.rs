@@ -23,8 +23,8 @@ use crate::{
     progress::Progress,
     report::Report,
     talk::{
-        self, Talk, body,
-        show::{account_of, progress, status},
+        self, Talk, body, groups,
+        show::{Names, account_of, progress, status},
     },
 };
 
@@ -33,7 +33,10 @@ const MAX_TEXT: u64 = 64 * 1_024;
 
 pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
     let vault = context.vault()?;
-    let with = account_of(&context.account(Some(&vault), &given.name)?);
+    let with = groups::conversation(context, &vault, &given.name)?;
+    if given.delivered && Names::read(&vault)?.is_group(&with) {
+        return Err(Failure::NoDelivery);
+    }
     let body = match given.waiting {
         true => None,
         false => Some(body::text(&words(&given.text)?)?),

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use parlance_client::{
     bimp::Account,
+    chat,
     e2ee::Body,
-    messenger::{Entry, Status},
+    messenger::{Entry, Group, Status},
     primitives::AccountId,
     vault::Vault,
 };
@@ -29,6 +30,7 @@ pub fn address(account: &Account) -> String {
 pub struct Names {
     own: Account,
     contacts: BTreeMap<Account, String>,
+    groups: BTreeMap<Account, String>,
 }
 
 impl Names {
@@ -39,12 +41,34 @@ impl Names {
         let contacts = contacts
             .map(|contact| (account_of(&contact.account), contact.name))
             .collect();
-        Ok(Self { own, contacts })
+        let mut names = Self {
+            own,
+            contacts,
+            groups: BTreeMap::new(),
+        };
+        names.set_groups(chat::groups(vault)?.iter());
+        Ok(names)
     }
 
-    /// A contact's name, or the address.
+    /// What groups are called now.
+    pub fn set_groups<'a>(&mut self, groups: impl Iterator<Item = &'a Group>) {
+        let name = |group: &Group| (group.conversation(), clean(&group.name));
+        self.groups = groups.map(name).collect();
+    }
+
+    /// Whether a conversation is a group's.
+    pub fn is_group(&self, conversation: &Account) -> bool {
+        self.groups.contains_key(conversation)
+    }
+
+    /// Who wrote a message.
+    pub fn author(&self, entry: &Entry) -> String {
+        self.of(&Account(entry.author.account))
+    }
+
+    /// A contact's or a group's name, or the address.
     pub fn of(&self, account: &Account) -> String {
-        match self.contacts.get(account) {
+        match self.contacts.get(account).or(self.groups.get(account)) {
             Some(name) => name.clone(),
             None => address(account),
         }
@@ -146,6 +170,7 @@ pub fn object(entry: &Entry, own: &Account) -> Value {
         "number": entry.number,
         "id": hex::encode(entry.id),
         "own": entry.is_by(own),
+        "author": address(&Account(entry.author.account)),
         "kind": kind(entry),
         "text": entry.text(),
         "timer": timer,

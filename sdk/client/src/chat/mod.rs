@@ -36,7 +36,8 @@ pub use wire::{Redial, RelayWire, Trouble, WireError};
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use parlance_messenger::{Clock, Engine, Row, Storage};
+use codec::DecodeAll;
+use parlance_messenger::{Clock, Engine, Group, Row, Storage, Table};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 use crate::{
@@ -116,6 +117,20 @@ pub fn open(vault: &Vault, now: SystemTime, steady: Duration) -> Result<Chat<'_>
         rows,
         rng,
     )?)
+}
+
+/// The groups that the vault's account knows, without opening the chat.
+pub fn groups(vault: &Vault) -> Result<Vec<Group>, ChatError> {
+    let failed = parlance_messenger::Error::from;
+    let rows = Rows::new(vault.store())
+        .all(Table::Groups)
+        .map_err(failed)?;
+    let what = "group";
+    let group = |row: &Vec<u8>| {
+        let group = Group::decode_all(&mut row.as_slice());
+        group.map_err(|_| VaultError::Damaged { what }.into())
+    };
+    rows.iter().map(group).collect()
 }
 
 /// Both clocks, as the engine reads them.

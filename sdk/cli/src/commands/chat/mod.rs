@@ -29,8 +29,8 @@ use crate::{
     failure::Failure,
     report::Report,
     talk::{
-        Stop, Talk, body,
-        show::{account_of, line, marks},
+        Stop, Talk, body, groups,
+        show::{line, marks},
     },
 };
 
@@ -43,10 +43,10 @@ const FOUND: usize = 50;
 
 pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
     let vault = context.vault()?;
-    let account = context.account(Some(&vault), &given.name)?;
+    let with = groups::conversation(context, &vault, &given.name)?;
+    let account = AccountId::new(with.0);
     let mut stop = Stop::listen()?;
     let talk = Talk::open(context, &vault).await?;
-    let with = account_of(&account);
     let mut room = Room {
         name: talk.names().of(&with),
         with,
@@ -88,7 +88,10 @@ impl Room<'_> {
     fn begin(&mut self, given: &Chat, vault: &Vault, account: AccountId) -> Result<(), Failure> {
         let people = vault.contacts()?;
         let known = people.iter().find(|it| it.account == account);
-        let sure = known.map_or("no contact of yours", contact::word);
+        let sure = match self.talk.names().is_group(&self.with) {
+            true => "a group",
+            false => known.map_or("no contact of yours", contact::word),
+        };
         let head = format!("{} ({sure}); /help lists the commands", self.name);
         if self.screen.is_terminal() {
             self.screen.line(&head)?;
@@ -218,8 +221,12 @@ impl Room<'_> {
     }
 
     fn show(&mut self, entry: &Entry) -> Result<(), Failure> {
-        let own = self.talk.own();
-        let mut text = format!("{}{}", time(entry.sent_at), line(entry, own, &self.name));
+        let (own, names) = (self.talk.own(), self.talk.names());
+        let name = match names.is_group(&self.with) {
+            true => names.author(entry),
+            false => self.name.clone(),
+        };
+        let mut text = format!("{}{}", time(entry.sent_at), line(entry, own, &name));
         if entry.is_by(own) && !entry.deleted {
             text.push_str("  ");
             text.push_str(marks(&entry.status));
