@@ -7,6 +7,7 @@ mod chat;
 mod clients;
 mod election;
 mod equivocation;
+mod group;
 mod identity;
 mod light;
 mod liveness;
@@ -23,6 +24,7 @@ pub fn all() -> Vec<Group> {
         relay::group(),
         carrying::group(),
         chat::group(),
+        group::group(),
         light::group(),
         bimp::group(),
         liveness::group(),

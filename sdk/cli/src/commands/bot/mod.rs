@@ -301,6 +301,7 @@ impl Bot<'_, '_> {
             "listening": chat.listens_at().map(|relay| hex::encode(relay.0)),
             "unsent": chat.unsent(),
             "unconfirmed": chat.waiting(),
+            "keysPublished": chat.key_packages_lie(),
             "trouble": self.talk.trouble(),
             "conversations": conversations,
         })

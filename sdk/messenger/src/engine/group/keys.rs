@@ -48,6 +48,14 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         Ok(())
     }
 
+    /// Whether key packages of this device lie on all of its relays, so that it can be brought into groups while it is away.
+    pub fn key_packages_lie(&self) -> bool {
+        let set = self.relays.set_of(&self.mailbox());
+        let published = &self.groups.keys.published;
+        let lies = |relay: &RelayId| published.iter().any(|it| it.relay == *relay);
+        !set.is_empty() && set.iter().all(lies)
+    }
+
     fn publish_key_packages_at(&mut self, relay: RelayId, count: usize) -> Result<(), Error> {
         self.groups.publishing.insert(relay, self.clock.steady);
         let wall = self.clock.wall;
