@@ -61,7 +61,7 @@ impl Message {
             Self::Group { group, ciphertext } => {
                 Some(MessageId::of_group(group, ciphertext.as_slice()))
             }
-            Self::Post(post) => (post.group.posts() == *mailbox).then(|| post.id()),
+            Self::Post(post) => (post.group.posts() == *mailbox).then(|| post.post_id()),
             Self::Part { group, bytes } => {
                 (group.parts() == *mailbox).then(|| MessageId::of_part(group, bytes.as_slice()))
             }

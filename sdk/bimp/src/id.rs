@@ -10,8 +10,9 @@
 //!   bytes the same relays are nearest, in the same order. Which relays there are, the chain says; networks without
 //!   a chain may use all 32 bytes.
 //! - **N4** The *message* id of an envelope: `"parlance/message/1"`, mailbox, sealed part. The ticket is not in it,
-//!   because relays replace it. Of a group's message: `"parlance/group-message/1"`, group, ciphertext; of a part of a
-//!   handshake: `"parlance/group-part/1"`, group, part. Ids are computed, never chosen: sending twice is sending once, and nobody can take a message's place
+//!   because relays replace it. Of a group's message: `"parlance/group-message/1"`, group, ciphertext; of the same on its way, at the
+//!   group's relays: `"parlance/group-post/1"`, group, ciphertext; of a part of a handshake: `"parlance/group-part/1"`,
+//!   group, part. Ids are computed, never chosen: sending twice is sending once, and nobody can take a message's place
 //!   by sending something else under its id.
 //! - **N5** The *relays of a group* are the set of its place: SHA-256 of `"parlance/group/1"`, group, with a last byte of 0. What they keep
 //!   for it lies in two mailboxes beside it, with a last byte of 1 (texts whose copies are owed) and 2 (parts of
@@ -141,6 +142,11 @@ impl MessageId {
     /// The id of a group's message (N4).
     pub fn of_group(group: &GroupId, ciphertext: &[u8]) -> Self {
         Self(hash(&[b"parlance/group-message/1", &group.0, ciphertext]))
+    }
+
+    /// The id of a group's message on its way (N4).
+    pub fn of_post(group: &GroupId, ciphertext: &[u8]) -> Self {
+        Self(hash(&[b"parlance/group-post/1", &group.0, ciphertext]))
     }
 
     /// The id of a part of a handshake (N4).

@@ -37,6 +37,11 @@ impl GroupPost {
         MessageId::of_group(&self.group, self.ciphertext.as_slice())
     }
 
+    /// The id under which the group's relays keep it until the copies are there (N4).
+    pub fn post_id(&self) -> MessageId {
+        MessageId::of_post(&self.group, self.ciphertext.as_slice())
+    }
+
     /// The bytes to sign: `"parlance/group/send/1"`, group, position (8 bytes), id, everybody (1 byte), SCALE of
     /// the mentioned.
     pub fn statement(&self) -> Vec<u8> {
@@ -314,6 +319,8 @@ pub struct GroupSync {
     pub group: GroupId,
     /// The position that is free as far as the sender knows; 0 if it knows nothing of the group.
     pub next: u64,
+    /// The position from which on the sender votes; `u64::MAX` if it cannot say yet.
+    pub votes_from: u64,
     /// For one that has less than what the sender still has records of.
     pub base: Option<GroupBase>,
     /// Where the records stand.

@@ -76,6 +76,7 @@ fn sync() -> GroupSync {
     GroupSync {
         group: GROUP,
         next: 9,
+        votes_from: 3,
         base: Some(GroupBase {
             position: 7,
             key: ([0xAC; 32], 6),

@@ -48,6 +48,7 @@ fn sync(rng: &mut ChaCha20Rng) -> GroupSync {
     GroupSync {
         group: GroupId(id(rng)),
         next: rng.next_u64(),
+        votes_from: rng.next_u64(),
         base: (below(rng, 2) == 0).then(|| GroupBase {
             position: rng.next_u64(),
             key: (id(rng), rng.next_u64()),
