@@ -145,7 +145,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             group.rejoin = None;
             self.put_group(group);
             self.live(id).asks_at = now;
-            self.news(id, GroupNews::LostTrack);
+            self.group_news(id, GroupNews::LostTrack);
         }
     }
 
@@ -206,7 +206,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         live.stale_until = 0;
         live.in_doubt = false;
         self.note_members(id)?;
-        self.news(id, GroupNews::Rejoined);
+        self.group_news(id, GroupNews::Rejoined);
         Ok(())
     }
 }

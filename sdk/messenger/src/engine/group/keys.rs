@@ -215,7 +215,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         if before.is_none() {
             let add = Wish::Add(Account(device.account));
             for id in self.ids(|group| group.wishes.contains(&add)) {
-                self.news(id, GroupNews::NoKeyPackages { device });
+                self.group_news(id, GroupNews::NoKeyPackages { device });
             }
         }
         true

@@ -229,7 +229,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     pub fn group(&mut self, clock: Clock, command: GroupCommand) -> Result<GroupId, Error> {
         self.turn(clock, |engine| match command {
             GroupCommand::New { name } => engine.new_group(name),
-            GroupCommand::Invite { group, accounts } => engine.invite(group, accounts),
+            GroupCommand::Invite { group, accounts } => engine.invite_to_group(group, accounts),
             GroupCommand::Join(group) => engine.accept(group),
             GroupCommand::Leave(group) => engine.leave_group(group),
             GroupCommand::Remove { group, account } => engine.remove_from_group(group, account),
@@ -330,7 +330,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.groups.live.entry(id).or_default()
     }
 
-    fn news(&mut self, group: GroupId, news: GroupNews) {
+    fn group_news(&mut self, group: GroupId, news: GroupNews) {
         self.tell(Event::Group { group, news });
     }
 
@@ -452,8 +452,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// How much of groups waits to be accepted by relays.
     pub(super) fn groups_unsent(&self) -> usize {
-        let takes_part = |group: &&Group| group.takes_part();
-        let waits = self.groups.all.values().filter(takes_part).map(|group| {
+        // Who has lost track waits for others.
+        let is_in = |group: &&Group| group.takes_part() && !group.lost && group.rejoin.is_none();
+        let waits = self.groups.all.values().filter(is_in).map(|group| {
             let live = self.groups.live.get(&group.id);
             let live = live.map_or(0, |live| {
                 live.texts.len()

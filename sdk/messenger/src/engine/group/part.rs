@@ -180,7 +180,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     /// An invitation is here. One of the own account's is accepted at once; a later one counts.
-    pub(super) fn invited(&mut self, id: GroupId, by: DeviceAddress, name: String) {
+    pub(super) fn invitation_came(&mut self, id: GroupId, by: DeviceAddress, name: String) {
         let own = by.account == self.own.0;
         let known = self.groups.all.get(&id);
         let was_accepted = match known.map(|group| &group.stage) {
@@ -198,7 +198,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         group.key_at = self.key_of_transfer(&(id, by, About::Invitation));
         self.put_group(group);
         if !accepted {
-            self.news(id, GroupNews::Invited { by, name });
+            self.group_news(id, GroupNews::Invited { by, name });
         }
     }
 
@@ -240,7 +240,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 group.stage = Stage::Out;
                 self.put_group(group);
                 self.drop_held(id);
-                self.news(id, GroupNews::BadInvitation { by, cause });
+                self.group_news(id, GroupNews::BadInvitation { by, cause });
                 Ok(())
             }
         }
@@ -262,7 +262,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.note_members(id)?;
         let conversation = self.conversation(Account(id.0));
         self.put_conversation(conversation);
-        self.news(id, GroupNews::Joined);
+        self.group_news(id, GroupNews::Joined);
         self.release_group(id)
     }
 }

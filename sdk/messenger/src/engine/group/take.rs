@@ -32,7 +32,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return Ok(());
         }
         self.hold((id, mailbox), None, bytes);
-        self.tell(Event::Kept { id });
+        if self.encryption.groups().is_none() {
+            self.tell(Event::Kept { id });
+        }
         Ok(())
     }
 
@@ -132,7 +134,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 GroupEvent::InDoubt => {
                     self.live(id).in_doubt = true;
                     self.live(id).asks_at = self.clock.steady;
-                    self.news(id, GroupNews::InDoubt);
+                    self.group_news(id, GroupNews::InDoubt);
                 }
                 GroupEvent::LostTrack => self.lost_track(id),
             }
@@ -176,7 +178,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             group.name = name.clone();
             self.put_group(group);
             if other {
-                self.news(id, GroupNews::Named { name });
+                self.group_news(id, GroupNews::Named { name });
             }
         }
     }
@@ -258,7 +260,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         went.retain(|account| !group.members.contains(account));
         if !came.is_empty() || !went.is_empty() {
             let by = Account(by.account);
-            self.news(id, GroupNews::Changed { by, came, went });
+            self.group_news(id, GroupNews::Changed { by, came, went });
         }
         Ok(())
     }
@@ -297,7 +299,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.put_group(group);
         self.groups.live.remove(&id);
         self.drop_held(id);
-        self.news(
+        self.group_news(
             id,
             GroupNews::Out {
                 by: by.map(|by| Account(by.account)),
@@ -308,7 +310,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         for transfer in transfers {
             let (group, by, about) = transfer;
             if group == id && about == About::Invitation && self.whole(&transfer)?.is_some() {
-                self.invited(id, by, name.clone());
+                self.invitation_came(id, by, name.clone());
             }
         }
         Ok(())
@@ -385,7 +387,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
         match about {
             About::Invitation => {
-                self.invited(group, from, group_name);
+                self.invitation_came(group, from, group_name);
                 Ok(())
             }
             About::Information => {

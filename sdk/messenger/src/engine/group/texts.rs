@@ -9,8 +9,8 @@ use crate::{
     limits::{MAX_SENT, RETRY_UNSENT, TEXTS_AT_ONCE},
 };
 use parlance_bimp::{
-    Account, Answer, Bounded, EnvelopeView, GroupId, GroupPost, GroupSend, List, Mailbox, RelayId,
-    Request, limits::MAX_MENTIONS,
+    Account, Answer, Bounded, EnvelopeView, GroupId, GroupPost, GroupSend, List, Mailbox, Reason,
+    RelayId, Request, limits::MAX_MENTIONS,
 };
 use parlance_e2ee::{Body, Content};
 use rand_core::CryptoRng;
@@ -268,6 +268,15 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         at: (RelayId, u64),
         answer: &Answer,
     ) {
+        let passes = [Reason::AllowanceUsedUp, Reason::TooFast, Reason::BadTicket];
+        if let Answer::Refused(refusal) = answer
+            && passes.contains(&refusal.reason)
+            && self.relays.is_ingress(&at.0)
+        {
+            // Others may take what this one does not (R1).
+            let now = self.clock.steady;
+            self.relays.pause(at.0, refusal.retry_after.into(), now);
+        }
         self.group_refused(group, purpose, at, answer);
         self.order_has_grown(group, None);
     }

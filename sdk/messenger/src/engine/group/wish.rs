@@ -27,7 +27,11 @@ enum Step {
 }
 
 impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
-    pub(super) fn invite(&mut self, id: GroupId, accounts: Vec<Account>) -> Result<GroupId, Error> {
+    pub(super) fn invite_to_group(
+        &mut self,
+        id: GroupId,
+        accounts: Vec<Account>,
+    ) -> Result<GroupId, Error> {
         let mut group = self.member_of(id)?;
         for account in accounts {
             group
@@ -187,7 +191,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                     done.push(wish.clone());
                     if let Wish::Add(account) = wish {
                         let account = *account;
-                        self.news(id, GroupNews::NoDevices { account });
+                        self.group_news(id, GroupNews::NoDevices { account });
                     }
                 }
                 Step::Later => {}
@@ -240,7 +244,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let account = Account(device.account);
             self.looks.forget(&account, &self.own);
         }
-        self.news(id, GroupNews::NotChanged { cause });
+        self.group_news(id, GroupNews::NotChanged { cause });
     }
 
     fn step(&mut self, wish: &Wish, present: &[DeviceAddress]) -> Step {
@@ -309,7 +313,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let out = Wish::RemoveDevice(device);
         if !group.wishes.contains(&out) && wish(&mut group, out).is_ok() {
             self.put_group(group);
-            self.news(id, GroupNews::NotOnRecord { device });
+            self.group_news(id, GroupNews::NotOnRecord { device });
         }
     }
 }
