@@ -6,6 +6,8 @@ mod tests;
 
 pub(super) use records::Known;
 
+use std::time::UNIX_EPOCH;
+
 use parlance_bimp::{GroupId, id::ACCESS_LABEL};
 use parlance_e2ee::{Content, DeviceAddress, DeviceIdentity};
 use parlance_groups::{
@@ -148,13 +150,13 @@ impl GroupSecrets for VaultGroups<'_> {
         Ok(GroupId(made.0))
     }
 
-    fn key_packages(&mut self, count: usize, wall: u64) -> Result<Vec<Vec<u8>>, GroupFault> {
-        let made = self.work()?.key_packages(SUITE, count, seconds(wall));
+    fn key_packages(&mut self, count: usize, _: u64) -> Result<Vec<Vec<u8>>, GroupFault> {
+        let made = self.work()?.key_packages(SUITE, count, now());
         made.map_err(fault)
     }
 
-    fn last_resort(&mut self, wall: u64) -> Result<Vec<u8>, GroupFault> {
-        let made = self.work()?.last_resort(SUITE, seconds(wall));
+    fn last_resort(&mut self, _: u64) -> Result<Vec<u8>, GroupFault> {
+        let made = self.work()?.last_resort(SUITE, now());
         made.map_err(fault)
     }
 
@@ -312,7 +314,8 @@ fn refused_join(error: Error) -> GroupFault {
     }
 }
 
-/// From milliseconds.
-fn seconds(wall: u64) -> u64 {
-    wall / 1_000
+/// Seconds since 1970, by the clock that openmls reads when it looks whether a key package has expired.
+fn now() -> u64 {
+    let since = UNIX_EPOCH.elapsed().unwrap_or_default();
+    since.as_secs()
 }

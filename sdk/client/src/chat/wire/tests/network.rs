@@ -80,7 +80,7 @@ impl Node for Asked {
     }
 }
 
-fn account_of(vault: &Vault) -> Account {
+pub(super) fn account_of(vault: &Vault) -> Account {
     let account = vault.account().unwrap();
     Account(*AsRef::<[u8; 32]>::as_ref(&account))
 }
@@ -95,14 +95,14 @@ fn record_of(vault: &Vault) -> Value {
     })
 }
 
-struct Network {
+pub(super) struct Network {
     chain: Arc<Chain>,
-    services: Vec<Service>,
+    pub services: Vec<Service>,
     _folder: tempfile::TempDir,
 }
 
 impl Network {
-    async fn start(people: &[&Vault]) -> Self {
+    pub(super) async fn start(people: &[&Vault]) -> Self {
         let world = World::new();
         for vault in people {
             let keys = vault.device().unwrap().keys();
@@ -166,7 +166,7 @@ impl Network {
         Asked(self.chain.clone())
     }
 
-    async fn open<'v>(&self, vault: &'v Vault) -> Host<'v, Asked, RelayWire<'v>> {
+    pub(super) async fn open<'v>(&self, vault: &'v Vault) -> Host<'v, Asked, RelayWire<'v>> {
         let checkpoint = self.chain.world.light().await.checkpoint().clone();
         let genesis = checkpoint.genesis;
         let wire = RelayWire::open(vault, genesis, self.node()).await.unwrap();
@@ -181,16 +181,16 @@ impl Network {
     }
 }
 
-fn say(conversation: Account, words: &str) -> Command {
+pub(super) fn say(conversation: Account, words: &str) -> Command {
     let text = Text::new(words).unwrap();
     let body = Body::Text(WrittenText { text });
     Command::Say { conversation, body }
 }
 
-type Talking<'v> = Host<'v, Asked, RelayWire<'v>>;
+pub(super) type Talking<'v> = Host<'v, Asked, RelayWire<'v>>;
 
 /// Steps all until something is as it should be; what they were told meanwhile.
-async fn until(
+pub(super) async fn until(
     hosts: &mut [&mut Talking<'_>],
     is: impl Fn(&[&mut Talking<'_>]) -> bool,
 ) -> Vec<Told> {
@@ -205,7 +205,7 @@ async fn until(
     told
 }
 
-fn texts(host: &Talking<'_>, with: Account) -> Vec<String> {
+pub(super) fn texts(host: &Talking<'_>, with: Account) -> Vec<String> {
     let entries = host.chat().messages(&with, u64::MAX, 100).unwrap();
     let texts = entries.iter().rev().filter_map(|entry| entry.text());
     texts.collect()
