@@ -1,7 +1,7 @@
 //! Coming in: key packages, invitations, joining again, forgetting.
 //!
 //! - **R1** A device publishes key packages on its relays, each for one invitation. Its relays hand each out
-//!   once.
+//!   once; when none is left they hand out the one of last resort (RFC 9420 §16.8), which opens more than one.
 //! - **R2** A device whose state is gone, old or left behind joins again by a commit from outside (RFC 9420
 //!   §12.4.3.2): a member, best one that is not in doubt, gives it group information through their own session;
 //!   its commit takes the place of its old leaf and goes through the relays' order as any other.

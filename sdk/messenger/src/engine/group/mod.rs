@@ -135,6 +135,8 @@ struct Live {
     texts: Vec<Text>,
     /// Ids of the own messages, which come back like others'.
     sent: BTreeSet<MessageId>,
+    /// Which member is looked up next.
+    turn: usize,
     /// Until when somebody's look is waited for.
     looks_until: u64,
     /// The wish to leave, to be sent.

@@ -45,7 +45,27 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.apply(me, conversation, content, bytes)?;
         self.live(id).stale = true;
         self.live(id).stale_until = 0;
+        self.look_at_one(id);
         Ok(said)
+    }
+
+    /// G10: with each text one member is looked up, the next one each time, so that devices that were struck off are
+    /// noticed by and by.
+    fn look_at_one(&mut self, id: GroupId) {
+        let wall = self.clock.wall;
+        let turn = self.live(id).turn;
+        self.live(id).turn = turn.wrapping_add(1);
+        let members = self.groups.all.get(&id).map(|group| &group.members);
+        let place = members.and_then(|members| turn.checked_rem(members.len()));
+        let account = members
+            .zip(place)
+            .and_then(|(members, place)| members.get(place));
+        let Some(account) = account.copied() else {
+            return;
+        };
+        if self.looks.of(&account, &self.own, wall).is_none() {
+            self.want_look(account);
+        }
     }
 
     pub(super) fn send_texts(&mut self) -> Result<(), Error> {
