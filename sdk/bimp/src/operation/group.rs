@@ -306,7 +306,9 @@ pub struct GroupBase {
     pub position: u64,
     /// The access key there, and the position of the record that named it.
     pub key: ([u8; 32], u64),
-    /// The relays that decided on it.
+    /// When the handshake of the record before it is, or was, thrown away.
+    pub until: u64,
+    /// The relays that decide on it.
     pub relays: List<RelayId, MAX_GROUP_RELAYS>,
     /// Mailboxes of the members.
     pub mailboxes: List<Mailbox, MAX_MEMBERS>,

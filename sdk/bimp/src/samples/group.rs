@@ -80,6 +80,7 @@ fn sync() -> GroupSync {
         base: Some(GroupBase {
             position: 7,
             key: ([0xAC; 32], 6),
+            until: EXPIRES,
             relays: List::new(vec![RelayId([0x4E; 32])]).unwrap(),
             mailboxes: List::new(vec![Mailbox([0xB0; 32])]).unwrap(),
         }),

@@ -52,6 +52,7 @@ fn sync(rng: &mut ChaCha20Rng) -> GroupSync {
         base: (below(rng, 2) == 0).then(|| GroupBase {
             position: rng.next_u64(),
             key: (id(rng), rng.next_u64()),
+            until: rng.next_u64(),
             relays: list(rng, |rng| RelayId(id(rng))),
             mailboxes: list(rng, |rng| Mailbox(id(rng))),
         }),

@@ -33,6 +33,8 @@ impl Relay {
             self.effects.push_back(Effect::Ask { relay, request });
         }
         self.tick_writes();
+        self.tick_orders();
+        self.tick_copies();
         self.watch_neighbours();
         if let Some(relay) = self.schedule.urgent.pop_first() {
             self.reconcile_with(relay);
@@ -61,6 +63,7 @@ impl Relay {
         if alive != self.schedule.alive {
             self.schedule.urgent.clone_from(&alive);
             self.schedule.alive = alive;
+            self.orders.sync_soon();
         }
     }
 

@@ -11,6 +11,7 @@ mod checker;
 mod client;
 mod disk;
 mod faults;
+mod members;
 mod network;
 mod plan;
 mod world;
