@@ -19,6 +19,8 @@ pub struct Outcome {
     /// Messages that came to relays with a ticket, and without.
     pub paid: u32,
     pub unpaid: u32,
+    pub said_in_groups: usize,
+    pub epochs: u64,
     pub wrong: Vec<String>,
 }
 
@@ -34,6 +36,8 @@ impl Outcome {
         self.missing += other.missing;
         self.paid += other.paid;
         self.unpaid += other.unpaid;
+        self.said_in_groups += other.said_in_groups;
+        self.epochs += other.epochs;
     }
 }
 
@@ -118,6 +122,7 @@ impl World {
             self.judge_device(device, &said);
         }
         self.judge_accounts();
+        self.judge_group();
         self.checker.outcome
     }
 

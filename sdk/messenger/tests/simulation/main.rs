@@ -7,6 +7,7 @@ mod common;
 mod relay_disk;
 
 mod checker;
+mod group;
 mod network;
 mod people;
 mod world;
@@ -59,6 +60,32 @@ fn every_text_is_shown_once_and_in_order_whatever_fails() {
     println!("{all:?}");
 }
 
+#[test]
+fn a_group_reads_everything_once_when_nothing_fails() {
+    let mut all = checker::Outcome::default();
+    for seed in 200..203 {
+        all.add(&run(Plan {
+            groups: true,
+            ..Plan::calm(seed)
+        }));
+    }
+    assert!(all.said_in_groups > 20 && all.epochs > 3, "{all:?}");
+}
+
+#[test]
+fn a_group_reads_everything_once_whatever_fails() {
+    let mut all = checker::Outcome::default();
+    for seed in 300..304 {
+        all.add(&run(Plan {
+            groups: true,
+            ..Plan::rough(seed)
+        }));
+    }
+    assert!(all.said_in_groups > 20 && all.epochs > 4, "{all:?}");
+    assert!(all.killed > 5 && all.restarted > 5, "{all:?}");
+    println!("{all:?}");
+}
+
 /// `SEEDS=from..to cargo test --release --test simulation many_runs -- --nocapture` for more of them.
 #[test]
 fn many_runs() {
@@ -67,7 +94,13 @@ fn many_runs() {
     let (from, to): (u64, u64) = (from.parse().unwrap(), to.parse().unwrap());
     let (mut all, mut wrong) = (checker::Outcome::default(), Vec::new());
     for seed in from..to {
-        let outcome = World::new(Plan::rough(seed)).run();
+        // Every other run has a group too.
+        let groups = seed % 2 == 1;
+        let outcome = World::new(Plan {
+            groups,
+            ..Plan::rough(seed)
+        })
+        .run();
         all.add(&outcome);
         if !outcome.wrong.is_empty() {
             println!("seed {seed}: {:#?}", outcome.wrong);

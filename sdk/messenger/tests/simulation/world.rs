@@ -40,6 +40,8 @@ pub struct Plan {
     pub kills: bool,
     pub restarts: bool,
     pub loses_sessions: bool,
+    /// All are in a group too.
+    pub groups: bool,
     /// A mistake that must be found: devices go back to what they were before.
     pub forgets: bool,
 }
@@ -57,6 +59,7 @@ impl Plan {
             kills: false,
             restarts: false,
             loses_sessions: false,
+            groups: false,
             forgets: false,
         }
     }
@@ -120,6 +123,8 @@ pub struct World {
     pub next_session: u64,
     pub next_ask: u32,
     pub receipts: u32,
+    pub group: crate::group::Conversation,
+    pub gone: std::rc::Rc<std::cell::RefCell<BTreeSet<parlance_e2ee::DeviceAddress>>>,
     lost_sessions: BTreeSet<usize>,
 }
 
@@ -158,6 +163,8 @@ impl World {
             next_session: 1,
             next_ask: 1,
             receipts: 0,
+            group: crate::group::Conversation::default(),
+            gone: std::rc::Rc::default(),
             lost_sessions: BTreeSet::new(),
         };
         for n in 0..plan.relays {
