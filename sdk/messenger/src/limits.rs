@@ -122,3 +122,5 @@ pub const ASK_AGAIN: u64 = 15_000;
 pub const LOOK_WAIT: u64 = 5_000;
 /// Age of the key package of last resort when it is replaced.
 pub const LAST_RESORT_LIFE: u64 = 28 * 86_400_000;
+/// Rest after a change with fresh key packages was refused.
+pub const NOT_BEGUN: u64 = 60_000;

@@ -124,6 +124,8 @@ struct Live {
     looks: u8,
     /// Epochs that have begun since the mailbox was quiet (G8).
     begun: usize,
+    /// A message came that is ahead of what was read.
+    ahead: bool,
     /// A commit is to be asked for.
     wants_offer: bool,
     offer: Option<Offer>,

@@ -42,11 +42,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let quiet = now >= self.groups.delivered.saturating_add(MAIL_QUIET)
                 && self.subscription.at().is_some();
             let live = self.live(id);
-            if live.begun >= EPOCHS_AT_ONCE {
-                if !quiet {
-                    continue;
-                }
+            // Messages that are ahead come after those of the epochs before.
+            if quiet || std::mem::take(&mut live.ahead) {
                 live.begun = 0;
+            }
+            if live.begun >= EPOCHS_AT_ONCE {
+                continue;
             }
             let pause = match live.looks {
                 0 => ORDER_PAUSE,

@@ -184,7 +184,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let own = by.account == self.own.0;
         let known = self.groups.all.get(&id);
         let was_accepted = match known.map(|group| &group.stage) {
-            Some(Stage::Member | Stage::Leaving) => return self.drop_invitation(id, by),
+            // It may have been removed since, and learns it later.
+            Some(Stage::Member | Stage::Leaving) => return,
             Some(Stage::Invited { accepted, .. }) => *accepted,
             Some(Stage::Out) | None => false,
         };

@@ -60,6 +60,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             Ok(events) => {
                 if events.is_empty() {
                     // It may wait for a commit.
+                    self.live(group).ahead = true;
                     self.order_has_grown(group, None);
                 }
                 self.note_seen(id);
@@ -67,6 +68,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 Ok(true)
             }
             Err(GroupFault::Ahead | GroupFault::NotHere) => {
+                self.live(group).ahead = true;
                 self.order_has_grown(group, None);
                 Ok(false)
             }

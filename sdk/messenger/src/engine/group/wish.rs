@@ -5,7 +5,7 @@ use crate::{
     Encryption, Error, GroupNews, Storage,
     engine::Engine,
     groups::{Change, Group, GroupFault, GroupSaid, Planned, Stage, Wish},
-    limits::{LEAVE_AGAIN, MAX_WISHES},
+    limits::{LEAVE_AGAIN, MAX_WISHES, NOT_BEGUN},
 };
 use parlance_bimp::{Account, GroupId};
 use parlance_e2ee::DeviceAddress;
@@ -237,12 +237,15 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         Ok(())
     }
 
-    /// A change was refused: the key packages were stale, or the record has changed. They are fetched again after a look.
+    /// A change was refused: the key packages were stale, or the record has changed. They are fetched
+    /// again after a while and a look, so that nobody's are used up.
     fn not_begun(&mut self, id: GroupId, add: &BTreeSet<DeviceAddress>, fault: GroupFault) {
         let cause = fault.to_string();
+        let until = self.clock.steady.saturating_add(NOT_BEGUN);
         for device in add {
             let account = Account(device.account);
             self.looks.forget(&account, &self.own);
+            self.groups.without.insert(*device, until);
         }
         self.group_news(id, GroupNews::NotChanged { cause });
     }
