@@ -104,8 +104,10 @@ pub const LOOKS: u8 = 4;
 pub const LOOK_AGAIN: u64 = 500;
 /// New epochs that are read before the mailbox is quiet: what others keep secrets of.
 pub const EPOCHS_AT_ONCE: usize = 4;
-/// The mailbox is quiet when it brought nothing of groups for so long.
+/// The mailbox is quiet when it brought nothing for so long, after all that waited.
 pub const MAIL_QUIET: u64 = 300;
+/// And for so long if less came than had waited.
+pub const MAIL_SILENT: u64 = 5_000;
 /// Texts of a group on their way at the same time: one, so that they come in the order of saying.
 pub const TEXTS_AT_ONCE: usize = 1;
 /// After so long a text that was not confirmed is offered again.

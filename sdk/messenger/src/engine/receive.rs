@@ -28,6 +28,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     /// I2. What is of no use is acknowledged as well, since it would come again for ever.
     pub(super) fn delivered(&mut self, relay: RelayId, deliver: Deliver) -> Result<(), Error> {
         self.heard(relay);
+        self.mailbox_delivered();
         let Deliver {
             mailbox,
             id,

@@ -145,6 +145,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 Ok(())
             }
             (Purpose::Subscribe, answer) => {
+                if let Answer::Subscribe(waiting) = &answer {
+                    self.mailbox_opened(waiting.messages);
+                }
                 self.subscribed((relay, ask), matches!(answer, Answer::Subscribe(_)));
                 Ok(())
             }

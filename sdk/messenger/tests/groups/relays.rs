@@ -105,10 +105,14 @@ impl World {
                 self.relays.listens.insert(device, relay);
                 let mailbox = Mailbox::of(&account, 0);
                 let all = self.relays.mailboxes.get(&mailbox).cloned();
+                let mut messages = 0;
                 for message in all.unwrap_or_default() {
-                    self.deliver(device, mailbox, &message);
+                    messages += u32::from(self.deliver(device, mailbox, &message));
                 }
-                Answer::Subscribe(Waiting::default())
+                Answer::Subscribe(Waiting {
+                    messages,
+                    ..Waiting::default()
+                })
             }
             Request::Acknowledge(body) => {
                 let ids = body.ids.into_vec();
@@ -283,14 +287,15 @@ impl World {
         }
     }
 
-    fn deliver(&mut self, device: usize, mailbox: Mailbox, message: &Message) {
+    /// Whether it is on its way.
+    fn deliver(&mut self, device: usize, mailbox: Mailbox, message: &Message) -> bool {
         let Some(relay) = self.relays.listens.get(&device).copied() else {
-            return;
+            return false;
         };
         let id = message.id(&mailbox).unwrap();
         let known = self.relays.acknowledged.get(&device);
         if known.is_some_and(|known| known.contains(&id)) {
-            return;
+            return false;
         }
         let deliver = Deliver {
             mailbox,
@@ -302,6 +307,7 @@ impl World {
         };
         let delay = 1 + self.below(40);
         self.after(delay, Event::Deliver(device, relay, deliver));
+        true
     }
 
     /// A device's connections are gone.

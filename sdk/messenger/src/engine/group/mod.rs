@@ -171,7 +171,9 @@ pub(super) struct Groups {
     without: BTreeMap<DeviceAddress, u64>,
     keys: Keys,
     publishing: BTreeMap<RelayId, u64>,
+    /// When something came last, and how much still waits of what waited when this device began to listen.
     delivered: u64,
+    backlog: u32,
 }
 
 /// A fault of the disk stops the engine; any other one is handed on.

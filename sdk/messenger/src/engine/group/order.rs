@@ -5,7 +5,9 @@ use crate::{
     Encryption, Error, Storage,
     engine::{self, Engine},
     groups::{Group, GroupEvent},
-    limits::{EPOCHS_AT_ONCE, LOOK_AGAIN, LOOKS, MAIL_QUIET, MAX_HANDSHAKE, ORDER_PAUSE},
+    limits::{
+        EPOCHS_AT_ONCE, LOOK_AGAIN, LOOKS, MAIL_QUIET, MAIL_SILENT, MAX_HANDSHAKE, ORDER_PAUSE,
+    },
 };
 use parlance_bimp::{Answer, GroupId, GroupRead, Piece, RelayId, Request};
 use rand_core::CryptoRng;
@@ -39,8 +41,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let Some(relay) = self.entrance_of(id, false)? else {
                 continue;
             };
-            let quiet = now >= self.groups.delivered.saturating_add(MAIL_QUIET)
-                && self.subscription.at().is_some();
+            let quiet = self.mailbox_is_quiet();
             let live = self.live(id);
             // Messages that are ahead come after those of the epochs before.
             if quiet || std::mem::take(&mut live.ahead) {
@@ -80,6 +81,27 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             }
         }
         Ok(())
+    }
+
+    /// The device listens, and so much waits for it.
+    pub(in crate::engine) fn mailbox_opened(&mut self, waiting: u32) {
+        self.groups.backlog = waiting;
+        self.groups.delivered = self.clock.steady;
+    }
+
+    pub(in crate::engine) fn mailbox_delivered(&mut self) {
+        self.groups.backlog = self.groups.backlog.saturating_sub(1);
+        self.groups.delivered = self.clock.steady;
+    }
+
+    /// G8. Of what waits some may be gone, so that it is not waited for without end.
+    fn mailbox_is_quiet(&self) -> bool {
+        let pause = match self.groups.backlog {
+            0 => MAIL_QUIET,
+            _ => MAIL_SILENT,
+        };
+        let since = self.groups.delivered.saturating_add(pause);
+        self.subscription.at().is_some() && self.clock.steady >= since
     }
 
     pub(super) fn order_read(

@@ -22,7 +22,6 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         ciphertext: &[u8],
         bytes: Vec<u8>,
     ) -> Result<(), Error> {
-        self.groups.delivered = self.clock.steady;
         let live = self.groups.live.get_mut(&group);
         if live.is_some_and(|live| live.sent.remove(&id)) {
             self.note_seen(id);
