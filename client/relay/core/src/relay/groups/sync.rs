@@ -219,7 +219,7 @@ impl Relay {
             _ => now.until.saturating_add(timings.group) <= wall,
         };
         let have = now.relays.iter();
-        let have = have.filter(|relay| seat.told.get(relay).is_some_and(|told| *told >= next));
+        let have = have.filter(|relay| seat.told.get(*relay).is_some_and(|told| *told >= next));
         let moved = !mine && next > 0 && have.count() >= majority(now.relays.len());
         let moved = moved && seat.entered.is_empty();
         if over || moved {
