@@ -8,7 +8,7 @@ use crate::{
         MAX_PARTS, MAX_RECORDS, MAX_TICKET,
     },
 };
-use alloc::vec::Vec;
+use alloc::{boxed::Box, vec::Vec};
 use codec::{Decode, Encode};
 
 /// Ed25519, by a group's access key (N6).
@@ -257,7 +257,7 @@ pub struct GroupVote {
     /// The attempt.
     pub ballot: Ballot,
     /// What to accept; none asks for the promise to accept nothing of a lower ballot.
-    pub record: Option<GroupRecord>,
+    pub record: Option<Box<GroupRecord>>,
 }
 
 /// A vote (O19). The parts before it say for what.
@@ -278,7 +278,7 @@ pub struct GroupVoted {
 pub enum Vote {
     /// Nothing of a lower ballot; and what it has accepted of one.
     #[codec(index = 0)]
-    Promised(Option<(Ballot, GroupRecord)>),
+    Promised(Option<Box<(Ballot, GroupRecord)>>),
     /// It accepts.
     #[codec(index = 1)]
     Accepted,
@@ -287,7 +287,7 @@ pub enum Vote {
     Outbid(Ballot),
     /// The position is taken.
     #[codec(index = 3)]
-    Decided(GroupRecord),
+    Decided(Box<GroupRecord>),
     /// It knows the order up to this position only, and cannot judge.
     #[codec(index = 4)]
     Behind(u64),

@@ -6,7 +6,7 @@ use crate::{
     GroupRead, GroupRecord, GroupSend, GroupSync, GroupVote, GroupVoted, List, Mailbox, Message,
     MessageId, Offered, Piece, Push, RelayId, Request, Vote,
 };
-use std::{vec, vec::Vec};
+use std::{boxed::Box, vec, vec::Vec};
 
 const GROUP: GroupId = GroupId([0x60; 32]);
 const EXPIRES: u64 = 1_700_000_000_000;
@@ -133,7 +133,7 @@ pub fn requests() -> Vec<Request> {
             offset: 65_536,
         }),
         vote(None),
-        vote(Some(record())),
+        vote(Some(Box::new(record()))),
         Request::GroupSync(sync()),
     ]
 }
@@ -171,10 +171,10 @@ pub fn answers() -> Vec<Answer> {
             .unwrap(),
         }),
         voted(Vote::Promised(None)),
-        voted(Vote::Promised(Some((ballot(2), record())))),
+        voted(Vote::Promised(Some(Box::new((ballot(2), record()))))),
         voted(Vote::Accepted),
         voted(Vote::Outbid(ballot(4))),
-        voted(Vote::Decided(settled())),
+        voted(Vote::Decided(Box::new(settled()))),
         voted(Vote::Behind(5)),
         voted(Vote::Lacks(List::new(vec![MessageId([1; 32])]).unwrap())),
         voted(Vote::Abstains),

@@ -115,7 +115,7 @@ pub fn request(which: usize, rng: &mut ChaCha20Rng) -> Request {
             group,
             position,
             ballot: ballot(rng),
-            record: (below(rng, 2) == 0).then(|| record(rng)),
+            record: (below(rng, 2) == 0).then(|| Box::new(record(rng))),
         }),
         _ => Request::GroupSync(sync(rng)),
     }
@@ -157,10 +157,10 @@ pub fn answer(request: &Request, rng: &mut ChaCha20Rng) -> Answer {
 
 fn vote(rng: &mut ChaCha20Rng) -> Vote {
     match below(rng, 7) {
-        0 => Vote::Promised((below(rng, 2) == 0).then(|| (ballot(rng), record(rng)))),
+        0 => Vote::Promised((below(rng, 2) == 0).then(|| Box::new((ballot(rng), record(rng))))),
         1 => Vote::Accepted,
         2 => Vote::Outbid(ballot(rng)),
-        3 => Vote::Decided(record(rng)),
+        3 => Vote::Decided(Box::new(record(rng))),
         4 => Vote::Behind(rng.next_u64()),
         5 => Vote::Lacks(List::new(vec![MessageId(id(rng))]).unwrap()),
         _ => Vote::Abstains,

@@ -69,7 +69,7 @@ impl Attempt {
     pub fn missing(&self) -> impl Iterator<Item = &RelayId> {
         self.relays
             .iter()
-            .filter(|relay| !self.said.contains(relay))
+            .filter(|relay| !self.said.contains(*relay))
     }
 
     /// A relay votes; its own vote comes when it is on disk. `own` is what to propose if nothing was accepted before.
@@ -80,10 +80,12 @@ impl Attempt {
         match (&mut self.phase, vote) {
             (_, Vote::Outbid(ballot)) if *ballot > self.ballot => Step::Outbid(*ballot),
             (Phase::Promises(highest), Vote::Promised(accepted)) => {
-                if let Some((ballot, record)) = accepted
-                    && highest.as_ref().is_none_or(|(known, _)| ballot > known)
+                if let Some(accepted) = accepted
+                    && highest
+                        .as_ref()
+                        .is_none_or(|(known, _)| accepted.0 > *known)
                 {
-                    *highest = Some((*ballot, record.clone()));
+                    *highest = Some(accepted.as_ref().clone());
                 }
                 self.said.insert(relay);
                 self.propose(own)

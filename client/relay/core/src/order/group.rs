@@ -236,7 +236,8 @@ impl Group {
             None => {
                 let new = self.votes.promised != Some(ballot);
                 self.votes.promised = Some(ballot);
-                (Vote::Promised(self.votes.accepted.clone()), new)
+                let accepted = self.votes.accepted.clone().map(Box::new);
+                (Vote::Promised(accepted), new)
             }
         }
     }

@@ -197,7 +197,7 @@ fn votes_follow_the_ballots() {
     let first = record(3, 2, change(3, &[], &[]));
     assert_eq!(group.accept(&GROUP, low, &first), (Vote::Accepted, true));
     assert_eq!(group.accept(&GROUP, low, &first), (Vote::Accepted, false));
-    let told = Vote::Promised(Some((low, first.clone())));
+    let told = Vote::Promised(Some(Box::new((low, first.clone()))));
     assert_eq!(group.promise(high), (told, true));
     assert_eq!(group.promise(low).0, Vote::Outbid(high));
     assert_eq!(group.accept(&GROUP, low, &first).0, Vote::Outbid(high));
@@ -227,7 +227,9 @@ fn an_attempt_takes_over_what_was_accepted_with_the_highest_ballot() {
     );
     let begin = || Attempt::new(3, ballot(9, 1), all.clone(), 0);
     let promised = |accepted: Option<(u64, &GroupRecord)>| {
-        Vote::Promised(accepted.map(|(round, record)| (ballot(round, 2), record.clone())))
+        let boxed =
+            |(round, record): (u64, &GroupRecord)| Box::new((ballot(round, 2), record.clone()));
+        Vote::Promised(accepted.map(boxed))
     };
     let mut attempt = begin();
     assert_eq!(

@@ -153,7 +153,7 @@ impl Relay {
             group: *id,
             position: attempt.position,
             ballot: attempt.ballot,
-            record: attempt.record().cloned(),
+            record: attempt.record().cloned().map(Box::new),
         };
         let missing: Vec<RelayId> = attempt.missing().copied().collect();
         for relay in missing {
@@ -218,7 +218,7 @@ impl Relay {
         }
         if asked.position < next {
             let record = seat.group.record(asked.position).cloned();
-            return record.map_or(Vote::Abstains, Vote::Decided);
+            return record.map_or(Vote::Abstains, |record| Vote::Decided(Box::new(record)));
         }
         let (vote, changed) = match &asked.record {
             None => seat.group.promise(asked.ballot),
@@ -250,7 +250,7 @@ impl Relay {
             return;
         }
         let step = match voted.vote {
-            Vote::Decided(record) => return self.learn(&id, voted.position, record),
+            Vote::Decided(record) => return self.learn(&id, voted.position, *record),
             Vote::Behind(next) => return self.send_sync(relay, &id, Some(next)),
             Vote::Lacks(parts) => return self.send_parts(relay, &id, parts.as_slice()),
             vote => attempt.take(relay, &vote, own.as_ref()),

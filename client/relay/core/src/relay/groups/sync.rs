@@ -73,6 +73,7 @@ impl Relay {
         let id = said.group;
         let told = |it: &Self| Some(*it.orders.seats.get(&id)?.told.get(&relay)?);
         let before = told(self);
+        let had = self.orders.seats.get(&id).map(|seat| seat.group.next());
         self.hear_sync(relay, said);
         let Some(seat) = self.orders.seats.get(&id) else {
             return;
@@ -80,8 +81,8 @@ impl Relay {
         let next = seat.group.next();
         if said.next < next && before != Some(said.next) {
             self.send_sync(relay, &id, Some(said.next));
-        } else if said.next > next && !said.records.as_slice().is_empty() {
-            // There was more than fits.
+        } else if said.next > next && had != Some(next) {
+            // There was more than fits, and what fitted was good.
             self.send_sync(relay, &id, None);
         }
     }
@@ -219,7 +220,7 @@ impl Relay {
             _ => now.until.saturating_add(timings.group) <= wall,
         };
         let have = now.relays.iter();
-        let have = have.filter(|relay| seat.told.get(relay).is_some_and(|told| *told >= next));
+        let have = have.filter(|relay| seat.told.get(*relay).is_some_and(|told| *told >= next));
         let moved = !mine && next > 0 && have.count() >= majority(now.relays.len());
         let moved = moved && seat.entered.is_empty();
         if over || moved {
