@@ -1,6 +1,8 @@
 //! Three people in a group, through nodes that are relays.
 
-use anyhow::{Result, ensure};
+use std::time::Duration;
+
+use anyhow::{Result, bail, ensure};
 use parlance_e2e::{
     bimp::{Bot, Person},
     chain::Chain,
@@ -19,6 +21,10 @@ const LEFT: &str = "who leaves is taken off the list";
 
 /// Accounts of the relays.
 const RELAYS: [&str; 3] = ["//Bob", "//Charlie", "//Dave"];
+/// How often something is asked, and the pause between two times.
+const ASKS: usize = 300;
+/// See [`ASKS`].
+const PAUSE: Duration = Duration::from_millis(200);
 
 pub fn group() -> Group {
     Group {
@@ -143,11 +149,8 @@ async fn said(stage: &Stage, scene: &Scene) -> Result<()> {
     }
     let expected: Vec<String> = (0..9).map(|round| format!("round {round}")).collect();
     for person in [&scene.anna, &scene.ben, &scene.cleo] {
-        ensure!(
-            texts(person).await? == expected,
-            "{:?}",
-            texts(person).await?
-        );
+        let shown = texts(person).await?;
+        ensure!(shown == expected, "{shown:?}");
     }
     Ok(())
 }
@@ -188,16 +191,11 @@ async fn twice(scene: &Scene) -> Result<()> {
     other?;
     for person in [&scene.anna, &scene.ben, &scene.cleo] {
         let mut bot = listening(person).await?;
-        // It is answered after what has come before it.
-        loop {
-            bot.order(&json!({"do": "groups"})).await?;
-            let groups = bot.named("groups").await?;
-            let group = &groups["groups"][0];
-            if group["name"] == "climbers" && others(group).len() == 2 {
-                break;
-            }
-            tokio::time::sleep(std::time::Duration::from_millis(200)).await;
-        }
+        asked(&mut bot, "groups", |said| {
+            let group = &said["groups"][0];
+            group["name"] == "climbers" && others(group).len() == 2
+        })
+        .await?;
         bot.quit().await?;
     }
     Ok(())
@@ -251,14 +249,20 @@ async fn listening(person: &Person) -> Result<Bot> {
 /// Somebody was there once, and their keys are on the relays.
 async fn published(person: &Person) -> Result<()> {
     let mut bot = listening(person).await?;
-    loop {
-        bot.order(&json!({"do": "state"})).await?;
-        let state = bot.named("state").await?;
-        if state["keysPublished"] == true {
-            return bot.quit().await;
+    asked(&mut bot, "state", |said| said["keysPublished"] == true).await?;
+    bot.quit().await
+}
+
+/// Asks until it is as it should be.
+async fn asked(bot: &mut Bot, what: &str, is: impl Fn(&Json) -> bool) -> Result<()> {
+    for _ in 0..ASKS {
+        bot.order(&json!({"do": what})).await?;
+        if is(&bot.named(what).await?) {
+            return Ok(());
         }
-        tokio::time::sleep(std::time::Duration::from_millis(200)).await;
+        tokio::time::sleep(PAUSE).await;
     }
+    bail!("'{what}' never says what it should")
 }
 
 async fn say(person: &Person, words: &str) -> Result<()> {
