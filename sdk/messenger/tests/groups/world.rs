@@ -218,6 +218,11 @@ impl World {
         self.after(pause, Event::Revive(relay));
     }
 
+    /// Much time passes, in which nobody does anything.
+    pub fn jump(&mut self, milliseconds: u64) {
+        self.now += milliseconds;
+    }
+
     pub fn pass(&mut self, milliseconds: u64) {
         let end = self.now + milliseconds;
         while let Some(((at, _), _)) = self.queue.first_key_value() {
@@ -225,7 +230,7 @@ impl World {
                 break;
             }
             let ((at, _), event) = self.queue.pop_first().unwrap();
-            self.now = at;
+            self.now = at.max(self.now);
             self.happen(event);
         }
         self.now = end;

@@ -183,9 +183,13 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     pub(super) fn invitation_came(&mut self, id: GroupId, by: DeviceAddress, name: String) {
         let own = by.account == self.own.0;
         let known = self.groups.all.get(&id);
+        let key_at = self.key_of_transfer(&(id, by, About::Invitation));
+        let later = known.is_some_and(|group| group.key_at > key_at);
         let was_accepted = match known.map(|group| &group.stage) {
             // It may have been removed since, and learns it later.
             Some(Stage::Member | Stage::Leaving) => return,
+            // Of two the later one counts, whichever comes first.
+            Some(Stage::Invited { .. }) if later => return self.drop_invitation(id, by),
             Some(Stage::Invited { accepted, .. }) => *accepted,
             Some(Stage::Out) | None => false,
         };
@@ -196,7 +200,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let stage = Stage::Invited { by, accepted };
         let mut group = Group::new(id, name.clone(), stage);
         group.members = vec![Account(by.account)];
-        group.key_at = self.key_of_transfer(&(id, by, About::Invitation));
+        group.key_at = key_at;
         self.put_group(group);
         if !accepted {
             self.group_news(id, GroupNews::Invited { by, name });
