@@ -23,7 +23,7 @@ use crate::{
     progress::Progress,
     report::Report,
     talk::{
-        self, Talk, body, groups,
+        self, Talk, groups,
         show::{Names, account_of, progress, status},
     },
 };
@@ -39,7 +39,10 @@ pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
     }
     let body = match given.waiting {
         true => None,
-        false => Some(body::text(&words(&given.text)?)?),
+        false => {
+            let names = Names::read(&vault)?;
+            Some(groups::text(&words(&given.text)?, &with, &names)?)
+        }
     };
     if given.no_wait {
         return keep(&vault, given, (with, body));

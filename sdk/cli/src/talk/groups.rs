@@ -3,12 +3,19 @@
 use parlance_client::{
     bimp::{Account, GroupId},
     chat,
+    e2ee::{
+        Body, List,
+        content::{Mention, MentionRange, WrittenText},
+    },
     messenger::{Group, groups::Stage},
     vault::Vault,
 };
 use serde_json::{Value, json};
 
-use super::show::{Names, account_of, address};
+use super::{
+    body,
+    show::{Names, account_of, address},
+};
 use crate::{context::Context, failure::Failure};
 
 /// Digits of an id that are enough.
@@ -64,6 +71,52 @@ fn pick(all: Vec<Group>, name: &str) -> Result<Group, Failure> {
             name: wanted.into(),
         }),
     }
+}
+
+/// A text; in a group '@' before a contact's name mentions them, and wakes their devices.
+pub fn text(words: &str, conversation: &Account, names: &Names) -> Result<Body, Failure> {
+    let plain = body::text(words)?;
+    if !names.is_group(conversation) {
+        return Ok(plain);
+    }
+    let ranges = mentions(words, names.contacts());
+    match (plain, List::new(ranges, "mentions")) {
+        (Body::Text(WrittenText { text }), Ok(ranges)) if !ranges.as_slice().is_empty() => {
+            Ok(Body::Mention(Mention { text, ranges }))
+        }
+        // More than a text can carry are mentioned by the words alone.
+        (plain, _) => Ok(plain),
+    }
+}
+
+/// Where a text names people: the longest name that stands there whole.
+fn mentions<'a>(
+    words: &str,
+    people: impl Iterator<Item = (&'a Account, &'a String)> + Clone,
+) -> Vec<MentionRange> {
+    let mut found = Vec::new();
+    for (start, _) in words.match_indices('@') {
+        let Some((_, rest)) = words.split_at_checked(start.saturating_add(1)) else {
+            continue;
+        };
+        let whole = |name: &str| {
+            let next = rest.strip_prefix(name).map(|rest| rest.chars().next());
+            next.is_some_and(|next| next.is_none_or(|next| !next.is_alphanumeric()))
+        };
+        let named = people.clone().filter(|(_, name)| whole(name));
+        let Some((account, name)) = named.max_by_key(|(_, name)| name.len()) else {
+            continue;
+        };
+        let length = name.len().saturating_add(1);
+        if let (Ok(start), Ok(length)) = (u32::try_from(start), u32::try_from(length)) {
+            found.push(MentionRange {
+                start,
+                length,
+                account: account.0,
+            });
+        }
+    }
+    found
 }
 
 /// A group's id, in hexadecimal.
@@ -123,6 +176,27 @@ mod tests {
         let mut id = [0; 32];
         id[0] = first;
         Group::new(GroupId(id), name.into(), stage)
+    }
+
+    #[test]
+    fn people_are_mentioned_where_their_name_stands_whole() {
+        let people = [
+            (Account([1; 32]), "ben".to_string()),
+            (Account([2; 32]), "ben smith".to_string()),
+            (Account([3; 32]), "grün".to_string()),
+        ];
+        let found = |words: &str| -> Vec<(u32, u32, u8)> {
+            let people = people.iter().map(|(account, name)| (account, name));
+            let ranges = mentions(words, people).into_iter();
+            ranges
+                .map(|it| (it.start, it.length, it.account[0]))
+                .collect()
+        };
+        assert_eq!(found("@ben, and @grün: hi"), [(0, 4, 1), (10, 6, 3)]);
+        assert_eq!(found("hello @ben smith"), [(6, 10, 2)]);
+        for words in ["@benny", "ben", "@", "a@b", "@nobody", "", "@ ben"] {
+            assert!(found(words).is_empty(), "{words}");
+        }
     }
 
     #[test]

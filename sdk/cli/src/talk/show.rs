@@ -61,6 +61,11 @@ impl Names {
         self.groups.contains_key(conversation)
     }
 
+    /// Everybody who has a name.
+    pub fn contacts(&self) -> impl Iterator<Item = (&Account, &String)> + Clone {
+        self.contacts.iter()
+    }
+
     /// Who wrote a message.
     pub fn author(&self, entry: &Entry) -> String {
         self.of(&Account(entry.author.account))
@@ -98,12 +103,26 @@ pub fn line(entry: &Entry, own: &Account, name: &str) -> String {
     if entry.edited.is_some() && !entry.deleted {
         line.push_str(" (edited)");
     }
+    if mentions(entry, own) {
+        line.push_str("  (mentions you)");
+    }
     let emoji = entry.reactions.iter().map(|reaction| &reaction.emoji);
     for emoji in emoji.filter(|emoji| !emoji.is_empty()) {
         line.push_str("  ");
         line.push_str(&clean(emoji));
     }
     line
+}
+
+/// Whether somebody else mentions this account.
+pub fn mentions(entry: &Entry, own: &Account) -> bool {
+    match entry.body() {
+        Some(Body::Mention(mention)) if !entry.is_by(own) => {
+            let mut ranges = mention.ranges.as_slice().iter();
+            ranges.any(|range| range.account == own.0)
+        }
+        _ => false,
+    }
 }
 
 /// How far a message of this account is.
@@ -174,6 +193,7 @@ pub fn object(entry: &Entry, own: &Account) -> Value {
         "kind": kind(entry),
         "text": entry.text(),
         "timer": timer,
+        "mentionsYou": mentions(entry, own),
         "replyTo": reply,
         "sentAt": entry.sent_at,
         "arrivedAt": entry.arrived,

@@ -146,7 +146,11 @@ impl Bot<'_, '_> {
 
     fn carry_out(&mut self, order: Order) -> Result<Value, Failure> {
         match order {
-            Order::Send { with, text } => self.say(&with, body::text(&text)?),
+            Order::Send { with, text } => {
+                let conversation = self.account(&with)?;
+                let body = group::text(&text, &conversation, self.talk.names())?;
+                self.say(&with, body)
+            }
             Order::Reply {
                 with,
                 message,
