@@ -54,7 +54,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.take_group_message((id, mailbox), group, ciphertext, bytes)?;
             }
             // What relays have among themselves is in nobody's mailbox.
-            Message::Post(_) => {}
+            Message::Post(_) | Message::Part { .. } => {}
             Message::Sealed(sealed) => {
                 if let Taken::Unknown(account) = self.open(id, sealed.as_slice())? {
                     self.hold((id, mailbox), Some(account), bytes);

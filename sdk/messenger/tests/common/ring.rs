@@ -168,7 +168,7 @@ impl Rings {
             .now
             .members
             .iter()
-            .find(|it| gone.borrow().contains(it));
+            .find(|it| gone.borrow().contains(*it));
         match stranger {
             Some(device) => Err(GroupFault::NotOnRecord(*device)),
             None => Ok(()),

@@ -35,7 +35,7 @@ pub struct Device {
     pub life: u64,
     /// Without a network.
     pub away: bool,
-    pub news: Vec<(GroupId, GroupNews)>,
+    pub news: Vec<(u64, GroupId, GroupNews)>,
     told: BTreeSet<(u64, ContentId)>,
 }
 
@@ -53,6 +53,7 @@ pub enum Event {
 
 /// A text, and who its author thought would read it.
 pub struct Said {
+    pub at: u64,
     pub by: usize,
     pub group: GroupId,
     pub id: ContentId,
@@ -344,7 +345,8 @@ impl World {
                 Effect::Close { relay } => self.disconnect(n, Some(relay)),
                 Effect::Directory => {}
                 Effect::Tell(Told::Group { group, news }) => {
-                    self.devices[n].news.push((group, news));
+                    let now = self.now;
+                    self.devices[n].news.push((now, group, news));
                 }
                 Effect::Tell(Told::Message(entry)) => {
                     if !self.devices[n].told.insert((life, entry.id)) {
@@ -379,6 +381,7 @@ impl World {
             return false;
         };
         self.said.push(Said {
+            at: self.now,
             by: n,
             group,
             id,
@@ -419,7 +422,7 @@ impl World {
         self.devices[n]
             .news
             .iter()
-            .filter(|(_, news)| is(news))
+            .filter(|(_, _, news)| is(news))
             .count()
     }
 
@@ -429,8 +432,26 @@ impl World {
         groups.epoch(group)
     }
 
-    /// Everything that was said is shown once by each device of those whom its author had in mind and who are still
-    /// members, and by nobody who was out before.
+    /// Whether a device was in at a time, as it knew, and whether it went out later, and came in later.
+    fn course(&self, n: usize, at: u64) -> (bool, bool, bool) {
+        let news = self.devices[n].news.iter();
+        let turns: Vec<(u64, bool)> = news
+            .filter_map(|(time, _, news)| match news {
+                GroupNews::Joined => Some((*time, true)),
+                GroupNews::Out { .. } => Some((*time, false)),
+                _ => None,
+            })
+            .collect();
+        // Who made the group was in from the beginning.
+        let made = n == 0;
+        let before = turns.iter().rfind(|(time, _)| *time <= at);
+        let is_in = before.map_or(made, |(_, is_in)| *is_in);
+        let later = |what: bool| turns.iter().any(|(time, it)| *time > at && *it == what);
+        (is_in, later(false), later(true))
+    }
+
+    /// Everything that was said is shown once by each device that was in and stayed, and by none that was out and stayed
+    /// so.
     pub fn judge(&mut self) {
         let said = std::mem::take(&mut self.said);
         for said in &said {
@@ -438,16 +459,17 @@ impl World {
                 let account = self.devices[n].account;
                 let conversation = Account(said.group.0);
                 let shown = self.engine(n).message(&conversation, &said.id).unwrap();
-                let is_in = self.stage(n, said.group) == Some(Stage::Member);
-                let meant = said.members.contains(&account);
-                let by = said.by;
-                if meant && is_in && shown.is_none() {
+                let (is_in, goes, comes) = self.course(n, said.at);
+                let (_, author_goes, _) = self.course(said.by, said.at);
+                let (by, at) = (said.by, said.at);
+                let meant = said.members.contains(&account) && is_in;
+                if meant && !goes && !author_goes && shown.is_none() {
                     self.wrong
-                        .push(format!("device {n} lacks {:?} of {by}", said.id));
+                        .push(format!("{at}: device {n} lacks {:?} of {by}", said.id));
                 }
-                if !meant && !is_in && shown.is_some() {
+                if !is_in && !comes && shown.is_some() {
                     self.wrong
-                        .push(format!("device {n} shows {:?} of {by}", said.id));
+                        .push(format!("{at}: device {n} shows {:?} of {by}", said.id));
                 }
             }
         }
