@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use parlance_client::chain::amount::Amount;
 
-pub use group::{Group, Patience};
+pub use group::Group;
 pub use talk::{Bot, Chat, History, Send, Switch};
 
 const EXIT_CODES: &str = "Exit codes:

@@ -49,7 +49,7 @@ struct Chain {
 }
 
 #[derive(Clone)]
-struct Asked(Arc<Chain>);
+pub(super) struct Asked(Arc<Chain>);
 
 impl Node for Asked {
     fn request(
