@@ -7,7 +7,7 @@ use common::{
     DEVICE, Net, OTHER, OWN, SENDER, accepted, envelope, envelope_of, list, reason, subscribe,
     unpaid,
 };
-use parlance_bimp::{Answer, Reason, Request};
+use parlance_bimp::{Reason, Request};
 use parlance_relay_core::{Asker, Config, Input, Limits};
 
 const FOREIGN: usize = 5;

@@ -276,6 +276,7 @@ impl World {
     fn member_connects(&mut self, m: usize) {
         let now = self.now;
         let candidates = candidates(&self.routing, &self.places, &GROUP.place());
+        let session = self.new_session();
         let member = &self.members[m];
         let set = candidates.len().min(5);
         let mut home = candidates[..set].to_vec();
@@ -283,7 +284,6 @@ impl World {
         let free = |relay: &&usize| member.avoid.get(*relay).is_none_or(|until| *until <= now);
         let chosen = home.iter().find(free).copied();
         let relay = chosen.unwrap_or(home[member.attempts % set]);
-        let session = self.new_session();
         let who = Who::Device {
             account: member.account,
             device: 0,
