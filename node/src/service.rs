@@ -278,6 +278,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
     )?;
     let relay_settings = relay_settings(&config, cli)?;
     let relay_desk = desk.clone();
+    let relay_door = relay::bridge::Door::default();
 
     let voter_state = SharedVoterState::empty();
     let rpc_builder = {
@@ -286,6 +287,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
         let authority_set = grandpa_link.shared_authority_set().clone();
         let justifications = grandpa_link.justification_stream();
         let voter_state = voter_state.clone();
+        let door = relay_door.clone();
         let proofs =
             FinalityProofProvider::new_for_service(backend.clone(), Some(authority_set.clone()));
         Box::new(move |executor| {
@@ -293,6 +295,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
                 client: client.clone(),
                 pool: pool.clone(),
                 desk: desk.clone(),
+                door: door.clone(),
                 grandpa: rpc::GrandpaDeps {
                     voter_state: voter_state.clone(),
                     authority_set: authority_set.clone(),
@@ -329,6 +332,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
                 client: client.clone(),
                 desk,
                 board: relay::figures::Board::registered(prometheus_registry.as_ref())?,
+                door: relay_door,
                 is_behind: Box::new(move || sync.is_major_syncing()),
             };
             let running = relay::run::start(settings, host)

@@ -7,6 +7,7 @@
 
 use super::{
     Desk, LOG_TARGET,
+    bridge::Door,
     directory::{Blocks, ChainDirectory, Relays},
     figures::{Board, Pay},
     follow::{End, Follower},
@@ -93,6 +94,8 @@ pub struct Host<Client> {
     pub desk: Desk,
     /// Where its figures are read.
     pub board: Board,
+    /// Where those come in who cannot speak QUIC.
+    pub door: Door,
     /// Whether the node is far behind the chain.
     pub is_behind: Box<dyn Fn() -> bool + Send + Sync>,
 }
@@ -241,6 +244,7 @@ where
             .map_err(Fault::Runtime)?;
         let next = runtime.block_on(self.wait_and_serve());
         self.host.board.clear();
+        self.host.door.clear();
         runtime.shutdown_timeout(GOODBYE);
         next
     }
@@ -369,6 +373,7 @@ where
         self.host
             .board
             .show(service.figures().clone(), Box::new(pay));
+        self.host.door.show(service.bridge().clone());
         tokio::spawn(confirm(directory.clone(), confirmed));
         tokio::spawn(hand_in(directory.clone()));
         log::info!(target: LOG_TARGET, "the relay of {account} is there, at {:?}", service.addresses());
@@ -382,6 +387,7 @@ where
             _ = stop.wait_for(|stop| *stop) => Ok(Next::Stop),
         };
         log::info!(target: LOG_TARGET, "the relay stops");
+        self.host.door.clear();
         let stopped = service.stop().await;
         // While the worker is there, what waits for it is not lost.
         let rest = directory.till.hand(directory.judge.now().period);

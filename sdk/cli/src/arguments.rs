@@ -305,6 +305,33 @@ pub enum Device {
         /// Its name, or the beginning of it.
         device: String,
     },
+    /// Takes what was said before this device was there from another device of yours, or gives it.
+    #[command(
+        after_help = "It goes from device to device, encrypted like every message; relays cannot read it. Ended in the middle, it
+goes on when it is run again, or while 'chat' or 'bot' runs.
+
+Examples:
+  bimp device sync                           on the new device
+  bimp device sync --give 1a4f00d2           on one that has the history: gives it to that device"
+    )]
+    Sync(Sync),
+}
+
+/// The history between two devices.
+#[derive(Args)]
+pub struct Sync {
+    /// Gives it to this device: its name, or the beginning of it. Without it this device takes.
+    #[arg(long, value_name = "DEVICE")]
+    pub give: Option<String>,
+    /// Lets the device have it within seven days, and returns at once.
+    #[arg(long, requires = "give")]
+    pub no_wait: bool,
+    /// Begins anew, such as when the device that gave is gone. What is here stays.
+    #[arg(long, conflicts_with = "give")]
+    pub anew: bool,
+    /// Waits no longer than this while nothing comes.
+    #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub patience: u32,
 }
 
 /// Commands about contacts.

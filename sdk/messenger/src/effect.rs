@@ -2,6 +2,7 @@
 
 use crate::{
     history::{ContentId, Entry, Status},
+    no_trace::{NoTraceNews, NoTraceWish},
     relays::Directory,
 };
 use parlance_bimp::{
@@ -90,6 +91,23 @@ pub enum Command {
     Attention(bool),
     /// Whether others are told what was read (H7).
     ReadReceipts(bool),
+    /// Something about a conversation without a trace (N1). For something said its id.
+    NoTrace {
+        /// With whom.
+        with: Account,
+        /// What.
+        wish: NoTraceWish,
+    },
+    /// Asks the own other devices for the history (A1).
+    AskHistory {
+        /// Whether a transfer that has not come to its end begins anew, as when its device is gone.
+        anew: bool,
+    },
+    /// Lets an own device have the history (A2).
+    GiveHistory {
+        /// Its number.
+        device: u32,
+    },
 }
 
 /// What the user wants with groups.
@@ -319,6 +337,36 @@ pub enum Event {
         group: GroupId,
         /// What.
         news: GroupNews,
+    },
+    /// Something about a conversation without a trace. Nothing but this event has it.
+    NoTrace {
+        /// With whom.
+        with: Account,
+        /// What.
+        news: NoTraceNews,
+    },
+    /// An own device asks for the history, which it gets once that is granted (A2).
+    HistoryWanted {
+        /// Which.
+        device: DeviceAddress,
+    },
+    /// An own device was given a page of the history.
+    HistoryGiven {
+        /// Which.
+        device: DeviceAddress,
+        /// Whether it was the last.
+        done: bool,
+    },
+    /// A page of the history has come.
+    HistoryTaken {
+        /// From which own device.
+        device: DeviceAddress,
+        /// Messages so far.
+        messages: u64,
+        /// Messages that it has, about: those that have disappeared are counted.
+        all: u64,
+        /// Whether that was all.
+        done: bool,
     },
     /// The device listens at a relay, or at none.
     Listening {

@@ -15,6 +15,8 @@
 //! | [`relays`] | R1-R3 | which relay is asked, and when another one |
 //! | [`prekeys`] | K1-K4 | prekeys: published, replaced, fetched |
 //! | [`proof`] | P1-P5 | tickets and receipts |
+//! | [`no_trace`] | N1-N7 | conversations that are stored nowhere |
+//! | [`transfer`] | A1-A7 | the history, for a device that is new |
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
 //! | [`groups`] | G1-G12 | who is in, what is said there, in which order |
 //! | [`storage`] | S1-S4 | one batch, then effects |
@@ -45,11 +47,13 @@ pub mod groups;
 pub mod history;
 pub mod inbox;
 pub mod limits;
+pub mod no_trace;
 pub mod outbox;
 pub mod prekeys;
 pub mod proof;
 pub mod relays;
 pub mod storage;
+pub mod transfer;
 
 pub use effect::{Command, Effect, Event, GroupCommand, GroupNews, Input};
 pub use encryption::{Encryption, Fault};
@@ -57,6 +61,7 @@ pub use engine::Engine;
 pub use error::Error;
 pub use groups::{Group, GroupFault, GroupSecrets};
 pub use history::{ContentId, Conversation, Entry, Status};
+pub use no_trace::{NoTraceEnd, NoTraceNews, NoTraceWish};
 pub use parlance_relay_core::{Clock, RelayInfo};
 pub use relays::{Directory, Listed};
 pub use storage::{Part, Row, Storage, StorageError, Table};

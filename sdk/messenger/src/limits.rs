@@ -126,3 +126,36 @@ pub const LOOK_WAIT: u64 = 5_000;
 pub const LAST_RESORT_LIFE: u64 = 28 * 86_400_000;
 /// Rest after a change with fresh key packages was refused.
 pub const NOT_BEGUN: u64 = 60_000;
+/// For how long a device may take the history once that was granted.
+pub const GRANT_LIFE: u64 = 7 * 86_400_000;
+/// Grants, and questions that wait for one.
+pub const MAX_GRANTS: usize = 8;
+/// A page of a history holds so many bytes, and the message that goes beyond.
+pub const PAGE_BYTES: usize = 128 * 1_024;
+/// Messages that are read from the disk at a time.
+pub const PAGE_MESSAGES: usize = 256;
+/// A page comes in pieces of so many bytes.
+pub const PIECE_BYTES: usize = parlance_e2ee::content::bounds::MAX_PIECE;
+/// Pieces of a page.
+pub const MAX_PIECES: u16 = 8;
+/// Messages of one conversation that get other numbers for the sake of a history.
+pub const MAX_MOVED: usize = 20_000;
+/// A page that does not come is asked for again after so long; it doubles up to [`LONGEST_ASK_PAUSE`].
+pub const ASK_PAUSE: u64 = 60_000;
+/// See [`ASK_PAUSE`].
+pub const LONGEST_ASK_PAUSE: u64 = 3_600_000;
+
+/// Between two invitations to a conversation without a trace.
+pub const INVITE_PAUSE: u64 = 5_000;
+/// An invitation, or an answer to one, that is older by the sender's clock is nobody's any more. Clocks differ.
+pub const NO_TRACE_AGE: u64 = 120_000;
+/// Between two signs of life in one.
+pub const NO_TRACE_ALIVE: u64 = 5_000;
+/// After so long without a sign of life it is over.
+pub const NO_TRACE_SILENCE: u64 = 20_000;
+/// What is not confirmed after so long is sent again.
+pub const NO_TRACE_AGAIN: u64 = 2_000;
+/// For how long relays keep what is said there.
+pub const NO_TRACE_KEEP: u64 = 10_000;
+/// Texts that wait for their confirmation, or for those before them.
+pub const MAX_WHISPERS: usize = 64;

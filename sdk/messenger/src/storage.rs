@@ -45,11 +45,13 @@ pub enum Table {
     Groups,
     /// Parts of invitations and of information.
     GroupParts,
+    /// Where histories of other devices go, by conversation.
+    Rooms,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Single,
         Self::Conversations,
         Self::Messages,
@@ -65,6 +67,7 @@ impl Table {
         Self::Proofs,
         Self::Groups,
         Self::GroupParts,
+        Self::Rooms,
     ];
 
     /// Its name in a database.
@@ -85,6 +88,7 @@ impl Table {
             Self::Proofs => "chat/proofs",
             Self::Groups => "chat/groups",
             Self::GroupParts => "chat/group-parts",
+            Self::Rooms => "chat/rooms",
         }
     }
 }
@@ -126,6 +130,12 @@ pub enum Row {
     GroupPart(GroupId, DeviceAddress, Vec<u8>, u16),
     /// On which relays the own key packages lie.
     GroupKeys,
+    /// The transfer to this device.
+    Taking,
+    /// Transfers from this device.
+    Giving,
+    /// Where a history goes, by conversation.
+    Room(Account),
 }
 
 /// A part of a row's key.
@@ -141,7 +151,9 @@ impl Row {
     /// Where it lies.
     pub fn table(&self) -> Table {
         match self {
-            Self::Sessions | Self::Counters | Self::GroupKeys => Table::Single,
+            Self::Sessions | Self::Counters | Self::Taking | Self::Giving | Self::GroupKeys => {
+                Table::Single
+            }
             Self::Conversation(_) => Table::Conversations,
             Self::Message(..) => Table::Messages,
             Self::Name(..) => Table::Names,
@@ -156,6 +168,7 @@ impl Row {
             Self::Proof(..) => Table::Proofs,
             Self::Group(_) => Table::Groups,
             Self::GroupPart(..) => Table::GroupParts,
+            Self::Room(_) => Table::Rooms,
         }
     }
 
@@ -167,7 +180,9 @@ impl Row {
             Self::Sessions => vec![bytes(b"sessions")],
             Self::Counters => vec![bytes(b"counters")],
             Self::GroupKeys => vec![bytes(b"group keys")],
-            Self::Conversation(account) => vec![bytes(&account.0)],
+            Self::Taking => vec![bytes(b"taking")],
+            Self::Giving => vec![bytes(b"giving")],
+            Self::Conversation(account) | Self::Room(account) => vec![bytes(&account.0)],
             Self::Message(account, number) => vec![bytes(&account.0), Part::Number(*number)],
             Self::Name(account, id) => vec![bytes(&account.0), bytes(id)],
             Self::Pending(number) | Self::Copy(number) | Self::Orphan(number) => {
@@ -323,6 +338,9 @@ mod tests {
             Row::GroupPart(GroupId([1; 32]), device, vec![1], 1),
             Row::GroupPart(GroupId([1; 32]), device, vec![1], 2),
             Row::GroupKeys,
+            Row::Taking,
+            Row::Giving,
+            Row::Room(one),
         ];
         for (index, row) in rows.iter().enumerate() {
             for other in &rows[index + 1..] {

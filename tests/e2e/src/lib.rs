@@ -11,6 +11,7 @@
 //! | [`newcomer`] | accounts without tokens: keys, registration, devices |
 //! | [`courier`] | people whose messages relays carry |
 //! | [`relays`] | nodes that are relays, and people with identities |
+//! | [`bridge`] | the same over JSON-RPC instead of QUIC |
 //! | [`bimp`] | the user's client, a data folder for each person |
 //! | [`liar`] | a node that lies: a proxy in front of a real one |
 //! | [`wait`] | polling with a bound; nothing here sleeps for a fixed time and hopes |
@@ -20,6 +21,7 @@
 //! `tests/e2e/run-all` runs them.
 
 pub mod bimp;
+pub mod bridge;
 pub mod chain;
 pub mod courier;
 pub mod facts;

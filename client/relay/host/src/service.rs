@@ -1,6 +1,7 @@
 //! A relay that runs.
 
 use crate::{
+    bridge::{Arrival, Bridge},
     connection::{Shared, serve},
     directory::Directory,
     engine::{Engine, EngineError, Event, Events, events, records, routing},
@@ -11,8 +12,16 @@ use crate::{
 };
 use parlance_endpoint::{BindError, Endpoint, Incoming, Options, SecretKey};
 use parlance_relay_core::{Config, ConnectionId, Input};
-use std::{net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
-use tokio::{sync::watch, task::JoinSet};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 
 /// How long connections may take to end when the relay stops.
 const GOODBYE: Duration = Duration::from_secs(3);
@@ -64,6 +73,7 @@ pub struct Parts {
 pub struct Service {
     endpoint: Endpoint,
     figures: Arc<Figures>,
+    bridge: Bridge,
     events: Events,
     stop: watch::Sender<bool>,
     core: JoinHandle<Result<(), EngineError>>,
@@ -104,6 +114,8 @@ impl Service {
         tasks.spawn(follow(parts.directory.clone(), events.clone()));
         let gate = Gate::new(parts.limits);
         figures.watch(gate.budget());
+        let genesis = parts.directory.genesis();
+        let (bridge, arrivals) = Bridge::new(me, genesis, gate.clone(), figures.clone());
         let shared = Arc::new(Shared {
             me,
             directory: parts.directory,
@@ -117,10 +129,11 @@ impl Service {
             close: endpoint.timings().close,
             stop: stopped,
         });
-        let accepting = tokio::spawn(accept(endpoint.clone(), shared));
+        let accepting = tokio::spawn(accept(endpoint.clone(), shared, arrivals));
         Ok(Self {
             endpoint,
             figures,
+            bridge,
             events,
             stop,
             core,
@@ -137,6 +150,11 @@ impl Service {
     /// What it counts.
     pub fn figures(&self) -> &Arc<Figures> {
         &self.figures
+    }
+
+    /// Where connections come in that do not speak QUIC.
+    pub fn bridge(&self) -> &Bridge {
+        &self.bridge
     }
 
     /// Waits until the core has ended by itself, which it does for a fault alone.
@@ -179,7 +197,7 @@ async fn follow(directory: Arc<dyn Directory>, events: Events) {
 }
 
 /// Accepts until the relay stops, then waits for the connections that are there.
-async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
+async fn accept(endpoint: Endpoint, shared: Arc<Shared>, mut bridged: mpsc::Receiver<Arrival>) {
     let mut stop = shared.stop.clone();
     let mut connections = JoinSet::new();
     let handshakes = Arc::new(());
@@ -187,6 +205,12 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
     loop {
         let incoming = tokio::select! {
             incoming = endpoint.accept() => incoming,
+            Some(arrival) = bridged.recv() => {
+                last = last.saturating_add(1);
+                let Arrival { channel, place } = arrival;
+                connections.spawn(serve(shared.clone(), channel, last, place));
+                continue;
+            }
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             _ = stop.wait_for(|stop| *stop) => break,
         };
@@ -197,7 +221,8 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
         last = last.saturating_add(1);
         let (shared, id, shaking) = (shared.clone(), last, handshakes.clone());
         connections.spawn(async move {
-            let accepted = incoming.accept().await;
+            // Boxed: what a handshake takes is not kept for as long as the connection lives.
+            let accepted = Box::pin(incoming.accept()).await;
             drop(shaking);
             match accepted {
                 Ok(channel) => {
@@ -211,6 +236,8 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
             }
         });
     }
+    // Whoever comes now is told so.
+    drop(bridged);
     while connections.join_next().await.is_some() {}
 }
 
@@ -226,7 +253,7 @@ fn admit(shared: &Shared, incoming: Incoming, handshakes: &Arc<()>) -> Option<(I
         incoming.retry();
         return None;
     }
-    match shared.gate.enter(address.ip()) {
+    match shared.gate.enter(address.ip(), Instant::now()) {
         Some(place) => Some((incoming, place)),
         None => {
             count(&shared.figures.refused_connections);

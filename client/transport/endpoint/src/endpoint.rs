@@ -6,7 +6,9 @@ use crate::{
 };
 use iroh::{
     EndpointAddr, PublicKey, SecretKey, TransportAddr,
-    endpoint::{Connection, IdleTimeout, IncomingAddr, QuicTransportConfig, VarInt, presets},
+    endpoint::{
+        ConnectOptions, Connection, IdleTimeout, IncomingAddr, QuicTransportConfig, VarInt, presets,
+    },
 };
 use parlance_bimp::{
     RelayId,
@@ -22,6 +24,12 @@ const STREAM_WINDOW: u32 = WINDOW;
 const STRANGER_WINDOW: u32 = 16 << 10;
 /// Bytes of a connection that may be unacknowledged.
 const SEND_WINDOW: u64 = WINDOW as u64;
+
+/// Packets that UDX lets be on their way at the start, and whatever it sees: 10, the window that RFC 9002 §7.2 begins with. On a path of less than a
+/// millisecond a peer that waits for its processor looks like a queue, and UDX would give way to it until a message stands for seconds.
+const LEAST_PACKETS: u32 = 10;
+/// The same between relays, which are machines in data centres with many messages for each other.
+const LEAST_PACKETS_BETWEEN_RELAYS: u32 = 64;
 
 /// How long a peer may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,6 +108,7 @@ pub struct RelayAddress {
 pub struct Endpoint {
     inner: iroh::Endpoint,
     timings: Timings,
+    dials: ConnectOptions,
 }
 
 impl Endpoint {
@@ -107,7 +116,13 @@ impl Endpoint {
     pub async fn bind(options: Options) -> Result<Self, BindError> {
         let mut builder = iroh::Endpoint::builder(presets::Minimal)
             .secret_key(options.key)
-            .transport_config(transport(&options.timings)?);
+            .transport_config(transport(&options.timings, LEAST_PACKETS)?);
+        // Who is dialled is a relay, and so is who dials if it accepts.
+        let packets = match options.accepts {
+            true => LEAST_PACKETS_BETWEEN_RELAYS,
+            false => LEAST_PACKETS,
+        };
+        let dialled = transport(&options.timings, packets)?;
         if options.accepts {
             builder = builder.alpns(vec![ALPN.to_vec()]);
         }
@@ -128,6 +143,7 @@ impl Endpoint {
                 cause: cause(&error),
             })?,
             timings: options.timings,
+            dials: ConnectOptions::new().with_transport_config(dialled),
         })
     }
 
@@ -160,7 +176,10 @@ impl Endpoint {
         let address = EndpointAddr::from_parts(peer.key, addresses);
         let unreachable = |cause| ConnectError::Unreachable { cause };
         let dialled = async {
-            let connection = self.inner.connect(address, ALPN).await;
+            let options = self.dials.clone();
+            let connecting = self.inner.connect_with_opts(address, ALPN, options).await;
+            let connecting = connecting.map_err(|error| unreachable(cause(&error)))?;
+            let connection = connecting.await;
             let connection = connection.map_err(|error| unreachable(cause(&error)))?;
             // A peer that was chosen by its key.
             connection.set_receive_window(VarInt::from_u32(STREAM_WINDOW));
@@ -246,11 +265,16 @@ impl Incoming {
 }
 
 /// C2, C4.
-fn transport(timings: &Timings) -> Result<QuicTransportConfig, BindError> {
+fn transport(timings: &Timings, packets: u32) -> Result<QuicTransportConfig, BindError> {
     let idle = IdleTimeout::try_from(timings.idle).map_err(|error| BindError::Failed {
         cause: format!("idle time {:?}: {error}", timings.idle),
     })?;
     let stream = VarInt::from_u32(STREAM_WINDOW);
+    let congestion = parlance_udx::Config {
+        initial_packets: packets,
+        minimum_packets: packets,
+        ..parlance_udx::Config::default()
+    };
     Ok(QuicTransportConfig::builder()
         .max_concurrent_bidi_streams(VarInt::from_u32(1))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
@@ -259,7 +283,7 @@ fn transport(timings: &Timings) -> Result<QuicTransportConfig, BindError> {
         .receive_window(VarInt::from_u32(STRANGER_WINDOW))
         .send_window(SEND_WINDOW)
         .max_idle_timeout(Some(idle))
-        .congestion_controller_factory(Arc::new(Udx::default()))
+        .congestion_controller_factory(Arc::new(Udx::with(congestion)))
         .build())
 }
 

@@ -12,9 +12,11 @@
 //! - **C5** [`Client`] is the side that asks: [`connect`](Client::connect), [`request`](Client::request) from any number of tasks, and
 //!   [`Pushes`]. Answers do not wait for pushes that nobody reads, until [`PUSHES`] wait; then the peer is stopped by its credit
 //!   (rule Q3 of BIMP).
+//! - **C6** A [`Channel`] may come by another way than QUIC ([`Channel::bridged`]). Its peer has no key, its bounds are the same.
 //!
 //! | module | what |
 //! | --- | --- |
+//! | [`bridge`] | a channel without QUIC |
 //! | [`endpoint`] | binding, dialling, accepting |
 //! | [`channel`] | one connection, as two streams of bytes |
 //! | [`client`] | the side that asks |
@@ -22,12 +24,14 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bridge;
 pub mod channel;
 pub mod client;
 mod driver;
 pub mod endpoint;
 pub mod error;
 
+pub use bridge::{Frames, Inbox, InboxError};
 pub use channel::{Channel, Outgoing, Reader, Writer};
 pub use client::{Client, Identity, PUSHES, Pushes, RelayIdentity, Session};
 pub use endpoint::{Endpoint, Incoming, Options, RelayAddress, Timings};

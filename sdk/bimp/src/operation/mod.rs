@@ -34,7 +34,8 @@
 //! - **O1** *Authenticate* is bound to its connection: the signature covers the exporter value of the TLS session (RFC
 //!   8446 §7.5, RFC 9266: label `EXPORTER-parlance-bimp-1`, no context, 32 bytes), the relay, and the chain's genesis
 //!   ([`Credential::statement`]). Whoever sits between two connections has two values, and can use a
-//!   signature on neither. It happens once per connection.
+//!   signature on neither. It happens once per connection. Where a connection has no TLS session of its own, as over a node's
+//!   JSON-RPC, a hash of a challenge takes the exporter value's place ([`Binding::bridged`]).
 //! - **O2** *Prekeys.* A device publishes the part of its bundle that stays, the *head*, and one-time prekeys. A relay gives each
 //!   one-time prekey to one asker. Devices publish other one-time prekeys on each relay of their set, so that no two
 //!   relays give out the same. For a pairwise session head ++ 0, or head ++ 1 ++ one-time prekey, is the encoding of

@@ -13,6 +13,8 @@ mod passphrase;
 mod relay;
 mod send;
 mod status;
+mod sync;
+mod tip;
 mod wallet;
 
 use clap::CommandFactory;

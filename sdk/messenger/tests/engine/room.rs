@@ -79,19 +79,40 @@ impl Room {
             loses: false,
             no_chain: Vec::new(),
         };
-        for (n, (account, number)) in devices.iter().enumerate() {
-            let identity = DeviceIdentity::generate(&mut rng);
-            let record = room.records.entry(account.0).or_default();
-            record.push((*number, identity.public()));
-            let sessions = Sessions::new(address(*account, *number), identity, 1_000, &mut rng);
-            let disk = Disk::default();
-            disk.put(Row::Sessions, sessions.device.encode());
-            room.disks.push(disk);
-            room.accounts.push(*account);
-            room.engines.push(None);
+        for (account, number) in devices {
+            room.join(*account, *number, &mut rng);
+        }
+        for n in 0..devices.len() {
             room.start(n);
         }
         room
+    }
+
+    fn join(&mut self, account: Account, number: u32, rng: &mut ChaCha20Rng) {
+        let identity = DeviceIdentity::generate(rng);
+        let record = self.records.entry(account.0).or_default();
+        record.push((number, identity.public()));
+        let sessions = Sessions::new(address(account, number), identity, 1_000, rng);
+        let disk = Disk::default();
+        disk.put(Row::Sessions, sessions.device.encode());
+        self.disks.push(disk);
+        self.accounts.push(account);
+        self.engines.push(None);
+    }
+
+    /// Another device of an account, which others see with their next look.
+    pub fn add(&mut self, account: Account, number: u32) -> usize {
+        let mut rng = ChaCha20Rng::seed_from_u64(1_000 + u64::from(number));
+        self.join(account, number, &mut rng);
+        let n = self.engines.len() - 1;
+        self.start(n);
+        n
+    }
+
+    /// A device is off and on again.
+    pub fn restart(&mut self, n: usize) {
+        self.engines[n] = None;
+        self.start(n);
     }
 
     pub fn clock(&self) -> Clock {

@@ -86,6 +86,22 @@ fn a_group_reads_everything_once_whatever_fails() {
     println!("{all:?}");
 }
 
+/// A1-A7.
+#[test]
+fn a_device_that_comes_late_has_everything_at_the_end_whatever_fails() {
+    let mut all = checker::Outcome::default();
+    for seed in 200..205 {
+        let late = true;
+        all.add(&run(Plan {
+            late,
+            ..Plan::rough(seed)
+        }));
+    }
+    assert!(all.histories >= 10 && all.taken > 100, "{all:?}");
+    assert!(all.killed > 5 && all.restarted > 5, "{all:?}");
+    println!("{all:?}");
+}
+
 /// `SEEDS=from..to cargo test --release --test simulation many_runs -- --nocapture` for more of them.
 #[test]
 fn many_runs() {
@@ -94,10 +110,11 @@ fn many_runs() {
     let (from, to): (u64, u64) = (from.parse().unwrap(), to.parse().unwrap());
     let (mut all, mut wrong) = (checker::Outcome::default(), Vec::new());
     for seed in from..to {
-        // Every other run has a group too.
-        let groups = seed % 2 == 1;
+        // Some runs have a group too, some a device that comes late.
+        let (groups, late) = (seed % 2 == 1, seed % 3 == 0);
         let outcome = World::new(Plan {
             groups,
+            late,
             ..Plan::rough(seed)
         })
         .run();

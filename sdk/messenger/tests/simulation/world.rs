@@ -8,6 +8,7 @@ use crate::{
     relay_disk::Disk,
 };
 use parlance_bimp::{Account, Answer, RelayId, Request, id::hash};
+use parlance_e2ee::IdentityPublic;
 use parlance_messenger::{Input, RelayInfo};
 use parlance_relay_core::{Batch, Input as ToRelay, Relay};
 use rand_chacha::ChaCha20Rng;
@@ -42,6 +43,8 @@ pub struct Plan {
     pub loses_sessions: bool,
     /// All are in a group too.
     pub groups: bool,
+    /// Another device of the first account comes in the middle, and takes the history.
+    pub late: bool,
     /// A mistake that must be found: devices go back to what they were before.
     pub forgets: bool,
 }
@@ -60,6 +63,7 @@ impl Plan {
             restarts: false,
             loses_sessions: false,
             groups: false,
+            late: false,
             forgets: false,
         }
     }
@@ -100,6 +104,8 @@ pub enum Event {
     Period(usize),
     Look(usize, u64, Account),
     Act(usize),
+    NewDevice,
+    TakeHistory,
     Fault,
     StartRelay(usize),
     Join(usize),
@@ -126,6 +132,8 @@ pub struct World {
     pub group: crate::group::Conversation,
     pub gone: std::rc::Rc<std::cell::RefCell<BTreeSet<parlance_e2ee::DeviceAddress>>>,
     lost_sessions: BTreeSet<usize>,
+    /// The device that comes later, and how its record names it.
+    pub late: Option<(usize, (u32, IdentityPublic))>,
 }
 
 impl World {
@@ -166,6 +174,7 @@ impl World {
             group: crate::group::Conversation::default(),
             gone: std::rc::Rc::default(),
             lost_sessions: BTreeSet::new(),
+            late: None,
         };
         for n in 0..plan.relays {
             world.start_relay(n);
@@ -248,6 +257,8 @@ impl World {
                 }
             }
             Event::Act(device) => self.act(device),
+            Event::NewDevice => self.new_device(),
+            Event::TakeHistory => self.take_history(),
             Event::Fault => self.fault(),
             Event::StartRelay(n) => self.start_relay(n),
             Event::Join(n) => {
@@ -280,6 +291,7 @@ impl World {
             }
             2 if self.plan.restarts => {
                 let device = self.below(self.people.len() as u64) as usize;
+                // One that is not there yet has none.
                 if self.people[device].engine.is_some() {
                     self.restart_device(device);
                 }

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bimp;
+mod bridge;
 mod carrying;
 mod chat;
 mod clients;
@@ -25,6 +26,7 @@ pub fn all() -> Vec<Group> {
         carrying::group(),
         chat::group(),
         group::group(),
+        bridge::group(),
         light::group(),
         bimp::group(),
         liveness::group(),

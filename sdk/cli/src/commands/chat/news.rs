@@ -4,13 +4,13 @@ use parlance_client::{
     bimp::{Account, RelayId},
     chat::Told,
     e2ee::{DeviceAddress, content::TypingState},
-    messenger::{Entry, Event, GroupNews},
+    messenger::{Entry, Event, GroupNews, NoTraceNews},
 };
 
 use crate::talk::{
     change,
     groups::people,
-    show::{Names, clean, marks},
+    show::{Names, clean, device_name, marks},
 };
 
 /// Something to be shown.
@@ -83,6 +83,15 @@ impl News {
                     None => Self::Nothing,
                 }
             }
+            Event::NoTrace {
+                with,
+                news: NoTraceNews::Invited,
+            } => {
+                let name = names.of(&with);
+                Self::Remark(format!(
+                    "{name} asks for a conversation without a trace: end this one and run 'bimp chat {name} --no-trace'"
+                ))
+            }
             Event::Refused { relay, refusal } => {
                 Self::Remark(format!("relay {} refuses: {refusal}", short(&relay)))
             }
@@ -93,7 +102,7 @@ impl News {
     fn of_device(event: Event, names: &Names) -> Self {
         let whose = |device: &DeviceAddress| {
             let name = names.of(&Account(device.account));
-            format!("device {:08x} of {name}", device.device.swap_bytes())
+            format!("device {} of {name}", device_name(device))
         };
         match event {
             Event::LastResort { device } => Self::Line(format!(
@@ -123,6 +132,22 @@ impl News {
             Event::Missing { device, messages } => Self::Line(format!(
                 "! {messages} messages of {} are missing and were not sent again",
                 whose(&device)
+            )),
+            Event::HistoryWanted { device } => {
+                let name = device_name(&device);
+                Self::Line(format!(
+                    "! your device {name} asks for what was said: if that is yours, 'bimp device sync --give {name}'"
+                ))
+            }
+            Event::HistoryTaken {
+                device, done: true, ..
+            } => Self::Line(format!(
+                "! what was said before has come from your device {}",
+                device_name(&device)
+            )),
+            Event::HistoryGiven { device, done: true } => Self::Line(format!(
+                "! your device {} has everything that was said",
+                device_name(&device)
             )),
             _ => Self::Nothing,
         }

@@ -1,4 +1,4 @@
-//! Groups in the vault: MLS of `parlance-groups` as the engine uses it (T6).
+//! Groups in the vault: MLS of `parlance-groups` as the engine uses it (T7).
 
 mod records;
 #[cfg(test)]
@@ -19,7 +19,7 @@ use parlance_messenger::{
 };
 use parlance_store::Store;
 
-use super::rows;
+use super::{passing::Keys, rows};
 
 /// Of all groups of the messenger.
 const SUITE: Suite = Suite::Hybrid;
@@ -295,9 +295,12 @@ impl GroupSecrets for VaultGroups<'_> {
         let Some(work) = &self.work else {
             return Err(StorageError("no groups are in use".into()));
         };
-        let written = rows::write_to(work.transaction(), batch).map_err(failed);
+        let mut keys = Keys::new(self.store);
+        let written = rows::write_to((&mut keys, work.transaction()), batch);
+        let written = written.and_then(|()| keys.before()).map_err(failed);
         self.end(written.is_ok())?;
-        written
+        written?;
+        keys.after().map_err(failed)
     }
 
     fn undo(&mut self) {

@@ -26,7 +26,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.member_of(id)?;
         self.may_say(&conversation, &body)?;
         let mut content: Content = self.new_content(body);
-        if is_shown(&content.body) && !matches!(content.body, Body::Timer(_)) {
+        // An edit has the text once more.
+        let text = is_shown(&content.body) || matches!(content.body, Body::Edit(_));
+        if text && !matches!(content.body, Body::Timer(_)) {
             let known = self.conversations.get(&conversation);
             content.lifetime = known.and_then(|conversation| conversation.timer);
         }
