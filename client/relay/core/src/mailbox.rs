@@ -39,6 +39,9 @@ pub struct MailboxState {
     next: u64,
     bytes: u64,
     sum: Sum,
+    /// When something in it changed last, and when it was last compared in parts although it was changing (rule Y5); by the steady clock.
+    pub changed: u64,
+    pub compared: u64,
 }
 
 impl MailboxState {
@@ -55,6 +58,8 @@ impl MailboxState {
             next: 1,
             bytes: 0,
             sum: Sum::default(),
+            changed: 0,
+            compared: 0,
         }
     }
 

@@ -1,0 +1,160 @@
+//! `bitup`: the tool of the contract language.
+
+mod files;
+mod output;
+
+use bitup_compiler::{Checked, Code, check, format::format};
+use clap::{CommandFactory, Parser, Subcommand};
+use clap_complete::Shell;
+use files::FileError;
+use std::{path::PathBuf, process::ExitCode};
+
+/// The contract language bitUp.
+#[derive(Debug, Parser)]
+#[command(name = "bitup", version, arg_required_else_help = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Says what is wrong with programs: with files, or with all `.bit` files of folders.
+    Check {
+        /// Files and folders; the folder counts from which imports are found is the working folder.
+        #[arg(default_value = ".")]
+        paths: Vec<PathBuf>,
+        /// One JSON object on standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Brings files in the one form.
+    Fmt {
+        /// Files and folders.
+        #[arg(default_value = ".")]
+        paths: Vec<PathBuf>,
+        /// Changes nothing; fails when a file is not in the one form.
+        #[arg(long)]
+        check: bool,
+        /// One JSON object on standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Explains a code like B0501.
+    Explain {
+        /// The code; without one, all codes are listed.
+        code: Option<String>,
+        /// One JSON object on standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Prints the completions of a shell.
+    Completions {
+        /// The shell.
+        shell: Shell,
+    },
+}
+
+/// Exit codes: 0 for success, 1 for findings, 2 for what could not be done.
+fn main() -> ExitCode {
+    let result = match Arguments::parse().command {
+        Command::Check { paths, json } => run_check(&paths, json),
+        Command::Fmt { paths, check, json } => run_fmt(&paths, check, json),
+        Command::Explain { code, json } => Ok(run_explain(code.as_deref(), json)),
+        Command::Completions { shell } => {
+            clap_complete::generate(
+                shell,
+                &mut Arguments::command(),
+                "bitup",
+                &mut std::io::stdout(),
+            );
+            Ok(ExitCode::SUCCESS)
+        }
+    };
+    result.unwrap_or_else(|error| {
+        eprintln!("error: {error}");
+        ExitCode::from(2)
+    })
+}
+
+fn run_check(paths: &[PathBuf], json: bool) -> Result<ExitCode, FileError> {
+    let sources = files::program(paths)?;
+    let checked: Checked = check(&sources);
+    let right = checked.is_right();
+    if json {
+        println!("{}", output::findings(&checked.findings));
+    } else {
+        for (source, list) in &checked.findings {
+            eprint!("{}", output::text(source, list));
+        }
+        let count: usize = checked
+            .findings
+            .iter()
+            .map(|(_, list)| list.list().len() + list.left_out())
+            .sum();
+        match count {
+            0 => println!("{} files, nothing to say", sources.len()),
+            _ => eprintln!("{count} findings; `bitup explain CODE` explains one"),
+        }
+    }
+    Ok(if right {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(1)
+    })
+}
+
+fn run_fmt(paths: &[PathBuf], check: bool, json: bool) -> Result<ExitCode, FileError> {
+    let sources = files::named(paths)?;
+    let mut changed = Vec::new();
+    let mut broken = Vec::new();
+    for source in sources {
+        match format(&source.text) {
+            Ok(text) if text.as_bytes() == source.text => {}
+            Ok(text) => {
+                if !check {
+                    files::write(&source.path, &text)?;
+                }
+                changed.push(source.path);
+            }
+            Err(list) => broken.push((source, list)),
+        }
+    }
+    if json {
+        println!("{}", output::formatted(&changed, &broken));
+    } else {
+        for path in &changed {
+            println!("{} {path}", if check { "differs:" } else { "formatted:" });
+        }
+        for (source, list) in &broken {
+            eprint!("{}", output::text(source, list));
+        }
+    }
+    let failed = !broken.is_empty() || (check && !changed.is_empty());
+    Ok(if failed {
+        ExitCode::from(1)
+    } else {
+        ExitCode::SUCCESS
+    })
+}
+
+fn run_explain(code: Option<&str>, json: bool) -> ExitCode {
+    let codes: Vec<Code> = match code {
+        None => Code::ALL.to_vec(),
+        Some(text) => Code::parse(text).into_iter().collect(),
+    };
+    if codes.is_empty() {
+        eprintln!("error: there is no such code; `bitup explain` lists all");
+        return ExitCode::from(2);
+    }
+    if json {
+        println!("{}", output::codes(&codes));
+    } else if code.is_some() {
+        println!("{}", codes[0].explanation());
+    } else {
+        for code in codes {
+            println!("{code} {}", code.title());
+        }
+    }
+    ExitCode::SUCCESS
+}

@@ -1,0 +1,68 @@
+//! What the tool prints.
+
+use bitup_compiler::{Code, Diagnostics, Source, diagnostic::position, render};
+use serde_json::{Value, json};
+
+/// All findings of a file as a person reads them.
+pub fn text(source: &Source, list: &Diagnostics) -> String {
+    let mut out = String::new();
+    for one in list.list() {
+        out += &render(one, &source.path, &source.text);
+        out.push('\n');
+    }
+    if list.left_out() > 0 {
+        out += &format!(
+            "{}: {} more findings are not shown\n",
+            source.path,
+            list.left_out()
+        );
+    }
+    out
+}
+
+fn of_file(source: &Source, list: &Diagnostics) -> Vec<Value> {
+    let place = |offset: u32| {
+        let place = position(&source.text, offset);
+        json!({ "line": place.line, "column": place.column, "offset": offset })
+    };
+    let one = |one: &bitup_compiler::Diagnostic| {
+        let notes: Vec<Value> = one
+            .notes
+            .iter()
+            .map(|(span, text)| json!({ "start": place(span.start), "end": place(span.end), "text": text }))
+            .collect();
+        json!({
+            "code": one.code.to_string(),
+            "file": source.path,
+            "start": place(one.span.start),
+            "end": place(one.span.end),
+            "message": one.message,
+            "advice": one.advice,
+            "notes": notes,
+        })
+    };
+    list.list().iter().map(one).collect()
+}
+
+/// All findings as JSON.
+pub fn findings(findings: &[(Source, Diagnostics)]) -> Value {
+    let all: Vec<Value> = findings
+        .iter()
+        .flat_map(|(source, list)| of_file(source, list))
+        .collect();
+    let left_out: usize = findings.iter().map(|(_, list)| list.left_out()).sum();
+    json!({ "findings": all, "leftOut": left_out })
+}
+
+/// What `fmt` did as JSON.
+pub fn formatted(changed: &[String], broken: &[(Source, Diagnostics)]) -> Value {
+    let mut out = findings(broken);
+    out["changed"] = json!(changed);
+    out
+}
+
+/// Codes with their explanations as JSON.
+pub fn codes(codes: &[Code]) -> Value {
+    let one = |code: &Code| json!({ "code": code.to_string(), "title": code.title(), "explanation": code.explanation() });
+    json!({ "codes": codes.iter().map(one).collect::<Vec<_>>() })
+}

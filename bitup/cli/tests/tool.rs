@@ -1,0 +1,94 @@
+//! The tool as it is called.
+
+use std::{
+    path::PathBuf,
+    process::{Command, Output},
+};
+
+/// A folder of its own for a test.
+fn folder(name: &str) -> PathBuf {
+    let folder = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
+    let _ = std::fs::remove_dir_all(&folder);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn bitup(folder: &PathBuf, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_bitup"))
+        .args(arguments)
+        .current_dir(folder)
+        .output()
+        .unwrap()
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn check_finds_imports_and_says_what_is_wrong() {
+    let folder = folder("check");
+    std::fs::write(
+        folder.join("one.bit"),
+        "import { B } from \"part/two.bit\";\nconst A: u8 = B;\n",
+    )
+    .unwrap();
+    std::fs::create_dir(folder.join("part")).unwrap();
+    std::fs::write(folder.join("part/two.bit"), "const B: u8 = 1;\n").unwrap();
+    let right = bitup(&folder, &["check", "one.bit"]);
+    assert!(right.status.success(), "{}", text(&right.stderr));
+
+    std::fs::write(folder.join("part/two.bit"), "const B: u8 = 300;\n").unwrap();
+    let wrong = bitup(&folder, &["check"]);
+    assert_eq!(wrong.status.code(), Some(1));
+    assert!(
+        text(&wrong.stderr).contains("error[B0403]"),
+        "{}",
+        text(&wrong.stderr)
+    );
+    assert!(
+        text(&wrong.stderr).contains("--> part/two.bit:1:15"),
+        "{}",
+        text(&wrong.stderr)
+    );
+
+    let json = bitup(&folder, &["check", "--json"]);
+    let value: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(value["findings"][0]["code"], "B0403");
+    assert_eq!(value["findings"][0]["start"]["column"], 15);
+}
+
+#[test]
+fn fmt_writes_the_one_form_once() {
+    let folder = folder("fmt");
+    std::fs::write(folder.join("a.bit"), "const A:u8=1; // one\n").unwrap();
+    assert_eq!(bitup(&folder, &["fmt", "--check"]).status.code(), Some(1));
+    assert!(bitup(&folder, &["fmt"]).status.success());
+    assert_eq!(
+        std::fs::read_to_string(folder.join("a.bit")).unwrap(),
+        "const A: u8 = 1; // one\n"
+    );
+    assert!(bitup(&folder, &["fmt", "--check"]).status.success());
+    std::fs::write(folder.join("a.bit"), "const A:u8=;\n").unwrap();
+    assert_eq!(bitup(&folder, &["fmt"]).status.code(), Some(1));
+    assert_eq!(
+        std::fs::read_to_string(folder.join("a.bit")).unwrap(),
+        "const A:u8=;\n"
+    );
+}
+
+#[test]
+fn explain_knows_codes_and_completions_are_printed() {
+    let folder = folder("explain");
+    let one = bitup(&folder, &["explain", "b0501"]);
+    assert!(text(&one.stdout).starts_with("## B0501 "));
+    assert!(text(&bitup(&folder, &["explain"]).stdout).lines().count() > 80);
+    assert_eq!(bitup(&folder, &["explain", "B9999"]).status.code(), Some(2));
+    assert_eq!(
+        bitup(&folder, &["check", "missing.bit"]).status.code(),
+        Some(2)
+    );
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(text(&bitup(&folder, &["completions", shell]).stdout).contains("explain"));
+    }
+}

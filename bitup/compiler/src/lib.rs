@@ -1,0 +1,32 @@
+//! The compiler of bitUp, the language of contracts.
+//!
+//! A pure library: source text in, diagnostics, a formatted text, Wasm and metadata out. It has no file system, no clock and
+//! no randomness, so the tool on the command line, the editor's server and a web page run the same code. Each phase is a
+//! module:
+//!
+//! | phase | module | from, to |
+//! | --- | --- | --- |
+//! | tokens | [`lexer`] | bytes, tokens that cover every byte |
+//! | tree | [`parser`], [`tree`] | tokens, a lossless tree; recovers from every mistake |
+//! | program | [`ast`] | a tree, declarations without white space |
+//! | names and types | [`check`] | files, a program or findings |
+//! | form | [`format`] | a tree, its text in the one form |
+//!
+//! The language is described in docs/bitup: grammar.md, reference.md, diagnostics.md, javascript-habits.md.
+
+pub mod ast;
+pub mod check;
+pub mod diagnostic;
+pub mod format;
+pub mod habits;
+pub mod kind;
+pub mod lexer;
+pub mod parser;
+pub mod span;
+pub mod standard;
+pub mod tree;
+
+pub use check::{Checked, Source, check, check_one};
+pub use diagnostic::{Code, Diagnostic, Diagnostics, render};
+pub use parser::{Parsed, parse};
+pub use span::Span;
