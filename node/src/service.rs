@@ -5,6 +5,7 @@ use crate::{
     shutdown::OpenDatabase, signatures, storage,
 };
 use futures::StreamExt;
+use parlance_relay::service::Transport;
 use parlance_runtime::{RuntimeApi, opaque::Block};
 use sc_client_api::{Backend, BlockBackend};
 use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
@@ -477,6 +478,10 @@ fn relay_settings(
         key_file,
         listen,
         limit: params.relay_limit_mib.saturating_mul(1 << 20),
+        transport: Transport {
+            congestion: params.relay_congestion,
+            fallback: !params.relay_no_fallback,
+        },
         store: folder.join("relay").join("store"),
     }))
 }

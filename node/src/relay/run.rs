@@ -26,7 +26,7 @@ use parlance_primitives::{
 use parlance_relay::{
     directory::DeviceName,
     gate::ConnectionLimits,
-    service::{Parts, Service, ServiceError},
+    service::{Parts, Service, ServiceError, Transport},
     storage::Store,
 };
 use parlance_relay_core::{Config, Limits};
@@ -69,6 +69,8 @@ pub struct Settings {
     pub listen: Vec<SocketAddr>,
     /// What it may store, bytes.
     pub limit: u64,
+    /// How it sends.
+    pub transport: Transport,
     /// Folder of what it stores.
     pub store: PathBuf,
 }
@@ -333,6 +335,7 @@ where
             key,
             listen,
             limit,
+            transport,
             store,
             ..
         } = &self.settings;
@@ -356,6 +359,7 @@ where
         let service = Service::start(Parts {
             key: key.clone(),
             listen: listen.clone(),
+            transport: transport.clone(),
             store,
             directory: directory.clone(),
             config: Config {

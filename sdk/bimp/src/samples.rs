@@ -3,10 +3,10 @@
 use crate::{
     Account, Answer, Authenticate, Authenticated, Bounded, Content, Count, Credential, Deliver,
     Entries, Entry, ExtendRetention, Extended, FanOut, FetchPreKeys, Fetched, GroupId, Item, Key,
-    List, LookUpPresence, Mailbox, Message, MessageId, OfMailbox, PreKeyUse, PreKeys, PreKeysLeft,
-    Presence, PresenceKey, Probe, Probed, PublishPreKeys, PublishPresence, Push, Range, Reason,
-    Receipt, Reconcile, Refusal, RelayId, Request, SendMessage, Stored, Subscribe, SyncCursor,
-    Unsubscribe, Waiting, operation::Accepted,
+    List, LookUpPresence, Mailbox, Message, MessageId, Observe, Observed, OfMailbox, PreKeyUse,
+    PreKeys, PreKeysLeft, Presence, PresenceKey, Probe, Probed, PublishPreKeys, PublishPresence,
+    Push, Range, Reason, Receipt, Reconcile, Refusal, RelayId, Request, SendMessage, SocketAddress,
+    Stored, Subscribe, SyncCursor, Unsubscribe, Waiting, operation::Accepted,
 };
 use codec::Encode;
 use std::{vec, vec::Vec};
@@ -170,6 +170,7 @@ pub fn requests() -> Vec<Request> {
         Request::Probe(Probe { number: 12 }),
     ];
     requests.extend(group::requests());
+    requests.extend([Request::Observe(Observe {})]);
     requests
 }
 
@@ -225,6 +226,20 @@ pub fn answers() -> Vec<Answer> {
         }),
     ];
     answers.extend(group::answers());
+    answers.extend([
+        Answer::Observe(Observed {
+            address: Some(SocketAddress::V4 {
+                ip: [192, 0, 2, 7],
+                port: 4433,
+            }),
+        }),
+        Answer::Observe(Observed {
+            address: Some(SocketAddress::V6 {
+                ip: [0x20; 16],
+                port: 4433,
+            }),
+        }),
+    ]);
     answers
 }
 

@@ -10,7 +10,7 @@ use clap_complete::Shell;
 use parlance_client::chain::amount::Amount;
 
 pub use group::Group;
-pub use talk::{Bot, Chat, History, Send, Switch};
+pub use talk::{Bot, Chat, Directly, History, Send, Switch};
 
 const EXIT_CODES: &str = "Exit codes:
   0  done
@@ -54,6 +54,10 @@ pub struct Global {
     /// File with the passphrase of the data folder; otherwise $BIMP_PASSPHRASE, otherwise a prompt.
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+    /// Whether messages go from device to device where both are there; otherwise 'on' for 'chat' and 'device sync', 'hidden' for 'send', and 'off' for
+    /// 'bot' and '--no-trace'.
+    #[arg(long, global = true, value_name = "HOW", value_enum)]
+    pub direct: Option<Directly>,
     /// Prints one JSON object, also for errors (on standard error).
     #[arg(long, global = true)]
     pub json: bool,
@@ -543,6 +547,20 @@ mod tests {
         assert!(read(&["--delivred", "x"]).is_err());
         assert!(read(&["--waiting", "x"]).is_err());
         assert!(read(&["--no-wait", "--delivered", "x"]).is_err());
+    }
+
+    #[test]
+    fn how_messages_go_is_said_with_every_command_that_talks() {
+        let read = |arguments: &[&str]| {
+            let all = ["bimp"].iter().chain(arguments);
+            Arguments::try_parse_from(all).map(|read| read.global.direct)
+        };
+        assert_eq!(read(&["bot"]).unwrap(), None);
+        let chat = read(&["chat", "bert", "--direct", "hidden"]);
+        assert_eq!(chat.unwrap(), Some(Directly::Hidden));
+        let send = read(&["--direct", "off", "send", "bert", "hello"]);
+        assert_eq!(send.unwrap(), Some(Directly::Off));
+        assert!(read(&["bot", "--direct", "sideways"]).is_err());
     }
 
     #[test]

@@ -3,10 +3,12 @@
 use crate::{
     history::{ContentId, Entry, Status},
     no_trace::{NoTraceNews, NoTraceWish},
+    presence::Reach,
     relays::Directory,
 };
 use parlance_bimp::{
-    Account, Answer, Deliver, GroupGrown, GroupId, Mailbox, MessageId, RelayId, Request,
+    Account, Answer, Bounded, Deliver, GroupGrown, GroupId, Mailbox, MessageId, RelayId, Request,
+    limits::MAX_ENVELOPE,
 };
 use parlance_e2ee::{Body, DeviceAddress, content::TypingState};
 
@@ -59,6 +61,29 @@ pub enum Input<P> {
     },
     /// A relay that this device has entered a group at tells that the group's order has grown.
     Grown(GroupGrown),
+    /// How others reach this device from now on, or that they do not: it leaves (E1, E5). Without it nothing is delivered directly.
+    Reach(Option<Reach>),
+    /// A device has answered an offer.
+    Offered {
+        /// The number of the [`Effect::Offer`].
+        ask: u64,
+        /// Whether it is on its disk.
+        taken: bool,
+    },
+    /// There is no connection to a device, or it has ended. What was offered there will not be answered.
+    Unreached {
+        /// Which.
+        device: DeviceAddress,
+    },
+    /// A device that has proved its key delivers (D5).
+    Called {
+        /// For [`Effect::Took`].
+        call: u64,
+        /// Which.
+        from: DeviceAddress,
+        /// What.
+        envelope: Vec<u8>,
+    },
     /// Time has passed. Every 50 to 100 milliseconds while there is something to do, at least every second.
     Tick,
 }
@@ -234,6 +259,25 @@ pub enum Effect {
         /// Which; the own one if nobody else's devices are needed.
         account: Account,
     },
+    /// Deliver to a device itself, over a connection that the host makes if there is none. [`Input::Offered`] or
+    /// [`Input::Unreached`] is the answer.
+    Offer {
+        /// Which.
+        to: DeviceAddress,
+        /// How it is reached.
+        reach: Reach,
+        /// Comes back.
+        ask: u64,
+        /// What, without a ticket.
+        envelope: Bounded<MAX_ENVELOPE>,
+    },
+    /// Answer a device that delivered.
+    Took {
+        /// The number of the [`Input::Called`].
+        call: u64,
+        /// Whether it is on this disk.
+        taken: bool,
+    },
     /// The list of relays seems to be old.
     Directory,
     /// Tell the user.
@@ -325,6 +369,13 @@ pub enum Event {
         device: DeviceAddress,
         /// How many.
         messages: u64,
+    },
+    /// A device has taken a content from this one directly: no relay has it (D4).
+    HandedOver {
+        /// Which device.
+        device: DeviceAddress,
+        /// The content.
+        id: ContentId,
     },
     /// A message cannot be read by this part of the program and is kept for another.
     Kept {

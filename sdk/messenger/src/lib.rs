@@ -19,6 +19,8 @@
 //! | [`transfer`] | A1-A7 | the history, for a device that is new |
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
 //! | [`groups`] | G1-G12 | who is in, what is said there, in which order |
+//! | [`presence`] | E1-E5 | how contacts, and nobody else, learn where this device is |
+//! | [`direct`] | D1-D6 | from device to device |
 //! | [`storage`] | S1-S4 | one batch, then effects |
 //! | [`limits`] | - | all bounds and times |
 //!
@@ -34,11 +36,12 @@
 //!
 //! # Not covered
 //!
-//! Presence and direct delivery. A mailbox of the epoch before is not
+//! A mailbox of the epoch before is not
 //! emptied. Whoever wrote a message and lost the device cannot be asked to send it again.
 
 #![forbid(unsafe_code)]
 
+pub mod direct;
 pub mod effect;
 pub mod encryption;
 mod engine;
@@ -50,6 +53,7 @@ pub mod limits;
 pub mod no_trace;
 pub mod outbox;
 pub mod prekeys;
+pub mod presence;
 pub mod proof;
 pub mod relays;
 pub mod storage;
@@ -63,5 +67,6 @@ pub use groups::{Group, GroupFault, GroupSecrets};
 pub use history::{ContentId, Conversation, Entry, Status};
 pub use no_trace::{NoTraceEnd, NoTraceNews, NoTraceWish};
 pub use parlance_relay_core::{Clock, RelayInfo};
+pub use presence::Reach;
 pub use relays::{Directory, Listed};
 pub use storage::{Part, Row, Storage, StorageError, Table};

@@ -126,6 +126,33 @@ pub const LOOK_WAIT: u64 = 5_000;
 pub const LAST_RESORT_LIFE: u64 = 28 * 86_400_000;
 /// Rest after a change with fresh key packages was refused.
 pub const NOT_BEGUN: u64 = 60_000;
+
+/// For how long a presence record is good.
+pub const PRESENCE_LIFE: u64 = 600_000;
+/// After so long it is renewed.
+pub const PRESENCE_RENEWAL: u64 = 240_000;
+/// Between two looks at whose record is due.
+pub const PRESENCE_PASS: u64 = 2_000;
+/// After a refusal it is published again.
+pub const PRESENCE_PAUSE: u64 = 10_000;
+/// Devices that get a record.
+pub const MAX_PRESENCE: usize = 64;
+/// Records that are published in one pass.
+pub const PRESENCE_AT_ONCE: usize = 16;
+/// Relays that a record is put on, and looked for at.
+pub const PRESENCE_RELAYS: usize = 2;
+/// How far clocks may differ for a record to be found, and how long after its end it is still tried.
+pub const CLOCKS_DIFFER: u64 = 60_000;
+
+/// A copy is offered to its device itself for so long at most.
+pub const DIRECT_PATIENCE: u64 = 2_000;
+/// A device whose presence is nowhere is not looked up again for so long.
+pub const AWAY: u64 = 30_000;
+/// A device that could not be reached is left alone for so long.
+pub const UNREACHABLE: u64 = 120_000;
+/// Devices of which it is remembered whether they are there.
+pub const MAX_WAYS: usize = 1_024;
+
 /// For how long a device may take the history once that was granted.
 pub const GRANT_LIFE: u64 = 7 * 86_400_000;
 /// Grants, and questions that wait for one.

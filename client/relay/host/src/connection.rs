@@ -27,8 +27,9 @@ use crate::{
 use ed25519_dalek::{Signature, VerifyingKey};
 use ledger::Ledger;
 use parlance_bimp::{
-    Answer, Authenticated, Binding, Credential, EnvelopeView, GroupGrown, Key, Mailbox, Reason,
-    Refusal, RelayId, Request, SendError, Server, ServerEvent, Settings, Violation,
+    Answer, Authenticated, Binding, Credential, EnvelopeView, GroupGrown, Key, Mailbox, Observed,
+    Reason, Refusal, RelayId, Request, SendError, Server, ServerEvent, Settings, SocketAddress,
+    Violation,
 };
 use parlance_endpoint::{Channel, End, Outgoing};
 use parlance_relay_core::{Asker, ConnectionId, Input, Who};
@@ -36,6 +37,7 @@ use pushes::Pushes;
 use std::{
     collections::BTreeMap,
     convert::Infallible,
+    net::SocketAddr,
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
@@ -115,6 +117,7 @@ pub struct Shared {
 struct Connection {
     shared: Arc<Shared>,
     id: ConnectionId,
+    seen_at: Option<SocketAddr>,
     channel: Channel,
     machine: Server,
     /// Boxed: the channel has room for a number of them from the beginning on.
@@ -138,8 +141,13 @@ struct Connection {
     reconciliations: Rate,
 }
 
-/// Serves a connection until its end.
-pub async fn serve(shared: Arc<Shared>, channel: Channel, id: ConnectionId, place: Permit) {
+/// Serves a connection until its end. `seen_at` is where its packets come from.
+pub async fn serve(
+    shared: Arc<Shared>,
+    channel: Channel,
+    (id, seen_at): (ConnectionId, Option<SocketAddr>),
+    place: Permit,
+) {
     let (to, from_core) = mpsc::unbounded_channel();
     shared.events.send(Event::Connected { connection: id, to });
     let binding = Binding {
@@ -156,6 +164,7 @@ pub async fn serve(shared: Arc<Shared>, channel: Channel, id: ConnectionId, plac
     // Boxed, so that it does not stand in this future twice, before and after it is moved for the last words.
     let mut connection = Box::new(Connection {
         id,
+        seen_at,
         channel,
         machine: Server::new(settings, binding),
         from_core,
@@ -387,6 +396,13 @@ impl Connection {
         if self.ledger.is_short() && !matches!(body, Request::Acknowledge(_)) {
             count(&self.shared.figures.refused_for_memory);
             return self.refuse(request, Reason::TooFast);
+        }
+        if matches!(body, Request::Observe(_)) {
+            let address = self.seen_at.map(SocketAddress::from);
+            let answer = Answer::Observe(Observed { address });
+            // The request is open: it has come just now.
+            let _ = self.machine.answer(request, &answer);
+            return;
         }
         if matches!(body, Request::Reconcile(_)) {
             let now = Instant::now();

@@ -356,7 +356,10 @@ mod tests {
         let second = gate.enter_bridged(Instant::now());
         assert!(first.is_some() && second.is_some());
         assert!(gate.enter_bridged(Instant::now()).is_none());
-        assert!(gate.enter(IpAddr::from([127, 0, 0, 1]), Instant::now()).is_some());
+        assert!(
+            gate.enter(IpAddr::from([127, 0, 0, 1]), Instant::now())
+                .is_some()
+        );
         drop(first);
         assert!(gate.enter_bridged(Instant::now()).is_some());
     }

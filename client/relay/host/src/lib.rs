@@ -10,6 +10,7 @@
 //! | [`budget`] | - | how much memory for all of them |
 //! | [`peers`] | P1-P4 | questions to other relays |
 //! | [`directory`] | - | what is on record |
+//! | `fallback` | F1-F3 | passes packets on between devices; a feature of the crate |
 //! | [`figures`] | - | what is counted, for Prometheus |
 //! | [`config`] | - | what the operator says |
 //! | [`service`] | - | all of it, from start to stop |
@@ -22,6 +23,8 @@ pub mod config;
 pub mod connection;
 pub mod directory;
 pub mod engine;
+#[cfg(feature = "fallback")]
+pub mod fallback;
 pub mod figures;
 pub mod gate;
 pub mod peers;

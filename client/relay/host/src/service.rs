@@ -1,5 +1,7 @@
 //! A relay that runs.
 
+#[cfg(feature = "fallback")]
+use crate::fallback::FallbackRelay;
 use crate::{
     bridge::{Arrival, Bridge},
     connection::{Shared, serve},
@@ -10,7 +12,7 @@ use crate::{
     peers::Peers,
     storage::Store,
 };
-use parlance_endpoint::{BindError, Endpoint, Incoming, Options, SecretKey};
+use parlance_endpoint::{BindError, Congestion, Endpoint, Incoming, Options, SecretKey};
 use parlance_relay_core::{Config, ConnectionId, Input};
 use std::{
     net::SocketAddr,
@@ -53,12 +55,32 @@ pub enum ServiceError {
     Broken,
 }
 
+/// How a relay sends.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    /// What decides how fast.
+    pub congestion: Congestion,
+    /// Whether it passes packets on between devices too, if it was built so.
+    pub fallback: bool,
+}
+
+impl Default for Transport {
+    fn default() -> Self {
+        Self {
+            congestion: Congestion::default(),
+            fallback: true,
+        }
+    }
+}
+
 /// What a relay is made of.
 pub struct Parts {
     /// The key of its endpoint.
     pub key: SecretKey,
     /// Where it listens.
     pub listen: Vec<SocketAddr>,
+    /// How it sends.
+    pub transport: Transport,
     /// Its disk.
     pub store: Store,
     /// What is on record.
@@ -78,6 +100,8 @@ pub struct Service {
     stop: watch::Sender<bool>,
     core: JoinHandle<Result<(), EngineError>>,
     tasks: JoinSet<()>,
+    #[cfg(feature = "fallback")]
+    fallback: Option<FallbackRelay>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
@@ -89,7 +113,14 @@ impl Service {
         let me = me.ok_or_else(|| ServiceError::NotOnRecord {
             key: hex::encode(key.as_bytes()),
         })?;
-        let endpoint = Endpoint::bind(Options::listening(parts.key, parts.listen)).await?;
+        let mut options = Options::listening(parts.key, parts.listen);
+        options.congestion = parts.transport.congestion;
+        let endpoint = Endpoint::bind(options).await?;
+        #[cfg(feature = "fallback")]
+        let fallback = match parts.transport.fallback {
+            true => fallback(&endpoint).await,
+            false => None,
+        };
         let figures = Arc::new(Figures::default());
         let (stop, stopped) = watch::channel(false);
         let (events, inputs) = events();
@@ -138,6 +169,8 @@ impl Service {
             stop,
             core,
             tasks,
+            #[cfg(feature = "fallback")]
+            fallback,
             accepting,
         })
     }
@@ -145,6 +178,12 @@ impl Service {
     /// Where it listens.
     pub fn addresses(&self) -> Vec<SocketAddr> {
         self.endpoint.addresses()
+    }
+
+    /// The fallback relay, if one runs here.
+    #[cfg(feature = "fallback")]
+    pub fn fallback(&self) -> Option<&FallbackRelay> {
+        self.fallback.as_ref()
     }
 
     /// What it counts.
@@ -168,6 +207,11 @@ impl Service {
     pub async fn stop(mut self) -> Result<(), ServiceError> {
         self.stop.send_replace(true);
         self.tasks.shutdown().await;
+        #[cfg(feature = "fallback")]
+        if let Some(fallback) = self.fallback {
+            // Its clients go elsewhere by themselves.
+            let _ = tokio::time::timeout(GOODBYE, fallback.stop()).await;
+        }
         // Connections end by themselves; those that do not are ended with the endpoint.
         let mut accepting = self.accepting;
         if tokio::time::timeout(GOODBYE, &mut accepting).await.is_err() {
@@ -180,6 +224,19 @@ impl Service {
         match joined {
             Ok(Ok(result)) => Ok(result?),
             _ => Err(ServiceError::Broken),
+        }
+    }
+}
+
+/// The fallback relay beside an endpoint. A relay serves without one as well.
+#[cfg(feature = "fallback")]
+async fn fallback(endpoint: &Endpoint) -> Option<FallbackRelay> {
+    let address = crate::fallback::place(&endpoint.addresses())?;
+    match FallbackRelay::start(address).await {
+        Ok(fallback) => Some(fallback),
+        Err(error) => {
+            tracing::warn!(%error, "devices cannot reach each other through this relay");
+            None
         }
     }
 }
@@ -208,7 +265,7 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>, mut bridged: mpsc::Rece
             Some(arrival) = bridged.recv() => {
                 last = last.saturating_add(1);
                 let Arrival { channel, place } = arrival;
-                connections.spawn(serve(shared.clone(), channel, last, place));
+                connections.spawn(serve(shared.clone(), channel, (last, None), place));
                 continue;
             }
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
@@ -220,6 +277,7 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>, mut bridged: mpsc::Rece
         };
         last = last.saturating_add(1);
         let (shared, id, shaking) = (shared.clone(), last, handshakes.clone());
+        let seen_at = incoming.address();
         connections.spawn(async move {
             // Boxed: what a handshake takes is not kept for as long as the connection lives.
             let accepted = Box::pin(incoming.accept()).await;
@@ -227,7 +285,7 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>, mut bridged: mpsc::Rece
             match accepted {
                 Ok(channel) => {
                     count(&shared.figures.accepted_connections);
-                    serve(shared, channel, id, place).await;
+                    serve(shared, channel, (id, seen_at), place).await;
                 }
                 Err(error) => {
                     count(&shared.figures.failed_handshakes);

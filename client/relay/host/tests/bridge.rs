@@ -18,7 +18,7 @@ use parlance_relay::{
     bridge::{Bridge, BridgeError},
     directory::StaticNetwork,
     gate::ConnectionLimits,
-    service::{Parts, Service},
+    service::{Parts, Service, Transport},
     storage::Store,
 };
 use parlance_relay_core::Config;
@@ -68,6 +68,7 @@ impl Relay {
         let service = Service::start(Parts {
             key: relay_key(),
             listen: vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))],
+            transport: Transport::default(),
             store: Store::open(&folder.path().join("data"), 64 << 20).unwrap(),
             directory: StaticNetwork::open(&file).unwrap(),
             config: Config::default(),

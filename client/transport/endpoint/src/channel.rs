@@ -2,6 +2,7 @@
 
 use crate::{
     bridge::{self, Pipe},
+    congestion::State,
     endpoint::text,
     error::End,
 };
@@ -10,7 +11,6 @@ use iroh::{
     PublicKey,
     endpoint::{Connection, PathId, RecvStream, SendStream, VarInt},
 };
-use parlance_udx::noq::UdxController;
 use std::{sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
@@ -26,13 +26,13 @@ pub struct Channel {
     pub reader: Reader,
     /// What goes to the peer.
     pub writer: Writer,
-    way: Way,
+    pub(crate) way: Way,
     exporter: [u8; 32],
 }
 
 /// How it came.
 #[derive(Debug)]
-enum Way {
+pub(crate) enum Way {
     /// By QUIC.
     Quic {
         connection: Connection,
@@ -45,7 +45,7 @@ enum Way {
 
 /// Ends a bridged channel with its last owner.
 #[derive(Debug)]
-struct Hold(Arc<Pipe>);
+pub(crate) struct Hold(Arc<Pipe>);
 
 impl Drop for Hold {
     fn drop(&mut self) {
@@ -132,13 +132,11 @@ impl Channel {
     }
 
     /// The congestion controller of the path that was opened first, as it stands; none if the channel did not come by QUIC.
-    pub fn congestion(&self) -> Option<UdxController> {
+    pub fn congestion(&self) -> Option<State> {
         let Way::Quic { connection, .. } = &self.way else {
             return None;
         };
-        let controller = connection.congestion_state(PathId::ZERO)?;
-        let controller = controller.into_any().downcast::<UdxController>();
-        controller.ok().map(|it| *it)
+        Some(State(connection.congestion_state(PathId::ZERO)?))
     }
 
     /// Waits, no longer than `limit`, until the peer has what was written, then ends the connection.

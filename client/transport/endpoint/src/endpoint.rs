@@ -2,10 +2,11 @@
 
 use crate::{
     channel::Channel,
+    congestion::Congestion,
     error::{AcceptError, BindError, ConnectError},
 };
 use iroh::{
-    EndpointAddr, PublicKey, SecretKey, TransportAddr,
+    EndpointAddr, PublicKey, RelayMap, RelayMode, SecretKey, TransportAddr,
     endpoint::{
         ConnectOptions, Connection, IdleTimeout, IncomingAddr, QuicTransportConfig, VarInt, presets,
     },
@@ -14,8 +15,7 @@ use parlance_bimp::{
     RelayId,
     limits::{ALPN, WINDOW},
 };
-use parlance_udx::noq::Udx;
-use std::{fmt::Display, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt::Display, net::SocketAddr, time::Duration};
 
 /// Bytes of a stream that a peer may send before they are read: BIMP's window, so that its credit rules, and not QUIC's.
 const STREAM_WINDOW: u32 = WINDOW;
@@ -69,6 +69,10 @@ pub struct Options {
     pub accepts: bool,
     /// How long its peers may take.
     pub timings: Timings,
+    /// What decides how fast it sends.
+    pub congestion: Congestion,
+    /// Whether its packets may go through fallback relays ([`crate::peer`]).
+    pub fallback: bool,
 }
 
 impl Options {
@@ -79,6 +83,8 @@ impl Options {
             addresses: Vec::new(),
             accepts: false,
             timings: Timings::default(),
+            congestion: Congestion::default(),
+            fallback: false,
         }
     }
 
@@ -106,7 +112,7 @@ pub struct RelayAddress {
 /// A key with sockets. Clones are the same one.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    inner: iroh::Endpoint,
+    pub(crate) inner: iroh::Endpoint,
     timings: Timings,
     dials: ConnectOptions,
 }
@@ -116,13 +122,20 @@ impl Endpoint {
     pub async fn bind(options: Options) -> Result<Self, BindError> {
         let mut builder = iroh::Endpoint::builder(presets::Minimal)
             .secret_key(options.key)
-            .transport_config(transport(&options.timings, LEAST_PACKETS)?);
+            .transport_config(transport(
+                &options.timings,
+                (options.congestion, LEAST_PACKETS),
+            )?);
         // Who is dialled is a relay, and so is who dials if it accepts.
         let packets = match options.accepts {
             true => LEAST_PACKETS_BETWEEN_RELAYS,
             false => LEAST_PACKETS,
         };
-        let dialled = transport(&options.timings, packets)?;
+        let dialled = transport(&options.timings, (options.congestion, packets))?;
+        if options.fallback {
+            // None of them yet.
+            builder = builder.relay_mode(RelayMode::Custom(RelayMap::empty()));
+        }
         if options.accepts {
             builder = builder.alpns(vec![ALPN.to_vec()]);
         }
@@ -173,7 +186,11 @@ impl Endpoint {
             return Err(ConnectError::NoAddress);
         }
         let addresses = peer.addresses.iter().copied().map(TransportAddr::Ip);
-        let address = EndpointAddr::from_parts(peer.key, addresses);
+        self.dial_at(EndpointAddr::from_parts(peer.key, addresses))
+            .await
+    }
+
+    pub(crate) async fn dial_at(&self, address: EndpointAddr) -> Result<Channel, ConnectError> {
         let unreachable = |cause| ConnectError::Unreachable { cause };
         let dialled = async {
             let options = self.dials.clone();
@@ -265,16 +282,14 @@ impl Incoming {
 }
 
 /// C2, C4.
-fn transport(timings: &Timings, packets: u32) -> Result<QuicTransportConfig, BindError> {
+fn transport(
+    timings: &Timings,
+    (congestion, packets): (Congestion, u32),
+) -> Result<QuicTransportConfig, BindError> {
     let idle = IdleTimeout::try_from(timings.idle).map_err(|error| BindError::Failed {
         cause: format!("idle time {:?}: {error}", timings.idle),
     })?;
     let stream = VarInt::from_u32(STREAM_WINDOW);
-    let congestion = parlance_udx::Config {
-        initial_packets: packets,
-        minimum_packets: packets,
-        ..parlance_udx::Config::default()
-    };
     Ok(QuicTransportConfig::builder()
         .max_concurrent_bidi_streams(VarInt::from_u32(1))
         .max_concurrent_uni_streams(VarInt::from_u32(0))
@@ -283,7 +298,7 @@ fn transport(timings: &Timings, packets: u32) -> Result<QuicTransportConfig, Bin
         .receive_window(VarInt::from_u32(STRANGER_WINDOW))
         .send_window(SEND_WINDOW)
         .max_idle_timeout(Some(idle))
-        .congestion_controller_factory(Arc::new(Udx::with(congestion)))
+        .congestion_controller_factory(congestion.factory(packets))
         .build())
 }
 

@@ -30,6 +30,7 @@
 //! | 36 | probe | anybody | clock, load |
 //! | 37 | group vote | a relay | a vote |
 //! | 38 | group sync | a relay | what the other one lacks |
+//! | 39 | observe | a device | the address that it is seen at |
 //!
 //! - **O1** *Authenticate* is bound to its connection: the signature covers the exporter value of the TLS session (RFC
 //!   8446 §7.5, RFC 9266: label `EXPORTER-parlance-bimp-1`, no context, 32 bytes), the relay, and the chain's genesis
@@ -91,10 +92,13 @@
 //! - **O19** *Group vote* is how relays decide on a position: single-decree Paxos for each group and position, among the relays that the record
 //!   before it names. The rules and why they are safe stand with the relay (rules P1-P9 of `client/relay/core`).
 //! - **O20** *Group sync* brings relays of a group to the same position. A relay takes records from relays of the group only.
+//! - **O21** *Observe* tells a device at which address and port its packets come in, so that it can tell others: behind a translator of
+//!   addresses it does not know that itself. It is the relay's word, and good for nothing but trying.
 
 mod client;
 mod credential;
 mod group;
+mod observe;
 mod presence;
 mod relay;
 
@@ -109,6 +113,7 @@ use crate::{
 pub use client::*;
 pub use credential::*;
 pub use group::*;
+pub use observe::*;
 pub use presence::*;
 pub use relay::*;
 
@@ -264,6 +269,8 @@ operations! {
     37 GroupVote Relay GroupVote => GroupVoted
     /// O20.
     38 GroupSync Relay GroupSync => GroupSync
+    /// O21.
+    39 Observe Device Observe => Observed
 }
 
 /// What became of a frame's body.

@@ -115,3 +115,14 @@ pub enum Switch {
     /// Off.
     Off,
 }
+
+/// How messages go between devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Directly {
+    /// Directly where that can be, and through relays otherwise. Contacts learn how this device is reached, with its addresses.
+    On,
+    /// To others directly; nobody learns how this device is reached, but those it sends to.
+    Hidden,
+    /// Through relays alone: nobody but they sees an address of this device.
+    Off,
+}

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::send;
 use crate::{
-    arguments::Group as Given,
+    arguments::{Directly, Group as Given},
     context::Context,
     failure::Failure,
     report::Report,
@@ -41,7 +41,7 @@ pub async fn run(context: &Context, given: Given) -> Result<Report, Failure> {
     };
     let vault = context.vault()?;
     let command = command.read(context, &vault)?;
-    let mut talk = Talk::open(context, &vault).await?;
+    let mut talk = Talk::open(context, &vault, Directly::Off).await?;
     let until = Instant::now() + Duration::from_secs(wait.patience.into());
     let report = carry_out(context, &mut talk, command, until).await;
     talk.end().await;

@@ -23,7 +23,7 @@ use serde_json::json;
 
 use super::tip;
 use crate::{
-    arguments::Send,
+    arguments::{Directly, Send},
     context::Context,
     failure::{Failure, file},
     hand,
@@ -82,7 +82,7 @@ pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
     if given.no_wait {
         return keep(&vault, given, (with, body));
     }
-    let mut talk = Talk::open(context, &vault).await?;
+    let mut talk = Talk::open(context, &vault, Directly::Hidden).await?;
     let sending = Sending {
         with,
         given,

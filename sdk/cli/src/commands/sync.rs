@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::device::listed;
 use crate::{
-    arguments::Sync,
+    arguments::{Directly, Sync},
     context::Context,
     failure::Failure,
     report::Report,
@@ -43,7 +43,7 @@ pub async fn run(context: &Context, given: &Sync) -> Result<Report, Failure> {
     if given.no_wait {
         return grant(&vault, part, command);
     }
-    let mut talk = Talk::open(context, &vault).await?;
+    let mut talk = Talk::open(context, &vault, Directly::On).await?;
     let patience = Duration::from_secs(given.patience.into());
     let report = go_on(context, &mut talk, (part, command), patience).await;
     talk.end().await;

@@ -15,7 +15,9 @@
 //! - **T6** What disappears ([`parlance_messenger::history`], H5) is, wherever it stands (in the history, among what waits to be sent or to be read in order), under a key of
 //!   its own ([`PassingKeys`](parlance_store::PassingKeys)), which is overwritten when the message goes. So neither old pages of the vault nor old copies of it have it. An
 //!   export takes it along as it is.
-//! - **T7** Groups are those of `parlance-groups`, with their states in the vault; what the engine keeps and what they keep of
+//! - **T7** A wire may deliver to devices of contacts directly, and let them deliver here ([`Calls`]). Who knocks is asked for the signing key that the
+//!   record which was taken over last lists; who is to get nothing directly may be on a new record already, and is found out by the next look.
+//! - **T8** Groups are those of `parlance-groups`, with their states in the vault; what the engine keeps and what they keep of
 //!   one turn is one commit. A member device is compared with the record that was proven last.
 
 mod encryption;
@@ -32,12 +34,12 @@ mod wire;
 
 pub use encryption::ProvenSessions;
 pub use groups::VaultGroups;
-pub use host::{FromRelay, Host, Told, Wire};
+pub use host::{Calls, FromRelay, Host, Told, Wire};
 pub(crate) use passing::PASSING;
 pub(crate) use people::PEOPLE;
 pub use people::{Knows, look};
 pub use rows::Rows;
-pub use wire::{Redial, RelayWire, Trouble, WireError};
+pub use wire::{FromDevice, Redial, RelayWire, Trouble, WireError};
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 

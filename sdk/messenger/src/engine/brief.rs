@@ -3,7 +3,7 @@
 use super::{Engine, Purpose};
 use crate::{Encryption, Storage};
 use parlance_bimp::{Account, Bounded, Mailbox, Request, SendMessage};
-use parlance_e2ee::{Envelope, IdentityPublic};
+use parlance_e2ee::{Body, Content, Envelope, IdentityPublic};
 use rand_core::CryptoRng;
 
 /// Whom something brief is for, and how it is sent.
@@ -20,12 +20,8 @@ pub(super) struct Brief {
 }
 
 impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
-    /// Encrypts a content in the ordinary sessions and sends it. To which devices.
-    pub(super) fn send_brief(
-        &mut self,
-        brief: Brief,
-        content: &[u8],
-    ) -> Vec<(u32, IdentityPublic)> {
+    /// Encrypts something in the ordinary sessions and sends it. To which devices.
+    pub(super) fn send_brief(&mut self, brief: Brief, body: Body) -> Vec<(u32, IdentityPublic)> {
         let Brief {
             with,
             only,
@@ -39,13 +35,19 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             self.want_look(with);
             return Vec::new();
         };
+        let mut id = [0; 16];
+        self.rng.fill_bytes(&mut id);
+        // What is brief is shorter than what a content holds.
+        let Ok(content) = Content::new(id, wall, body).to_bytes() else {
+            return Vec::new();
+        };
         let (mut sent, mut envelopes) = (Vec::new(), Vec::new());
         for device in self.encryption.devices(recipients) {
             if device.account != with.0 || only.is_some_and(|only| only != device.device) {
                 continue;
             }
             let encryption = &mut self.encryption;
-            let outgoing = encryption.encrypt(recipients, device, content, wall, &mut self.rng);
+            let outgoing = encryption.encrypt(recipients, device, &content, wall, &mut self.rng);
             let outgoing = match outgoing {
                 Ok(Some(outgoing)) => outgoing,
                 Ok(None) if begins => {
@@ -66,12 +68,14 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 rng,
             );
             if let Ok(envelope) = sealed {
-                envelopes.push(envelope);
+                envelopes.push((device, envelope));
                 sent.push((device.device, outgoing.identity));
             }
         }
-        for envelope in envelopes {
-            self.send_once(&mailbox, envelope, (0, keep));
+        for (device, envelope) in envelopes {
+            if !self.offer_once(device, &envelope) {
+                self.send_once(&mailbox, envelope, (0, keep));
+            }
         }
         sent
     }

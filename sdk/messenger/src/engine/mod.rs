@@ -2,6 +2,7 @@
 
 mod apply;
 mod brief;
+mod direct;
 mod disappear;
 mod fan_out;
 mod give;
@@ -11,6 +12,7 @@ mod look;
 mod merge;
 mod no_trace;
 mod prekeys;
+mod presence;
 mod prove;
 mod receive;
 mod say;
@@ -20,10 +22,12 @@ mod take;
 use crate::{
     Clock, Conversation, Directory, Effect, Encryption, Entry, Error, Event, Input, Row, Storage,
     Table,
+    direct::Direct,
     history::ContentId,
     inbox::{Early, Held, Orphan, Stream},
     outbox::{Copy, Outbox, Pending},
     prekeys::{Fetch, Published},
+    presence::Appearance,
     proof,
     relays::Relays,
     storage::{Ledger, decode},
@@ -59,6 +63,12 @@ enum Purpose {
     },
     Subscribe,
     Group(group::Purpose),
+    /// A record for a device.
+    Appear(DeviceAddress),
+    /// Records are taken back.
+    TakeBack,
+    /// A device's record, in a window.
+    Presence(DeviceAddress, u64),
     /// A sign of life, or something that needs no answer.
     Nothing,
 }
@@ -124,6 +134,8 @@ pub struct Engine<E: Encryption, S, R> {
     overtaken: BTreeMap<u64, (Account, ContentId)>,
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
     groups: group::Groups,
+    appearance: Appearance,
+    direct: Direct,
     giving: Giving,
     /// The last piece that a device was given.
     given: BTreeMap<DeviceAddress, ContentId>,
@@ -180,6 +192,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             overtaken: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
             groups: group::Groups::default(),
+            appearance: Appearance::default(),
+            direct: Direct::default(),
             giving: Giving::default(),
             given: BTreeMap::new(),
             taking: None,
@@ -308,6 +322,20 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.grown(grown);
                 Ok(())
             }
+            Input::Reach(reach) => {
+                self.reached_at(reach);
+                Ok(())
+            }
+            Input::Offered { ask, taken } => self.offered(ask, taken),
+            Input::Unreached { device } => {
+                self.unreached(device);
+                Ok(())
+            }
+            Input::Called {
+                call,
+                from,
+                envelope,
+            } => self.called(call, from, &envelope),
             Input::Tick => Ok(()),
         }
     }
@@ -329,6 +357,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.listen();
         self.acknowledge();
         self.publish();
+        self.appear();
         self.give_receipts();
         let oldest = self.clock.steady.saturating_sub(crate::limits::ANSWER_LIFE);
         self.asks.retain(|_, asked| asked.at >= oldest);

@@ -192,18 +192,13 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         if self.group_of(&conversation).is_some() {
             return;
         }
-        let mut id = [0; 16];
-        self.rng.fill_bytes(&mut id);
-        let content = Content::new(id, self.clock.wall, Body::Typing(state));
-        if let Ok(content) = content.to_bytes() {
-            let brief = Brief {
-                with: conversation,
-                only: None,
-                begins: false,
-                keep: BRIEF,
-            };
-            self.send_brief(brief, &content);
-        }
+        let brief = Brief {
+            with: conversation,
+            only: None,
+            begins: false,
+            keep: BRIEF,
+        };
+        self.send_brief(brief, Body::Typing(state));
     }
 
     pub(super) fn conversation(&self, with: Account) -> Conversation {

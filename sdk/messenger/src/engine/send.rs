@@ -28,9 +28,13 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     /// Sends what is sealed (O5, R2).
     pub(super) fn send(&mut self) {
         let now = self.clock.steady;
+        self.tidy_direct();
         let numbers: Vec<u64> = self.outbox.sealed.keys().copied().collect();
         let mut in_flight = 0;
         for number in numbers {
+            if self.goes_directly(number) {
+                continue;
+            }
             let Some(attempt) = self.outbox.sealed.get(&number) else {
                 continue;
             };
@@ -152,7 +156,15 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 Ok(())
             }
             (Purpose::Group(purpose), answer) => self.group_answered(purpose, (relay, ask), answer),
-            (Purpose::Nothing, _) => Ok(()),
+            (Purpose::Appear(device), answer) => {
+                self.appeared(device, &answer);
+                Ok(())
+            }
+            (Purpose::Presence(device, window), answer) => {
+                self.looked_up(device, window, &answer);
+                Ok(())
+            }
+            (Purpose::TakeBack | Purpose::Nothing, _) => Ok(()),
         }
     }
 
@@ -331,7 +343,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                     self.publishing.insert(relay, now);
                 }
                 Purpose::Group(purpose) => self.group_lost(purpose, ask),
-                Purpose::Subscribe | Purpose::Nothing => {}
+                Purpose::Appear(device) => self.not_shown(device),
+                Purpose::Presence(device, _) => self.not_found(device),
+                Purpose::Subscribe | Purpose::TakeBack | Purpose::Nothing => {}
             }
         }
         self.leave_relay(relay);

@@ -2,7 +2,8 @@
 
 use crate::{people::Person, world::World};
 use parlance_bimp::Account;
-use parlance_messenger::{ContentId, Entry, Event, Row, Table, inbox::Early};
+use parlance_e2ee::Content;
+use parlance_messenger::{ContentId, Entry, Event, Row, Table, inbox::Early, outbox::Copy};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run was like.
@@ -24,6 +25,8 @@ pub struct Outcome {
     pub unpaid: u32,
     pub said_in_groups: usize,
     pub epochs: u64,
+    /// Contents that devices took from each other.
+    pub handed_over: u32,
     pub wrong: Vec<String>,
 }
 
@@ -43,6 +46,7 @@ impl Outcome {
         self.unpaid += other.unpaid;
         self.said_in_groups += other.said_in_groups;
         self.epochs += other.epochs;
+        self.handed_over += other.handed_over;
     }
 }
 
@@ -91,10 +95,8 @@ impl World {
                     let shown: Option<u64> = disk.read(&Row::Name(own, *id));
                     let mut early = disk.table::<Early>(Table::Early).into_iter();
                     let waits = early.any(|early| {
-                        parlance_e2ee::Content::from_bytes(&early.content)
-                            .unwrap()
-                            .id
-                            == *id
+                        let content = Content::from_bytes(&early.content);
+                        content.unwrap().id == *id
                     });
                     if shown.is_none() && !waits {
                         self.wrong(format!("{id:?} is said to be on {number} and is not"));
@@ -107,6 +109,7 @@ impl World {
                     self.wrong(format!("{id:?} is said to be accepted by {status:?}"));
                 }
             }
+            Event::HandedOver { .. } => self.checker.outcome.handed_over += 1,
             Event::Renewed { .. } => self.checker.outcome.renewed += 1,
             Event::LastResort { .. } => self.checker.outcome.last_resort += 1,
             Event::HistoryTaken { messages, done, .. } => {
@@ -181,8 +184,18 @@ impl World {
         let left = disk.count(Table::Outbox) + disk.count(Table::Pending);
         let early = disk.count(Table::Early) + disk.count(Table::Held);
         if left + early > 0 {
+            let copies: Vec<Copy> = disk.table(Table::Outbox);
+            let copies: Vec<String> = copies
+                .iter()
+                .map(|copy| {
+                    let body = Content::from_bytes(&copy.content).unwrap().body;
+                    let (body, stage) = (format!("{body:?}"), format!("{:?}", copy.stage));
+                    let (body, stage) = (body.get(..80), stage.get(..8));
+                    format!("{} {:?} {body:?} {stage:?}", copy.to, copy.sequence)
+                })
+                .collect();
             self.wrong(format!(
-                "on device {device} ({number}) {left} wait to be sent and {early} to be read"
+                "on device {device} ({number}) {left} wait to be sent and {early} to be read: {copies:?}"
             ));
         }
     }
@@ -200,7 +213,10 @@ impl World {
         devices.sort_unstable();
         delivered.sort_unstable();
         // A process that died before the relay's answer knows of the device's alone.
-        let accepted = entry.status.accepted.is_some() || self.checker.outcome.restarted > 0;
+        let accepted = entry.status.accepted.is_some()
+                // Of what goes directly no relay knows.
+                || self.plan.direct
+                || self.checker.outcome.restarted > 0;
         if delivered != devices || !accepted {
             self.wrong(format!("{:?} has {:?} at the end", entry.id, entry.status));
         }

@@ -6,6 +6,7 @@ mod common;
 #[allow(dead_code)]
 mod relay_disk;
 
+mod calls;
 mod checker;
 mod group;
 mod network;
@@ -45,6 +46,43 @@ fn without_ingress_relays_everything_goes_to_the_recipients_relays() {
     });
     assert_eq!(outcome.paid, 0);
     assert!(outcome.said > 20, "{outcome:?}");
+}
+
+/// Devices that are all there need relays to begin with, and hardly afterwards.
+#[test]
+fn devices_that_are_there_deliver_to_each_other() {
+    for seed in 20..23 {
+        let plan = Plan {
+            busy: 60_000,
+            ..Plan::calm(seed)
+        };
+        let through_relays = run(plan);
+        let outcome = run(Plan {
+            direct: true,
+            ..plan
+        });
+        assert_eq!(outcome.renewed, 0);
+        let sent = |it: &checker::Outcome| it.paid + it.unpaid;
+        assert!(outcome.handed_over > 40, "{outcome:?}");
+        assert!(
+            3 * sent(&outcome) < sent(&through_relays),
+            "{outcome:?} {through_relays:?}"
+        );
+    }
+}
+
+#[test]
+fn direct_delivery_loses_and_doubles_nothing_whatever_fails() {
+    let mut all = checker::Outcome::default();
+    for seed in 200..206 {
+        all.add(&run(Plan {
+            direct: true,
+            ..Plan::rough(seed)
+        }));
+    }
+    assert!(all.handed_over > 100 && all.restarted > 10, "{all:?}");
+    assert!(all.paid + all.unpaid > 100, "{all:?}");
+    println!("{all:?}");
 }
 
 #[test]
@@ -110,14 +148,16 @@ fn many_runs() {
     let (from, to): (u64, u64) = (from.parse().unwrap(), to.parse().unwrap());
     let (mut all, mut wrong) = (checker::Outcome::default(), Vec::new());
     for seed in from..to {
-        // Some runs have a group too, some a device that comes late.
-        let (groups, late) = (seed % 2 == 1, seed % 3 == 0);
-        let outcome = World::new(Plan {
+        // Some runs have a group too, some direct delivery, some a device that comes late.
+        let (direct, late) = (seed % 2 == 1, seed % 3 == 0);
+        let groups = seed % 4 < 2;
+        let plan = Plan {
             groups,
+            direct,
             late,
             ..Plan::rough(seed)
-        })
-        .run();
+        };
+        let outcome = World::new(plan).run();
         all.add(&outcome);
         if !outcome.wrong.is_empty() {
             println!("seed {seed}: {:#?}", outcome.wrong);

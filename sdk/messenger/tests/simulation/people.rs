@@ -193,6 +193,7 @@ impl World {
         let life = person.life;
         let directory = self.directory(device);
         self.input(device, Input::Directory(directory));
+        self.appears(device);
         self.after(1, Event::DeviceTick(device, life));
     }
 
@@ -286,6 +287,10 @@ impl World {
                     self.after(delay, Event::Look(device, life, account));
                 }
                 Effect::Directory => {}
+                Effect::Offer {
+                    to, ask, envelope, ..
+                } => self.offer(device, to, ask, envelope.into_vec()),
+                Effect::Took { call, taken } => self.took(call, taken),
                 Effect::Tell(event) => self.hear(device, &event),
             }
         }

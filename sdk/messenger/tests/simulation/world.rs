@@ -1,6 +1,7 @@
 //! Simulated time, and what goes wrong in it.
 
 use crate::{
+    calls::Call,
     checker::{Checker, Outcome},
     common::Record,
     network::{Down, Up},
@@ -8,7 +9,7 @@ use crate::{
     relay_disk::Disk,
 };
 use parlance_bimp::{Account, Answer, RelayId, Request, id::hash};
-use parlance_e2ee::IdentityPublic;
+use parlance_e2ee::{DeviceAddress, IdentityPublic};
 use parlance_messenger::{Input, RelayInfo};
 use parlance_relay_core::{Batch, Input as ToRelay, Relay};
 use rand_chacha::ChaCha20Rng;
@@ -43,6 +44,8 @@ pub struct Plan {
     pub loses_sessions: bool,
     /// All are in a group too.
     pub groups: bool,
+    /// Devices are present, and can be called.
+    pub direct: bool,
     /// Another device of the first account comes in the middle, and takes the history.
     pub late: bool,
     /// A mistake that must be found: devices go back to what they were before.
@@ -63,6 +66,7 @@ impl Plan {
             restarts: false,
             loses_sessions: false,
             groups: false,
+            direct: false,
             late: false,
             forgets: false,
         }
@@ -109,6 +113,9 @@ pub enum Event {
     Fault,
     StartRelay(usize),
     Join(usize),
+    Call(Call, usize, Vec<u8>),
+    Taken(Call, bool),
+    Unreached(Call, DeviceAddress),
 }
 
 pub struct World {
@@ -131,6 +138,7 @@ pub struct World {
     pub receipts: u32,
     pub group: crate::group::Conversation,
     pub gone: std::rc::Rc<std::cell::RefCell<BTreeSet<parlance_e2ee::DeviceAddress>>>,
+    pub calls: Vec<Call>,
     lost_sessions: BTreeSet<usize>,
     /// The device that comes later, and how its record names it.
     pub late: Option<(usize, (u32, IdentityPublic))>,
@@ -173,6 +181,7 @@ impl World {
             receipts: 0,
             group: crate::group::Conversation::default(),
             gone: std::rc::Rc::default(),
+            calls: Vec::new(),
             lost_sessions: BTreeSet::new(),
             late: None,
         };
@@ -264,6 +273,9 @@ impl World {
             Event::Join(n) => {
                 self.cut.remove(&n);
             }
+            Event::Call(call, called, envelope) => self.call(call, called, envelope),
+            Event::Taken(call, taken) => self.taken(call, taken),
+            Event::Unreached(call, device) => self.unreached(call, device),
         }
     }
 

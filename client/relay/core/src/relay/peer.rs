@@ -68,8 +68,12 @@ impl Relay {
 
     pub(super) fn take_answer(&mut self, relay: RelayId, answer: Answer) {
         self.health.heard(relay, self.clock.steady);
-        // G9. A refusal may be of a reconciliation: then a request leaves a little early.
-        if !matches!(answer, Answer::Reconcile(_) | Answer::Probe(_)) {
+        // G9. A refusal may be of something else: then a request leaves a little early.
+        let of_entries = matches!(
+            answer,
+            Answer::Replicate(_) | Answer::FanOut(_) | Answer::HandOver(_) | Answer::Refused(_)
+        );
+        if of_entries {
             self.outbox.answered(&relay);
         }
         match answer {

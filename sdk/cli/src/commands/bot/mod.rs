@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use self::order::{Given, Order};
 use super::{address, contact};
 use crate::{
-    arguments::{Bot as Arguments, Switch},
+    arguments::{Bot as Arguments, Directly, Switch},
     context::Context,
     failure::{Failure, file},
     hand::Door,
@@ -46,7 +46,7 @@ pub async fn run(context: &Context, given: &Arguments) -> Result<Report, Failure
     let mut bot = Bot {
         context,
         vault: &vault,
-        talk: Talk::open(context, &vault).await?,
+        talk: Talk::open(context, &vault, Directly::Off).await?,
         door,
         trouble: None,
     };

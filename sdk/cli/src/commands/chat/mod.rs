@@ -30,7 +30,7 @@ use self::{
 };
 use super::contact;
 use crate::{
-    arguments::{Chat, Switch},
+    arguments::{Chat, Directly, Switch},
     context::Context,
     failure::Failure,
     hand::Door,
@@ -59,7 +59,7 @@ pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
     let account = AccountId::new(with.0);
     let mut stop = Stop::listen()?;
     let door = Door::open(context, &vault);
-    let talk = Talk::open(context, &vault).await?;
+    let talk = Talk::open(context, &vault, Directly::On).await?;
     let mut room = Room {
         context,
         vault: &vault,

@@ -18,7 +18,7 @@ use super::{
     time,
 };
 use crate::{
-    arguments::Chat,
+    arguments::{Chat, Directly},
     context::Context,
     failure::Failure,
     report::Report,
@@ -46,7 +46,7 @@ pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
         return Err(Failure::NotContact { name });
     }
     let mut stop = Stop::listen()?;
-    let talk = Talk::open(context, &vault).await?;
+    let talk = Talk::open(context, &vault, Directly::Off).await?;
     let mut room = Room {
         name: talk.names().of(&with),
         with,

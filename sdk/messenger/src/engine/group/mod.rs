@@ -379,7 +379,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 Ok(())
             }
             Purpose::Offer(group) => {
-                self.offered(group, at, &answer);
+                self.change_offered(group, at, &answer);
                 Ok(())
             }
             Purpose::Text(group, id) => self.text_taken(group, id, at, &answer),

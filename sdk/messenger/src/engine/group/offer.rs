@@ -288,7 +288,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
     }
 
-    pub(super) fn offered(&mut self, id: GroupId, at: (RelayId, u64), answer: &Answer) {
+    pub(super) fn change_offered(&mut self, id: GroupId, at: (RelayId, u64), answer: &Answer) {
         let Answer::GroupOffer(placed) = answer else {
             return self.offer_refused(id, at, answer);
         };

@@ -122,13 +122,6 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         only: Option<u32>,
         step: NoTrace,
     ) -> Vec<(u32, IdentityPublic)> {
-        let mut id = [0; 16];
-        self.rng.fill_bytes(&mut id);
-        let content = Content::new(id, self.clock.wall, Body::NoTrace(step));
-        // Steps are shorter than what a content holds.
-        let Ok(content) = content.to_bytes() else {
-            return Vec::new();
-        };
         let (begins, keep) = (true, NO_TRACE_KEEP);
         let brief = Brief {
             with,
@@ -136,7 +129,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             begins,
             keep,
         };
-        self.send_brief(brief, &content)
+        self.send_brief(brief, Body::NoTrace(step))
     }
 
     /// Invitations, signs of life, what has to be sent again, and the end by silence.

@@ -153,7 +153,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return;
         };
         peer.told = now;
-        let stream = 0;
+        // One from beginning to end.
+        let stream = 1;
         let sequence = number.map(|number| Sequence { stream, number });
         let plaintext = content
             .to_bytes()

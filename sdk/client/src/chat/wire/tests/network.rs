@@ -18,7 +18,7 @@ use parlance_primitives::Hash;
 use parlance_relay::{
     directory::StaticNetwork,
     gate::ConnectionLimits,
-    service::{Parts, Service},
+    service::{Parts, Service, Transport},
     storage::Store,
 };
 use parlance_relay_core::Config;
@@ -42,7 +42,7 @@ fn hexed(bytes: &[u8]) -> String {
 }
 
 /// A node with identities and relays.
-struct Chain {
+pub(super) struct Chain {
     world: Arc<World>,
     rows: Mutex<Vec<Value>>,
     away: AtomicBool,
@@ -102,7 +102,7 @@ pub(super) struct Network {
 }
 
 impl Network {
-    pub(super) async fn start(people: &[&Vault]) -> Self {
+    pub async fn start(people: &[&Vault]) -> Self {
         let world = World::new();
         for vault in people {
             let keys = vault.device().unwrap().keys();
@@ -148,6 +148,7 @@ impl Network {
             let parts = Parts {
                 key: key(n),
                 listen: vec![*address],
+                transport: Transport::default(),
                 store: Store::open(&path, 0).unwrap(),
                 directory: directory.clone(),
                 config: Config::default(),
@@ -166,10 +167,20 @@ impl Network {
         Asked(self.chain.clone())
     }
 
-    pub(super) async fn open<'v>(&self, vault: &'v Vault) -> Host<'v, Asked, RelayWire<'v>> {
+    pub async fn open<'v>(&self, vault: &'v Vault) -> Host<'v, Asked, RelayWire<'v>> {
+        self.open_and(vault, |_| ()).await
+    }
+
+    /// The same, with something done to the wire first.
+    pub async fn open_and<'v>(
+        &self,
+        vault: &'v Vault,
+        prepare: impl FnOnce(&mut RelayWire<'v>),
+    ) -> Host<'v, Asked, RelayWire<'v>> {
         let checkpoint = self.chain.world.light().await.checkpoint().clone();
         let genesis = checkpoint.genesis;
-        let wire = RelayWire::open(vault, genesis, self.node()).await.unwrap();
+        let mut wire = RelayWire::open(vault, genesis, self.node()).await.unwrap();
+        prepare(&mut wire);
         let wall = self.chain.world.clone();
         let mut host = Host::open(vault, None, wire, move || wall.now()).unwrap();
         let trust = crate::light::Trust::Checkpoint(checkpoint);
@@ -211,7 +222,7 @@ pub(super) fn texts(host: &Talking<'_>, with: Account) -> Vec<String> {
     texts.collect()
 }
 
-fn delivered(host: &Talking<'_>, with: Account, id: &ContentId) -> bool {
+pub(super) fn delivered(host: &Talking<'_>, with: Account, id: &ContentId) -> bool {
     let entry = host.chat().message(&with, id).unwrap().unwrap();
     !entry.status.delivered.is_empty()
 }
