@@ -41,7 +41,7 @@ pub struct MailboxState {
     sum: Sum,
     /// When something in it changed last, by the steady clock.
     pub changed: u64,
-    /// When it was last compared in parts although it was changing (rule Y5), by the steady clock.
+    /// When it was last compared in parts although it was changing (rule Y5).
     pub compared: u64,
 }
 
