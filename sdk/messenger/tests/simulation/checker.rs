@@ -27,6 +27,8 @@ pub struct Outcome {
     /// Messages that came to relays with a ticket, and without.
     pub paid: u32,
     pub unpaid: u32,
+    pub said_in_groups: usize,
+    pub epochs: u64,
     /// Contents that devices took from each other.
     pub handed_over: u32,
     pub wrong: Vec<String>,
@@ -46,6 +48,8 @@ impl Outcome {
         self.taken += other.taken;
         self.paid += other.paid;
         self.unpaid += other.unpaid;
+        self.said_in_groups += other.said_in_groups;
+        self.epochs += other.epochs;
         self.handed_over += other.handed_over;
     }
 }
@@ -134,6 +138,7 @@ impl World {
             self.judge_device(device, &said);
         }
         self.judge_accounts();
+        self.judge_group();
         self.checker.outcome
     }
 
