@@ -355,6 +355,10 @@ impl World {
                     }
                 }
                 Effect::Tell(_) => {}
+                // No host of this world says where it can be reached.
+                Effect::Offer { .. } | Effect::Took { .. } => {
+                    self.wrong.push(format!("device {n} delivers directly"));
+                }
             }
         }
     }
