@@ -82,7 +82,7 @@ impl Default for Limits {
             writes: 65_536,
             write_bytes: 256 << 20,
             requests: 2,
-            window_messages: 256,
+            window_messages: 64,
             window_bytes: 256 << 10,
             subscriptions: 16,
             presences: 100_000,
