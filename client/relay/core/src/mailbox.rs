@@ -39,8 +39,9 @@ pub struct MailboxState {
     next: u64,
     bytes: u64,
     sum: Sum,
-    /// When something in it changed last, and when it was last compared in parts although it was changing (rule Y5); by the steady clock.
+    /// When something in it changed last, by the steady clock.
     pub changed: u64,
+    /// When it was last compared in parts although it was changing (rule Y5).
     pub compared: u64,
 }
 
