@@ -343,8 +343,7 @@ impl World {
                     self.after(delay, Event::Look(n, life, account));
                 }
                 Effect::Close { relay } => self.disconnect(n, Some(relay)),
-                // Nobody is called in these runs.
-                Effect::Directory | Effect::Offer { .. } | Effect::Took { .. } => {}
+                Effect::Directory => {}
                 Effect::Tell(Told::Group { group, news }) => {
                     let now = self.now;
                     self.devices[n].news.push((now, group, news));
