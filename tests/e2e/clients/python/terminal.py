@@ -64,10 +64,14 @@ class Terminal:
     def text(self, since=0):
         return CONTROL.sub(b"", self.seen[since:]).decode(errors="replace")
 
-    def wait(self, words, since=0, others=()):
-        """Until `words` are on the screen, while the others' screens are read as well."""
+    def wait(self, words, since=0, others=(), meanwhile=None):
+        """Until `words` are on the screen, while the others' screens are read as well and `meanwhile` is done every few seconds."""
         until = time.monotonic() + PATIENCE
+        again = time.monotonic() + 3
         while words not in self.text(since):
+            if meanwhile and time.monotonic() > again:
+                meanwhile()
+                again = time.monotonic() + 3
             if time.monotonic() > until:
                 raise SystemExit(f"{words!r} does not come:\n{self.text(since)}")
             if self.process.poll() is not None and not self.left():
@@ -125,8 +129,9 @@ def talk(bimp, anna, ben):
     one.wait("✓✓ read", others=both)
     checked("a line that is typed is on the other screen, and its marks say that it was read")
 
+    # Such a sign is sent once and kept by nobody: one of them may be lost, and a person goes on typing.
     two.type("wait, I ")
-    one.wait(f"{ben['name']} is typing", others=both)
+    one.wait(f"{ben['name']} is typing", others=both, meanwhile=lambda: two.type("am "))
     checked("it is seen that the other side types")
     two.type("\x15")
 
