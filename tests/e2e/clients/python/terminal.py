@@ -21,6 +21,8 @@ import time
 
 PATIENCE = 120
 CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+# Not in Python's termios.
+CIBAUD = 0x100F0000
 CHECKED = []
 
 
@@ -102,7 +104,9 @@ class Terminal:
         if self.process.returncode != code:
             raise SystemExit(f"exit code {self.process.returncode}:\n{self.text()}")
         after = termios.tcgetattr(self.theirs)
-        if after[:4] != self.before[:4]:
+        # Of the control flags without the input's speed, which the kernel fills in when they are set for the first time.
+        kept = [[*flags[:2], flags[2] & ~CIBAUD, flags[3]] for flags in (self.before, after)]
+        if kept[0] != kept[1]:
             raise SystemExit(f"the terminal is not as it was: {self.before} {after}")
 
     def close(self):
