@@ -77,12 +77,15 @@ struct Unsent {
     message: Vec<u8>,
 }
 
+/// Devices to add, with the numbers of their key packages, and devices to remove.
+type Wish = (Vec<(DeviceAddress, u64)>, Vec<DeviceAddress>);
+
 #[derive(Clone, Debug)]
 struct Ring {
     position: u64,
     now: Epoch,
     past: Vec<Epoch>,
-    wish: Option<(Vec<(DeviceAddress, u64)>, Vec<DeviceAddress>)>,
+    wish: Option<Wish>,
     commit: Option<Vec<u8>>,
     joining: Option<Vec<u8>>,
     unsent: Vec<Unsent>,

@@ -256,25 +256,21 @@ impl World {
                 let delay = 1 + self.below(25);
                 self.after(delay, Event::Answer(n, life, relay, ask, Box::new(answer)));
             }
-            Event::Answer(n, life, relay, ask, answer) if self.is_life(n, life) => {
-                if !self.devices[n].away && !self.dead.contains(&relay) {
-                    let answer = *answer;
-                    self.input(n, Input::Answered { ask, answer });
-                }
+            Event::Answer(n, life, relay, ask, answer)
+                if self.is_life(n, life) && self.reaches(n, relay) =>
+            {
+                let answer = *answer;
+                self.input(n, Input::Answered { ask, answer });
             }
             Event::Lost(n, life, relay) if self.is_life(n, life) => {
                 self.disconnect(n, Some(relay));
                 self.input(n, Input::Lost { relay });
             }
-            Event::Deliver(n, relay, message) => {
-                if self.relays.listens.get(&n) == Some(&relay) {
-                    self.input(n, Input::Delivered { relay, message });
-                }
+            Event::Deliver(n, relay, message) if self.relays.listens.get(&n) == Some(&relay) => {
+                self.input(n, Input::Delivered { relay, message });
             }
-            Event::Grown(n, relay, grown) => {
-                if !self.devices[n].away && !self.dead.contains(&relay) {
-                    self.input(n, Input::Grown(grown));
-                }
+            Event::Grown(n, relay, grown) if self.reaches(n, relay) => {
+                self.input(n, Input::Grown(grown));
             }
             Event::Look(n, life, account) if self.is_life(n, life) => self.look(n, account),
             Event::Start(n) => self.start(n),
@@ -320,6 +316,10 @@ impl World {
             engine.handle(clock, [input]).unwrap();
             self.effects(n);
         }
+    }
+
+    fn reaches(&self, n: usize, relay: RelayId) -> bool {
+        !self.devices[n].away && !self.dead.contains(&relay)
     }
 
     fn effects(&mut self, n: usize) {

@@ -15,6 +15,9 @@ use parlance_e2ee::{DeviceAddress, DeviceIdentity};
 use rand_core::CryptoRng;
 use std::collections::BTreeMap;
 
+/// Mailboxes that come, and those that go.
+type ComeAndGo = (Vec<Mailbox>, Vec<Mailbox>);
+
 impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     pub(super) fn offer_changes(&mut self) -> Result<(), Error> {
         for id in self.ids(|group| group.takes_part() && !group.lost) {
@@ -143,11 +146,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     /// Mailboxes that come and go with the change that waits. None: somebody has to be looked up.
-    fn mailboxes_of(
-        &mut self,
-        id: GroupId,
-        planned: &Planned,
-    ) -> Result<Option<(Vec<Mailbox>, Vec<Mailbox>)>, Error> {
+    fn mailboxes_of(&mut self, id: GroupId, planned: &Planned) -> Result<Option<ComeAndGo>, Error> {
         let present = self.devices_in(id)?;
         let account = |device: &DeviceAddress| Account(device.account);
         let is_in = |it: &Account| present.iter().any(|device| account(device) == *it);
