@@ -51,10 +51,10 @@ pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
         false => Some(words(&given.text)?),
     };
     // Whoever has the folder open talks with the relays already. Money goes from here only.
-    if what.is_none() {
-        if let Some(report) = hand::over(context, given, text.as_deref()).await? {
-            return Ok(report);
-        }
+    if what.is_none()
+        && let Some(report) = hand::over(context, given, text.as_deref()).await?
+    {
+        return Ok(report);
     }
     let vault = match context.vault() {
         Err(Failure::InUse) if what.is_none() => {

@@ -18,12 +18,15 @@ type Message = Option<Arc<[u8]>>;
 /// A head, and one-time prekeys with their numbers.
 type PreKeys = (Option<Vec<u8>>, Vec<(u64, Option<Vec<u8>>)>);
 
+/// A group's rows.
+type Rows = Vec<(GroupRow, Vec<u8>)>;
+
 /// Everything that can be read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Content {
     entries: Vec<(Key, Entry, Message)>,
     prekeys: Vec<(PreKeyOwner, PreKeys)>,
-    groups: Vec<(GroupId, Vec<(GroupRow, Vec<u8>)>)>,
+    groups: Vec<(GroupId, Rows)>,
 }
 
 pub fn content(storage: &dyn Storage) -> Result<Content, StorageError> {
