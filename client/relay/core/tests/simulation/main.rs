@@ -46,7 +46,7 @@ fn caught(seeds: std::ops::Range<u64>, plan: impl Fn(u64) -> Plan) -> usize {
 #[test]
 fn no_accepted_message_is_lost_and_none_is_shown_twice() {
     let (mut accepted, mut coordinated, mut struck) = (0, 0, 0);
-    for seed in 0..60 {
+    for seed in 0..100 {
         let outcome = sound(Plan::rough(seed));
         accepted += outcome.accepted;
         coordinated += outcome.counters["coordinated"];
@@ -54,7 +54,7 @@ fn no_accepted_message_is_lost_and_none_is_shown_twice() {
     }
     // The runs are runs: messages were sent, by way of relays that keep nothing, and things did fail.
     assert!(accepted > 15_000, "{accepted}");
-    assert!(coordinated > 1_000, "{coordinated}");
+    assert!(coordinated > 2_000, "{coordinated}");
     assert!(struck > 1_000, "{struck}");
 }
 
