@@ -3,6 +3,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 mod direct;
+mod files;
 mod no_trace;
 mod room;
 mod transfer;

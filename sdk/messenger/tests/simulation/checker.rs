@@ -31,6 +31,9 @@ pub struct Outcome {
     pub epochs: u64,
     /// Contents that devices took from each other.
     pub handed_over: u32,
+    /// Files that were sent, and how often they are whole on a device.
+    pub files: usize,
+    pub whole: usize,
     pub wrong: Vec<String>,
 }
 
@@ -51,6 +54,8 @@ impl Outcome {
         self.said_in_groups += other.said_in_groups;
         self.epochs += other.epochs;
         self.handed_over += other.handed_over;
+        self.files += other.files;
+        self.whole += other.whole;
     }
 }
 
@@ -139,6 +144,7 @@ impl World {
         }
         self.judge_accounts();
         self.judge_group();
+        self.judge_files();
         self.checker.outcome
     }
 

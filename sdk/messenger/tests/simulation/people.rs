@@ -353,6 +353,9 @@ impl World {
         }
         let pause = 100 + self.below(self.plan.pause);
         self.after(pause, Event::Act(device));
+        if self.plan.files && self.one_in(6) {
+            return self.file_act(device);
+        }
         if self.plan.groups && self.one_in(2) {
             return self.group_act(device);
         }

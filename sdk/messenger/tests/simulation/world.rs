@@ -46,6 +46,8 @@ pub struct Plan {
     pub groups: bool,
     /// Devices are present, and can be called.
     pub direct: bool,
+    /// People send files too.
+    pub files: bool,
     /// Another device of the first account comes in the middle, and takes the history.
     pub late: bool,
     /// A mistake that must be found: devices go back to what they were before.
@@ -67,6 +69,7 @@ impl Plan {
             loses_sessions: false,
             groups: false,
             direct: false,
+            files: false,
             late: false,
             forgets: false,
         }
@@ -137,6 +140,7 @@ pub struct World {
     pub next_ask: u32,
     pub receipts: u32,
     pub group: crate::group::Conversation,
+    pub files: Vec<crate::files::Sent>,
     pub gone: std::rc::Rc<std::cell::RefCell<BTreeSet<parlance_e2ee::DeviceAddress>>>,
     pub calls: Vec<Call>,
     lost_sessions: BTreeSet<usize>,
@@ -180,6 +184,7 @@ impl World {
             next_ask: 1,
             receipts: 0,
             group: crate::group::Conversation::default(),
+            files: Vec::new(),
             gone: std::rc::Rc::default(),
             calls: Vec::new(),
             lost_sessions: BTreeSet::new(),
