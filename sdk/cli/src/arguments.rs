@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod file;
 mod group;
 mod talk;
 
@@ -9,6 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use parlance_client::chain::amount::Amount;
 
+pub use file::{File, Incoming};
 pub use group::Group;
 pub use talk::{Bot, Chat, Directly, History, Send, Switch};
 
@@ -88,6 +90,9 @@ pub enum Command {
     /// Groups of people: make, invite, join, leave, remove.
     #[command(subcommand)]
     Group(Group),
+    /// Files: send, list, take.
+    #[command(subcommand)]
+    File(File),
     /// Lets a program talk: orders in, events out, one JSON object a line.
     Bot(Bot),
     /// Shows what was said with somebody. Asks no node.

@@ -61,36 +61,46 @@ fn failed(path: &Path) -> impl FnOnce(io::Error) -> FileError {
     |cause| FileError::Io { path, cause }
 }
 
-/// Reads a file that is to be sent into a conversation.
+/// Whether a file can be sent.
 ///
 /// # Errors
 ///
 /// [`FileError::NotAFile`], [`FileError::TooLarge`], [`FileError::Io`].
-pub fn read(
-    path: &Path,
-    conversation: parlance_bimp::Account,
-) -> Result<FileCommand, FileError> {
+pub fn check(path: &Path) -> Result<(), FileError> {
     let about = fs::metadata(path).map_err(failed(path))?;
     if !about.is_file() {
         let path = path.to_owned();
         return Err(FileError::NotAFile { path });
     }
-    let limit = MAX_FILE;
-    let too_large = |length: u64| FileError::TooLarge {
+    match about.len() > MAX_FILE {
+        true => Err(too_large(path, about.len())),
+        false => Ok(()),
+    }
+}
+
+fn too_large(path: &Path, length: u64) -> FileError {
+    FileError::TooLarge {
         path: path.to_owned(),
         length,
-        limit,
-    };
-    if about.len() > limit {
-        return Err(too_large(about.len()));
+        limit: MAX_FILE,
     }
+}
+
+/// Reads a file that is to be sent into a conversation.
+///
+/// # Errors
+///
+/// Those of [`check`].
+pub fn read(path: &Path, conversation: parlance_bimp::Account) -> Result<FileCommand, FileError> {
+    check(path)?;
     let file = File::open(path).map_err(failed(path))?;
     let mut bytes = Vec::new();
     // It may grow while it is read.
-    let mut file = file.take(limit.saturating_add(1));
+    let mut file = file.take(MAX_FILE.saturating_add(1));
     file.read_to_end(&mut bytes).map_err(failed(path))?;
-    if bytes.len() as u64 > limit {
-        return Err(too_large(bytes.len() as u64));
+    let length = bytes.len() as u64;
+    if length > MAX_FILE {
+        return Err(too_large(path, length));
     }
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let name = tame(&name);
@@ -272,7 +282,10 @@ mod tests {
     fn a_long_name_keeps_its_ending_and_its_letters_whole() {
         let long = format!("{}.tar", "ü".repeat(300));
         let short = tame(&long);
-        assert!(short.len() <= LONGEST && short.ends_with("ü.tar"), "{short}");
+        assert!(
+            short.len() <= LONGEST && short.ends_with("ü.tar"),
+            "{short}"
+        );
         assert!(tame(&"a".repeat(1_000)).len() <= LONGEST);
         assert!(tame(&format!("a.{}", "b".repeat(1_000))).len() <= LONGEST);
     }

@@ -394,7 +394,9 @@ async fn a_file_is_whole_in_the_folder_though_its_reader_ended_in_the_middle() {
     talk(&mut [&mut one, &mut other]).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("picture.png");
-    let bytes: Vec<u8> = (0..1_500_000_u32).map(|n| (n.wrapping_mul(n) >> 7) as u8).collect();
+    let bytes: Vec<u8> = (0..1_500_000_u32)
+        .map(|n| (n.wrapping_mul(n) >> 7) as u8)
+        .collect();
     std::fs::write(&path, &bytes).unwrap();
     let id = one.file(files::read(&path, with_ben).unwrap()).unwrap();
     let id = id.unwrap();
@@ -406,7 +408,10 @@ async fn a_file_is_whole_in_the_folder_though_its_reader_ended_in_the_middle() {
         for host in [&mut one, &mut other] {
             host.next().await.unwrap();
         }
-        let held = other.chat().file_of(&with_anna, &id).map_or(0, |it| it.held);
+        let held = other
+            .chat()
+            .file_of(&with_anna, &id)
+            .map_or(0, |it| it.held);
         assert!(held >= before);
         before = held;
         if held > 5 && !ended {
