@@ -17,7 +17,7 @@
 //! | [`proof`] | P1-P5 | tickets and receipts |
 //! | [`no_trace`] | N1-N7 | conversations that are stored nowhere |
 //! | [`transfer`] | A1-A7 | the history, for a device that is new |
-//! | [`files`] | F1-F10 | files, in pieces, until they are whole |
+//! | [`files`] | F1-F11 | files, in pieces, until they are whole |
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
 //! | [`groups`] | G1-G12 | who is in, what is said there, in which order |
 //! | [`presence`] | E1-E5 | how contacts, and nobody else, learn where this device is |
