@@ -94,7 +94,7 @@ pub enum FileNews {
         /// All.
         of: u32,
     },
-    /// They have all of it.
+    /// They have all of what was to be sent, for one device of each account at least; what is left for others goes on.
     Sent,
 }
 

@@ -49,7 +49,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let mut further = BTreeSet::new();
         for id in landed {
             let flight = self.files.flights.remove(&id);
-            further.extend(flight.filter(|it| it.all).map(|it| it.file));
+            further.extend(flight.map(|it| it.file));
         }
         for key in further {
             let Some(file) = self.files.all.get(&key).cloned() else {
@@ -145,7 +145,6 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let flight = Flight {
             file: file.key(),
             with,
-            all: to.is_none(),
             group,
             copies: 0,
         };

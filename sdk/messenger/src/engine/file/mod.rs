@@ -32,8 +32,6 @@ struct Flight {
     file: Key,
     /// To whom, or in which group.
     with: Account,
-    /// Whether everybody gets it.
-    all: bool,
     /// In which group it was said.
     group: Option<GroupId>,
     /// The most copies that it had.
