@@ -10,7 +10,7 @@
 //!   cannot be sent yet, as it has no prekeys, does not hold the others.
 //! - **F4** Up to [`PUSHED`](crate::limits::PUSHED) bytes the author's device sends the pieces unasked, to everybody who gets the message, also to the own other
 //!   devices, so that the two sides need not be there at the same time. Beyond, each device that wants the file asks.
-//! - **F5** A device takes a file by itself up to a limit that the person sets, others when they *accept* it. Pieces that come of one that is not
+//! - **F5** A device takes a file by itself up to a limit that the person sets, from people that they have written to, and in groups; others when they *accept* it. Pieces that come of one that is not
 //!   accepted are kept, and nothing more is asked for.
 //! - **F6** A piece, and the note that it is here, are in the batch before its message is acknowledged (I2). Each chunk is opened as soon as its pieces
 //!   are here. If one does not open its pieces go, and are asked for again, [`MAX_FAULTS`](crate::limits::MAX_FAULTS) times at most.
@@ -64,15 +64,20 @@ pub enum FileCommand {
         /// The message.
         id: ContentId,
     },
-    /// Files up to so many bytes are taken by themselves, until the program ends.
-    Automatic(u64),
+    /// Which files are taken by themselves, until the program ends (F5).
+    Automatic {
+        /// Those up to so many bytes,
+        bytes: u64,
+        /// also of people that this account has never written to.
+        strangers: bool,
+    },
 }
 
 /// What happened to a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FileNews {
-    /// It is larger than what is taken by itself: the person accepts it, or not.
+    /// It is not taken by itself: the person accepts it, or not.
     Offered,
     /// Pieces have come.
     Arriving {

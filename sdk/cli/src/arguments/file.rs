@@ -59,7 +59,7 @@ pub struct Patience {
 /// What happens to files that come.
 #[derive(Args, Clone, Debug)]
 pub struct Incoming {
-    /// Files up to so many bytes are taken and saved by themselves, such as 500K or 4M; 0: none.
+    /// Files up to so many bytes, such as 500K or 4M, of people that you have written to are taken and saved by themselves; 0: none.
     #[arg(long, value_name = "BYTES", default_value = "4M", value_parser = size)]
     pub files_up_to: u64,
     /// Where; otherwise the folder 'files' in the data folder. Nothing in it is written over.

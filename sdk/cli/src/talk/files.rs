@@ -49,7 +49,10 @@ impl Files {
     /// Lets files up to the limit come by themselves, and saves what is here and was not saved, as after a process that
     /// was killed.
     pub fn begin(&self, given: &Incoming, talk: &mut Talk<'_>) -> Result<Vec<Saved>, Failure> {
-        talk.file(FileCommand::Automatic(given.files_up_to))?;
+        talk.file(FileCommand::Automatic {
+            bytes: given.files_up_to,
+            strangers: false,
+        })?;
         self.save(talk)
     }
 

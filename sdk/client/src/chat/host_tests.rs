@@ -392,6 +392,9 @@ async fn a_file_is_whole_in_the_folder_though_its_reader_ended_in_the_middle() {
     let mut one = host(&world, &kept, &anna).await;
     let mut other = host(&world, &kept, &ben).await;
     talk(&mut [&mut one, &mut other]).await;
+    // Of strangers nothing is taken unasked.
+    other.command(say(with_anna, "send it")).unwrap();
+    talk(&mut [&mut one, &mut other]).await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("picture.png");
     let bytes: Vec<u8> = (0..1_500_000_u32)
@@ -416,7 +419,7 @@ async fn a_file_is_whole_in_the_folder_though_its_reader_ended_in_the_middle() {
         before = held;
         if held > 5 && !ended {
             ended = true;
-            // What the relay has pushed meanwhile it pushes again, since it was not acknowledged.
+            // What waits at the relay comes to the next one.
             drop(other);
             other = listed(&world, &kept, &ben).await;
             let known = other.chat().file_of(&with_anna, &id).unwrap();

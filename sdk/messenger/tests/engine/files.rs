@@ -1,7 +1,7 @@
 //! F1-F11.
 
 use super::*;
-use parlance_messenger::{FileCommand, FileNews, FileStage};
+use parlance_messenger::{FileNews, FileStage};
 
 /// Bytes that look like nothing.
 pub fn bytes(length: usize) -> Vec<u8> {
@@ -120,7 +120,11 @@ fn a_small_file_is_kept_and_not_given_out_until_it_is_accepted() {
     let mut room = Room::new(&[(ANNA, 1), (BEN, 5)]);
     room.pass(1_000);
     let clock = room.clock();
-    let command = FileCommand::Automatic(100);
+    let (most, strangers) = (100, true);
+    let command = FileCommand::Automatic {
+        bytes: most,
+        strangers,
+    };
     room.engine(1).file(clock, command).unwrap();
     let file = bytes(200_000);
     let id = send(&mut room, 0, BEN, &file);
@@ -131,6 +135,30 @@ fn a_small_file_is_kept_and_not_given_out_until_it_is_accepted() {
     room.pass(100);
     assert_eq!(news(&room, 1, FileNews::Here), 1);
     assert_eq!(read(&mut room, 1, ANNA, &id).unwrap(), file);
+}
+
+#[test]
+fn a_stranger_fills_nobodys_folder() {
+    let mut room = Room::new(&[(ANNA, 1), (BEN, 5)]);
+    room.pass(1_000);
+    let (clock, most, strangers) = (room.clock(), limits::AUTOMATIC, false);
+    let command = FileCommand::Automatic {
+        bytes: most,
+        strangers,
+    };
+    room.engine(1).file(clock, command).unwrap();
+    let first = send(&mut room, 0, BEN, &bytes(10_000));
+    room.pass(2_000);
+    assert_eq!(news(&room, 1, FileNews::Offered), 1);
+    assert_eq!(news(&room, 1, FileNews::Here), 0);
+    room.say(1, ANNA, "who are you?");
+    room.pass(1_000);
+    let second = send(&mut room, 0, BEN, &bytes(20_000));
+    room.pass(2_000);
+    assert_eq!(news(&room, 1, FileNews::Offered), 1);
+    assert_eq!(news(&room, 1, FileNews::Here), 1);
+    let accepted = |room: &mut Room, id| room.engine(1).file_of(&ANNA, &id).unwrap().accepted;
+    assert!(!accepted(&mut room, first) && accepted(&mut room, second));
 }
 
 #[test]
@@ -226,7 +254,7 @@ fn pieces_that_come_before_the_message_are_kept_for_it() {
 }
 
 #[test]
-fn bytes_that_are_not_the_files_are_thrown_away_and_never_given_out() {
+fn mostthat_are_not_the_files_are_thrown_away_and_never_given_out() {
     let mut room = Room::new(&[(ANNA, 1), (BEN, 5)]);
     room.pass(1_000);
     room.holds = true;

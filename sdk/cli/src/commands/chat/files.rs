@@ -32,9 +32,9 @@ impl Room<'_> {
     /// Takes the file of a message, or saves it once more.
     pub(super) fn take_file(&mut self, number: u64) -> Result<(), Failure> {
         let (conversation, id) = (self.with, self.id(number)?);
-        self.talk
-            .file(FileCommand::Accept { conversation, id })
-            .map(drop)
+        self.talk.file(FileCommand::Accept { conversation, id })?;
+        // One that is here already.
+        self.save_files()
     }
 
     /// Files that are here are saved, and where is said.
@@ -73,7 +73,7 @@ impl Room<'_> {
         let line = match news {
             FileNews::Here => return self.save_files(),
             FileNews::Offered if here => format!(
-                "! {name} is larger than what is taken by itself: '/get {}' takes it",
+                "! {name} is not taken by itself: '/get {}' takes it",
                 entry.number
             ),
             FileNews::Offered => {

@@ -44,6 +44,7 @@ pub(super) struct Files {
     all: BTreeMap<Key, File>,
     flights: BTreeMap<ContentId, Flight>,
     automatic: u64,
+    strangers: bool,
     passed: Option<u64>,
 }
 
@@ -53,6 +54,7 @@ impl Default for Files {
             all: BTreeMap::new(),
             flights: BTreeMap::new(),
             automatic: AUTOMATIC,
+            strangers: false,
             passed: None,
         }
     }
@@ -99,8 +101,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             FileCommand::Saved { conversation, id } => {
                 engine.file_saved(&conversation, &id).map(|()| None)
             }
-            FileCommand::Automatic(bytes) => {
+            FileCommand::Automatic { bytes, strangers } => {
                 engine.files.automatic = bytes;
+                engine.files.strangers = strangers;
                 Ok(None)
             }
         })

@@ -7,6 +7,7 @@ use crate::{
     files::{File, FileId, FileNews, FileStage, Named, by_relays, chunks_in, piece_length},
     limits::{
         FILE_PATIENCE, FILE_PIECE, LONGEST_ASK_PAUSE, MAX_FAULTS, MAX_FILE_PIECES, MAX_UNNAMED,
+        PAGE_MESSAGES,
     },
 };
 use parlance_bimp::Account;
@@ -52,7 +53,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             length: reference.length,
         };
         file.named = Some(named);
-        file.accepted = reference.length <= self.files.automatic;
+        let small = reference.length <= self.files.automatic;
+        file.accepted = small && self.takes_from(&entry.conversation)?;
         let comes = reference.is_at(FileSource::RELAYS);
         file.pause = FILE_PATIENCE;
         file.ask_at = match comes {
@@ -73,6 +75,16 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
         self.put_file(file);
         Ok(())
+    }
+
+    /// F5.
+    fn takes_from(&self, conversation: &Account) -> Result<bool, Error> {
+        let known = self.group_of(conversation).is_some() || *conversation == self.own;
+        if known || self.files.strangers {
+            return Ok(true);
+        }
+        let said = self.messages(conversation, u64::MAX, PAGE_MESSAGES)?;
+        Ok(said.iter().any(|entry| entry.is_by(&self.own)))
     }
 
     /// Tells of a file after its message was told.
