@@ -254,7 +254,7 @@ fn pieces_that_come_before_the_message_are_kept_for_it() {
 }
 
 #[test]
-fn mostthat_are_not_the_files_are_thrown_away_and_never_given_out() {
+fn bytes_that_are_not_the_files_are_thrown_away_and_never_given_out() {
     let mut room = Room::new(&[(ANNA, 1), (BEN, 5)]);
     room.pass(1_000);
     room.holds = true;
