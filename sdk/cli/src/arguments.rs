@@ -55,7 +55,7 @@ pub struct Global {
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
     /// Whether messages go from device to device where both are there; otherwise 'on' for 'chat' and 'device sync', 'hidden' for 'send', and 'off' for
-    /// 'bot' and '--no-trace'.
+    /// 'bot', 'group' and '--no-trace'.
     #[arg(long, global = true, value_name = "HOW", value_enum)]
     pub direct: Option<Directly>,
     /// Prints one JSON object, also for errors (on standard error).
@@ -81,9 +81,9 @@ pub enum Command {
     /// Relays: for whoever runs one.
     #[command(subcommand)]
     Relay(Relay),
-    /// Sends a message, and waits until relays have it.
+    /// Sends a message to somebody or to a group, and waits until relays have it.
     Send(Send),
-    /// Talks with somebody.
+    /// Talks with somebody, or in a group.
     Chat(Chat),
     /// Groups of people: make, invite, join, leave, remove.
     #[command(subcommand)]
