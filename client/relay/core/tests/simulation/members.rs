@@ -446,7 +446,13 @@ impl World {
             return;
         }
         let relay = self.below(self.hosts.len() as u64) as usize;
-        let old = self.orders.newest.1 > 3;
+        // A majority knows what has been read, and by how much the first key is out of date (O4).
+        let named = self.orders.read.iter();
+        let left = named
+            .filter(|(position, what)| **position > 0 && !what.is_empty())
+            .map(|(position, _)| *position)
+            .next();
+        let old = left.is_some_and(|left| self.orders.newest.1 >= left + 3);
         let seed = match self.one_in(2) && old {
             true => FIRST,
             false => [0xBA; 32],
