@@ -288,6 +288,39 @@ fn strangers_and_removed_members_can_do_nothing_and_are_told_nothing() {
     assert!((0..5).all(|n| next(&net, n) == 2 && owing(&net).is_empty()));
 }
 
+/// A key that nobody has would be the last one: nobody could offer, write or enter any more.
+#[test]
+fn a_change_that_names_a_key_which_nobody_shows_has_no_place() {
+    let mut net = net(5);
+    net.make(0, SENDER, &[OTHER]);
+    // A key of somebody's that did not sign, and bytes that are no key.
+    let theirs = change(9, &[], &[], &[]);
+    let Request::GroupOffer(mut forged) = offer(GROUP, 1, 0, &theirs) else {
+        panic!("an offer");
+    };
+    let Request::GroupOffer(elsewhere) = offer(GROUP, 2, 0, &theirs) else {
+        panic!("an offer");
+    };
+    let none = parlance_bimp::GroupChange {
+        key: [0xFF; 32],
+        ..theirs.clone()
+    };
+    forged.possession = elsewhere.possession;
+    for bad in [Request::GroupOffer(forged), offer(GROUP, 1, 0, &none)] {
+        assert_eq!(reason(net.ask(0, SENDER, bad)), Reason::BadMessage);
+    }
+    net.pass(1_000);
+    assert!((0..5).all(|n| next(&net, n) == 1));
+    // Whoever has it may name it; and whoever names the one that is need show nothing more.
+    placed(net.ask(0, SENDER, offer(GROUP, 1, 0, &theirs)));
+    let Request::GroupOffer(mut same) = offer(GROUP, 2, 9, &change(9, &[], &[OWN], &[])) else {
+        panic!("an offer");
+    };
+    same.possession = [0; 64];
+    placed(net.ask(1, SENDER, Request::GroupOffer(same)));
+    sent(net.ask(2, SENDER, send(post_of(GROUP, (9, 1), 1, &[]), b"")));
+}
+
 /// M7: one upload, a copy for each of 500 members, in a message or two to each relay.
 #[test]
 fn a_text_reaches_every_member_and_wakes_who_is_named() {

@@ -79,7 +79,8 @@
 //!   quorum has it on disk. Parts that no record names are thrown away after the retention, too.
 //! - **O15** *Group offer* asks for a position in the group's order. A position is given once, to one change, and stays: whoever comes second is refused
 //!   ([`Reason::Overtaken`](crate::Reason::Overtaken), with the position that is free). It is given only to a change that is signed by the access key of the record
-//!   before it, so that of the commits of one epoch one has a place, and none from outside. The same offer again is answered the same. Position
+//!   before it, so that of the commits of one epoch one has a place, and none from outside; and, if it names another key, by that one too, so that
+//!   no position is left to a key that nobody has. The same offer again is answered the same. Position
 //!   0 makes the group: the change names the first key and signs with it. A change may have no handshake: it makes the
 //!   group, or changes the mailboxes.
 //! - **O16** *Group read* gives records from a position on, each with its handshake, as much as fits; the rest is asked for by position and offset. A

@@ -179,6 +179,7 @@ impl World {
                         offered: Some(Offered {
                             change: change.clone(),
                             signature: *signature,
+                            possession: [0; 64],
                         }),
                         ..GroupRecord::default()
                     };
@@ -248,6 +249,11 @@ impl World {
         let statement = offer.change.statement(&offer.group, offer.position);
         if !verifies(&key, &statement, &offer.signature) {
             return refuse(Reason::NotAllowed);
+        }
+        let named = offer.change.key;
+        let possession = offer.change.possession(&offer.group, offer.position);
+        if named != key && !verifies(&named, &possession, &offer.possession) {
+            return refuse(Reason::BadMessage);
         }
         let parts = offer.change.parts.as_slice().iter();
         let bytes: Option<Vec<Vec<u8>>> = parts.map(|it| order.parts.get(it).cloned()).collect();

@@ -186,7 +186,7 @@ impl World {
             joined: List::new(self.mailboxes.clone()).unwrap(),
             ..GroupChange::default()
         };
-        let offer = signed(GROUP, 0, &change, &FIRST);
+        let offer = signed(GROUP, 0, &change, (&FIRST, &FIRST));
         self.member_asks(m, Asked::Offer, offer);
     }
 
@@ -235,7 +235,8 @@ impl World {
                 self.member_asks(m, Asked::Part, part);
             }
             None => {
-                let offer = signed(GROUP, wish.position, &wish.change, &key.0);
+                let named = wish.handshake.first_chunk::<32>().unwrap();
+                let offer = signed(GROUP, wish.position, &wish.change, (&key.0, named));
                 self.member_asks(m, Asked::Offer, offer);
             }
         }
@@ -474,7 +475,7 @@ impl World {
             },
         );
         let request = match self.below(2) {
-            0 => signed(GROUP, next.max(1), &change, &seed),
+            0 => signed(GROUP, next.max(1), &change, (&seed, &seed)),
             _ => signed_post(late, &text, self.mailboxes[0], ticket),
         };
         let client = self.stranger();
@@ -503,13 +504,22 @@ impl World {
     }
 }
 
-fn signed(group: GroupId, position: u64, change: &GroupChange, seed: &[u8; 32]) -> Request {
+/// A change, signed with the last key and with the one that it names.
+fn signed(
+    group: GroupId,
+    position: u64,
+    change: &GroupChange,
+    (seed, named): (&[u8; 32], &[u8; 32]),
+) -> Request {
     let statement = change.statement(&group, position);
     Request::GroupOffer(GroupOffer {
         group,
         position,
         change: change.clone(),
         signature: secret(seed).sign(&statement).to_bytes(),
+        possession: secret(named)
+            .sign(&change.possession(&group, position))
+            .to_bytes(),
     })
 }
 
