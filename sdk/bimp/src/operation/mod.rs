@@ -64,8 +64,8 @@
 //! - **O8** *Extend retention* never shortens. *Delete* takes a message out of the mailbox for all devices.
 //! - **O9** *Presence* lies under a key that only contacts can compute, is encrypted and signed in itself, and ends after
 //!   ten minutes at the latest.
-//! - **O10** A *receipt* is the recipient's word on how many bytes a relay has delivered to it in a period; cumulative and signed.
-//!   Relays are paid by it.
+//! - **O10** A *receipt* is the recipient's word on how many bytes a relay has delivered to it in a period; cumulative and signed;
+//!   copies out of the fan-out of groups apart, since they are paid less. Relays are paid by it.
 //! - **O11** *Replicate*, *fan out*, *hand over* carry [`Entry`]s with the state that relays merge: acknowledgements unite, deleted wins,
 //!   the later expiry wins. The receiver computes the id of each message itself. *Stored* means: on disk.
 //! - **O12** *Reconcile* compares what two relays have by ranges of keys: where fingerprints differ the range is split, where a

@@ -130,6 +130,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.sessions_changed = true;
                 self.note_seen(id);
                 self.heard_of(&from);
+                self.note_heard(from);
                 if received.new_session {
                     self.fetches
                         .retain(|device, fetch| *device != from || fetch.renews);
