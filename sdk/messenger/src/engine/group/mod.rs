@@ -137,6 +137,8 @@ struct Live {
     texts: Vec<Text>,
     /// Ids of the own messages, which come back like others'.
     sent: BTreeSet<MessageId>,
+    /// Messages that tickets of the running period count, at which relays, and how many bytes (P1).
+    charged: BTreeMap<(MessageId, RelayId), (u32, usize)>,
     /// Which member is looked up next.
     turn: usize,
     /// Until when somebody's look is waited for.
