@@ -91,6 +91,37 @@ fn one_text_is_one_upload() {
     world.judge();
 }
 
+/// P1: what is sent again is paid once in a period.
+#[test]
+fn a_text_that_is_sent_again_counts_once_on_the_tickets() {
+    let mut world = World::new(19, &[1, 1]);
+    let group = make(&mut world);
+    invite(&mut world, 0, group, &[BEN]);
+    world.pass(3_000);
+    join(&mut world, &[1], group);
+    world.begin_period(7, 3);
+    assert!(world.say(0, group, "one"));
+    world.pass(5_000);
+    let before = world.tickets(3, 7);
+    let last = before[before.len() - 1];
+    world.relays.silent = true;
+    assert!(world.say(0, group, "two"));
+    world.pass(30_000);
+    let again = world.tickets(3, 7).split_off(before.len());
+    assert!(again.len() >= 2 && again[0] > last, "{again:?}");
+    assert!(again.iter().all(|bytes| *bytes == again[0]), "{again:?}");
+    // Nobody knows of it in the next one.
+    world.begin_period(8, 3);
+    world.pass(30_000);
+    let later = world.tickets(3, 8);
+    assert!(later.len() >= 2 && later[0] > 0, "{later:?}");
+    assert!(later.iter().all(|bytes| *bytes == later[0]), "{later:?}");
+    world.relays.silent = false;
+    world.pass(10_000);
+    assert_eq!(world.texts(1, group), ["one", "two"]);
+    world.judge();
+}
+
 #[test]
 fn a_removed_member_reads_and_says_nothing_more() {
     let mut world = World::new(3, &[1, 1, 2]);
