@@ -173,6 +173,7 @@ impl Relay {
             .insert(*id, Seat::new(Group::unmade(), self.clock.steady));
         self.stage_group(id);
         self.orders.busy.insert(*id);
+        self.owe(id);
     }
 
     /// Puts what a group is into the next batch: all of it.
