@@ -56,6 +56,8 @@ pub const LONGEST_CONFIRM_WAIT: u64 = 86_400_000;
 pub const CONFIRM_CHECK: u64 = 1_000;
 /// What was said so long ago is not sent again to a device from which nothing ever came.
 pub const NEW_DEVICE: u64 = 86_400_000;
+/// And not more often than that.
+pub const NEW_DEVICE_AGAIN: u32 = 2;
 /// What waits to be sent, or to be confirmed.
 pub const MAX_OUTBOX: usize = 50_000;
 /// For how long something waits to be sent or confirmed: longer than relays keep it.

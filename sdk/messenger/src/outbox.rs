@@ -14,7 +14,7 @@
 //! - **O7** *A word of confirmation may be lost*: relays that had not heard of a new device yet threw it away with what all others have, or it came in
 //!   a session that broke. So what was accepted and is not confirmed is sent again after
 //!   [`CONFIRM_WAIT`](crate::limits::CONFIRM_WAIT), and again after twice as long, if something has come from its device since, or shortly before;
-//!   for a device from which nothing ever came, on the first day. Whoever has it confirms it once more (I1). One that is away is not sent everything
+//!   for a device from which nothing ever came, twice, on the first day. Whoever has it confirms it once more (I1). One that is away is not sent everything
 //!   twice.
 
 use crate::{history::ContentId, inbox::Sequence};

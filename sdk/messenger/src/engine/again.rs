@@ -3,7 +3,9 @@
 use super::Engine;
 use crate::{
     Encryption, Storage,
-    limits::{CONFIRM_CHECK, CONFIRM_WAIT, HOLD, LONGEST_CONFIRM_WAIT, NEW_DEVICE},
+    limits::{
+        CONFIRM_CHECK, CONFIRM_WAIT, HOLD, LONGEST_CONFIRM_WAIT, NEW_DEVICE, NEW_DEVICE_AGAIN,
+    },
     outbox::Stage,
 };
 use parlance_e2ee::DeviceAddress;
@@ -53,7 +55,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let since = *wait.since.get_or_insert(now);
             let pause = CONFIRM_WAIT << wait.again.min(16);
             let due = now.saturating_sub(since) >= pause.min(LONGEST_CONFIRM_WAIT);
-            if due && self.may_be_there(&to, since, created) {
+            let times = wait.again;
+            if due && self.may_be_there(&to, since, (created, times)) {
                 again.push(number);
             }
         }
@@ -65,12 +68,17 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
     }
 
-    /// Whether a device was there when a copy was accepted, or since; or has never said anything, and is new.
-    fn may_be_there(&self, device: &DeviceAddress, since: u64, created: u64) -> bool {
+    /// Whether a device was there when a copy was accepted, or since; or has never said anything, and the copy is new.
+    fn may_be_there(
+        &self,
+        device: &DeviceAddress,
+        since: u64,
+        (created, again): (u64, u32),
+    ) -> bool {
         let heard = self.heard_from.at.get(device);
         let is_heard = heard.is_some_and(|at| at.saturating_add(HOLD) >= since);
         let never = self.streams.get(device).is_none_or(|it| it.from == 0);
         let fresh = self.clock.wall < created.saturating_add(NEW_DEVICE);
-        is_heard || (never && fresh)
+        is_heard || (never && fresh && again < NEW_DEVICE_AGAIN)
     }
 }
