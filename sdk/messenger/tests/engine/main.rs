@@ -2,6 +2,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod again;
 mod direct;
 mod no_trace;
 mod room;
