@@ -1,8 +1,8 @@
 //! Single rules, with relays that do what the test says.
 
+mod again;
 #[path = "../common/mod.rs"]
 mod common;
-mod again;
 mod direct;
 mod no_trace;
 mod room;
