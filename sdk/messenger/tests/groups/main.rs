@@ -298,7 +298,10 @@ fn who_was_removed_and_cannot_read_so_learns_that_it_is_out() {
     world.pass(60_000);
     assert_eq!(world.heard(2, |news| *news == GroupNews::LostTrack), 1);
     assert_eq!(world.stage(2, group), Some(Stage::Out));
-    assert_eq!(world.heard(2, |news| *news == GroupNews::Out { by: None }), 1);
+    assert_eq!(
+        world.heard(2, |news| *news == GroupNews::Out { by: None }),
+        1
+    );
     assert!(!world.say(2, group, "hello"));
     // An invitation leads in again.
     invite(&mut world, 1, group, &[CLEO]);
