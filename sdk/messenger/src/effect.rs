@@ -199,7 +199,7 @@ pub enum GroupNews {
     },
     /// This account is out.
     Out {
-        /// Who removed it; none if it left when nobody else was there.
+        /// Who removed it; none if it left when nobody else was there, or learned of it from members who do not say by whom (G13).
         by: Option<Account>,
     },
     /// An invitation that cannot be used.

@@ -1,5 +1,6 @@
 //! The engine: its state, how it starts, and its turn.
 
+mod again;
 mod apply;
 mod brief;
 mod direct;
@@ -130,6 +131,7 @@ pub struct Engine<E: Encryption, S, R> {
     subscription: Subscription,
     attention: bool,
     confirmations: BTreeMap<Account, Vec<ContentId>>,
+    heard_from: again::Heard,
     /// Copies that were confirmed before a relay's answer came.
     overtaken: BTreeMap<u64, (Account, ContentId)>,
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
@@ -189,6 +191,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             subscription: Subscription::default(),
             attention: false,
             confirmations: BTreeMap::new(),
+            heard_from: again::Heard::default(),
             overtaken: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
             groups: group::Groups::default(),
@@ -350,6 +353,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.ask_again_for_history();
         self.keep_no_trace();
         self.confirm();
+        self.send_unconfirmed();
         self.fan_out();
         self.seal()?;
         self.fetch();

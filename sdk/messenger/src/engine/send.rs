@@ -299,7 +299,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.tell(Event::Refused { relay, refusal });
     }
 
-    fn encrypt_anew(&mut self, number: u64) {
+    pub(super) fn encrypt_anew(&mut self, number: u64) {
         if let Some(mut copy) = self.outbox.get(number).cloned() {
             copy.stage = Stage::Waiting;
             self.put_copy(copy);

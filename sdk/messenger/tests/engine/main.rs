@@ -1,5 +1,6 @@
 //! Single rules, with relays that do what the test says.
 
+mod again;
 #[path = "../common/mod.rs"]
 mod common;
 mod direct;

@@ -38,6 +38,8 @@ pub struct Room {
     pub held: Vec<(usize, u64, RelayId, Request)>,
     /// Messages are lost on their way to devices.
     pub loses: bool,
+    /// Those to the account of this one are.
+    pub loses_to: Option<usize>,
     /// Devices that reach no node.
     pub no_chain: Vec<usize>,
     /// Presence records by relay and place, until when.
@@ -92,6 +94,7 @@ impl Room {
             holds: false,
             held: Vec::new(),
             loses: false,
+            loses_to: None,
             no_chain: Vec::new(),
             presences: BTreeMap::new(),
             look_ups: 0,
@@ -399,7 +402,8 @@ impl Room {
                 self.sent.push(bytes.clone());
                 let (mailbox, id) = (view.mailbox, view.id());
                 let message = Message::Sealed(Bounded::new(view.without_ticket()).unwrap());
-                if !self.loses {
+                let lost_to = |to: usize| Mailbox::of(&self.accounts[to], 0) == mailbox;
+                if !self.loses && !self.loses_to.is_some_and(lost_to) {
                     let place = self.mailboxes.entry(mailbox).or_default();
                     place.push((0, message.encode()));
                     for to in 0..self.engines.len() {

@@ -3,11 +3,7 @@
 use crate::{people::Person, world::World};
 use parlance_bimp::Account;
 use parlance_e2ee::Content;
-use parlance_messenger::{
-    ContentId, Entry, Event, Row, Table,
-    inbox::Early,
-    outbox::{Copy, Stage},
-};
+use parlance_messenger::{ContentId, Entry, Event, Row, Table, inbox::Early, outbox::Copy};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run was like.
@@ -185,14 +181,7 @@ impl World {
                 ));
             }
         }
-        // Relays that learn of a device late, which here is when it connects, throw away what the others have: a word of
-        // confirmation to it may be lost, and is not said again.
-        let late = self.late.map(|(late, _)| self.people[late].address());
-        let mut copies: Vec<Copy> = disk.table(Table::Outbox);
-        copies.retain(|copy| {
-            let of_late = Some(copy.to) == late || Some(self.people[device].address()) == late;
-            !(of_late && copy.stage == Stage::Accepted)
-        });
+        let copies: Vec<Copy> = disk.table(Table::Outbox);
         let left = copies.len() + disk.count(Table::Pending);
         let early = disk.count(Table::Early) + disk.count(Table::Held);
         if left + early > 0 {

@@ -109,6 +109,8 @@ pub enum Event {
     Look(usize, u64, Account),
     Act(usize),
     NewDevice,
+    /// A relay reads the new device's record.
+    Owner(usize),
     TakeHistory,
     Fault,
     StartRelay(usize),
@@ -267,6 +269,7 @@ impl World {
             }
             Event::Act(device) => self.act(device),
             Event::NewDevice => self.new_device(),
+            Event::Owner(relay) => self.owner_at(relay),
             Event::TakeHistory => self.take_history(),
             Event::Fault => self.fault(),
             Event::StartRelay(n) => self.start_relay(n),
