@@ -57,11 +57,11 @@ pub trait Wire {
 
 /// What carries messages between devices.
 pub trait Calls {
-    /// Offers a message to a device, over a connection that is made if there is none. Does not wait.
+    /// Offers a message to a device, over a connection that is made if there is none and it is known where. Does not wait.
     fn offer(
         &mut self,
         to: DeviceAddress,
-        reach: &Reach,
+        reach: Option<&Reach>,
         ask: u64,
         envelope: Bounded<MAX_ENVELOPE>,
     );
@@ -367,7 +367,7 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
                     envelope,
                 } => {
                     if let Some(calls) = self.wire.calls() {
-                        calls.offer(to, &reach, ask, envelope);
+                        calls.offer(to, reach.as_ref(), ask, envelope);
                     }
                 }
                 Effect::Took { call, taken } => {
@@ -375,6 +375,8 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
                         calls.took(call, taken);
                     }
                 }
+                // No wire asks the local network yet.
+                Effect::Seek { .. } | Effect::Show { .. } => {}
                 Effect::Tell(event) => {
                     if let (Event::Listening { relay }, Some(calls)) = (&event, self.wire.calls()) {
                         calls.listens(*relay);
@@ -410,6 +412,7 @@ fn input(from: FromRelay) -> Option<Input<Recipients>> {
             FromDevice::Reach(reach) => Input::Reach(Some(reach)),
             FromDevice::Offered { ask, taken } => Input::Offered { ask, taken },
             FromDevice::Unreached { device } => Input::Unreached { device },
+            FromDevice::Connected { device } => Input::Connected { device },
             FromDevice::Called {
                 call,
                 from,

@@ -1,5 +1,6 @@
 //! Single rules, with relays that do what the test says.
 
+mod alone;
 #[path = "../common/mod.rs"]
 mod common;
 mod direct;

@@ -12,7 +12,7 @@
 //!   away is asked again after growing pauses.
 //! - **W6** The last list lies in the vault, so that messages leave while the node is away.
 //! - **W7** Dropping the wire ends all of its tasks.
-//! - **W8** Where it is asked to, the wire delivers to devices directly ([`direct`], rules C1-C5). The relay at which the device listens is asked where
+//! - **W8** Where it is asked to, the wire delivers to devices directly ([`direct`], rules C1-C6). The relay at which the device listens is asked where
 //!   it sees it.
 
 mod device;
@@ -419,20 +419,14 @@ impl Calls for RelayWire<'_> {
     fn offer(
         &mut self,
         to: DeviceAddress,
-        reach: &Reach,
+        reach: Option<&Reach>,
         ask: u64,
         envelope: Bounded<MAX_ENVELOPE>,
     ) {
-        let at = self.whereabouts(reach);
-        let Some(direct) = &mut self.direct else {
-            return;
-        };
-        match at {
-            Some(at) if !direct.has(&to) => direct.dial(to, at),
-            Some(_) => {}
-            None => return direct.unreached(to),
+        let at = reach.and_then(|reach| self.whereabouts(reach));
+        if let Some(direct) = &mut self.direct {
+            direct.offer(to, at, ask, envelope);
         }
-        direct.offer(to, ask, envelope);
     }
 
     fn took(&mut self, call: u64, taken: bool) {
