@@ -8,7 +8,8 @@ use std::{
 };
 
 use parlance_bimp::{
-    Account, Answer, Bounded, GroupId, Push, RelayId, Request, limits::MAX_ENVELOPE,
+    Account, Answer, Bounded, GroupId, PresenceKey, Push, RelayId, Request,
+    limits::{MAX_ENVELOPE, MAX_PRESENCE},
 };
 use parlance_e2ee::DeviceAddress;
 use parlance_messenger::{
@@ -74,6 +75,12 @@ pub trait Calls {
 
     /// The device listens at a relay now, or at none.
     fn listens(&mut self, relay: Option<RelayId>);
+
+    /// Asks the local network for records.
+    fn seek(&mut self, keys: Vec<PresenceKey>);
+
+    /// Answers who has asked there.
+    fn show(&mut self, seek: u64, record: Bounded<MAX_PRESENCE>);
 
     /// Lets nobody in any more.
     fn leave(&mut self);
@@ -375,8 +382,16 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
                         calls.took(call, taken);
                     }
                 }
-                // No wire asks the local network yet.
-                Effect::Seek { .. } | Effect::Show { .. } => {}
+                Effect::Seek { keys } => {
+                    if let Some(calls) = self.wire.calls() {
+                        calls.seek(keys);
+                    }
+                }
+                Effect::Show { seek, record } => {
+                    if let Some(calls) = self.wire.calls() {
+                        calls.show(seek, record);
+                    }
+                }
                 Effect::Tell(event) => {
                     if let (Event::Listening { relay }, Some(calls)) = (&event, self.wire.calls()) {
                         calls.listens(*relay);
@@ -413,6 +428,8 @@ fn input(from: FromRelay) -> Option<Input<Recipients>> {
             FromDevice::Offered { ask, taken } => Input::Offered { ask, taken },
             FromDevice::Unreached { device } => Input::Unreached { device },
             FromDevice::Connected { device } => Input::Connected { device },
+            FromDevice::Sought { seek, key } => Input::Sought { seek, key },
+            FromDevice::Sighted { key, record } => Input::Sighted { key, record },
             FromDevice::Called {
                 call,
                 from,

@@ -12,7 +12,7 @@
 //!   away is asked again after growing pauses.
 //! - **W6** The last list lies in the vault, so that messages leave while the node is away.
 //! - **W7** Dropping the wire ends all of its tasks.
-//! - **W8** Where it is asked to, the wire delivers to devices directly ([`direct`], rules C1-C6). The relay at which the device listens is asked where
+//! - **W8** Where it is asked to, the wire delivers to devices directly ([`direct`], rules C1-C7). The relay at which the device listens is asked where
 //!   it sees it.
 
 mod device;
@@ -33,7 +33,10 @@ use std::{
     time::Duration,
 };
 
-use parlance_bimp::{Answer, Bounded, Observe, Observed, RelayId, Request, limits::MAX_ENVELOPE};
+use parlance_bimp::{
+    Answer, Bounded, Observe, Observed, PresenceKey, RelayId, Request,
+    limits::{MAX_ENVELOPE, MAX_PRESENCE},
+};
 use parlance_e2ee::DeviceAddress;
 use parlance_endpoint::{
     BindError, Endpoint, Fallback, Options, PublicKey, SecretKey, Whereabouts,
@@ -451,6 +454,18 @@ impl Calls for RelayWire<'_> {
         if let Some(line) = relay.and_then(|relay| self.lines.get(&relay)) {
             let (ask, request) = (OBSERVE, Request::Observe(Observe {}));
             let _ = line.asks.try_send(Ask { ask, request });
+        }
+    }
+
+    fn seek(&mut self, keys: Vec<PresenceKey>) {
+        if let Some(direct) = &self.direct {
+            direct.seek(keys);
+        }
+    }
+
+    fn show(&mut self, seek: u64, record: Bounded<MAX_PRESENCE>) {
+        if let Some(direct) = &mut self.direct {
+            direct.show(seek, record);
         }
     }
 

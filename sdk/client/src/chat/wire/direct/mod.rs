@@ -12,9 +12,11 @@
 //! - **C6** A connection serves both its ends (rule D7 of the engine). Who dials subscribes to their mailbox, as at a relay; what the other one has for
 //!   them is pushed, and acknowledged once it is on disk. What is not taken is not acknowledged. An older device refuses the subscription, and
 //!   is dialled when there is something for it.
+//! - **C7** Who is not hidden is found in the local network, and finds others there ([`nearby`], rules N1-N4).
 
 mod here;
 mod incoming;
+mod nearby;
 mod outgoing;
 
 use std::{
@@ -24,13 +26,19 @@ use std::{
     time::Duration,
 };
 
-use parlance_bimp::{Bounded, limits::MAX_ENVELOPE};
+use parlance_bimp::{
+    Bounded, PresenceKey,
+    limits::{MAX_ENVELOPE, MAX_PRESENCE},
+};
 use parlance_e2ee::DeviceAddress;
 use parlance_endpoint::{Endpoint, Fallback, Whereabouts};
 use parlance_messenger::Reach;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use self::outgoing::{Offer, Outgoing};
+use self::{
+    nearby::Nearby,
+    outgoing::{Offer, Outgoing},
+};
 use super::{Task, device::DeviceKey};
 
 /// A connection between devices that nobody uses ends after so long.
@@ -39,6 +47,8 @@ pub(super) const IDLE: Duration = Duration::from_secs(60);
 const LOOK: Duration = Duration::from_secs(1);
 /// What connections have brought and nobody has taken.
 const HEARD: usize = 256;
+/// Questions of the local network that may still be answered.
+const SEEKS: usize = 256;
 
 /// What connections to devices bring.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +73,20 @@ pub enum FromDevice {
         knock: u64,
         /// Which.
         device: DeviceAddress,
+    },
+    /// Somebody in the local network asks for a record.
+    Sought {
+        /// For [`Calls::show`](super::super::Calls::show).
+        seek: u64,
+        /// Where it would lie.
+        key: PresenceKey,
+    },
+    /// A record from the local network.
+    Sighted {
+        /// Where it would lie.
+        key: PresenceKey,
+        /// The record.
+        record: Vec<u8>,
     },
     /// A device that has dialled and was let in stays.
     Connected {
@@ -98,6 +122,14 @@ enum Heard {
     Ended {
         device: DeviceAddress,
         serial: u64,
+    },
+    Sought {
+        from: SocketAddr,
+        key: PresenceKey,
+    },
+    Sighted {
+        key: PresenceKey,
+        record: Vec<u8>,
     },
     Stays {
         device: DeviceAddress,
@@ -137,6 +169,10 @@ pub(super) struct Direct {
     incoming: BTreeMap<DeviceAddress, mpsc::Sender<Offer>>,
     knocks: BTreeMap<u64, oneshot::Sender<Option<[u8; 32]>>>,
     calls: BTreeMap<u64, oneshot::Sender<bool>>,
+    /// The local network, for who is not hidden.
+    nearby: Option<Nearby>,
+    /// Who asked there, and where.
+    seeks: BTreeMap<u64, (SocketAddr, PresenceKey)>,
     next: u64,
     told: watch::Sender<Told>,
     tasks: Vec<Task>,
@@ -147,7 +183,7 @@ impl Direct {
     pub fn begin(me: Me, hidden: bool) -> Self {
         let (out, heard) = mpsc::channel(HEARD);
         let (told, changes) = watch::channel(Told::default());
-        let (mut ready, mut tasks) = (VecDeque::new(), Vec::new());
+        let (mut ready, mut tasks, mut nearby) = (VecDeque::new(), Vec::new(), None);
         if hidden {
             let key = *me.endpoint.key().as_bytes();
             ready.push_back(FromDevice::Reach(Reach::new(key, [], None)));
@@ -157,6 +193,9 @@ impl Direct {
             tasks.push(Task(tokio::spawn(accept)));
             let watch = here::watch(me.endpoint.clone(), changes, out.clone());
             tasks.push(Task(tokio::spawn(watch)));
+            let endpoint = me.endpoint.clone();
+            let addresses = move || endpoint.whereabouts().addresses;
+            nearby = Some(Nearby::begin(addresses, nearby::PORT, out.clone()));
         }
         Self {
             me,
@@ -167,6 +206,8 @@ impl Direct {
             incoming: BTreeMap::new(),
             knocks: BTreeMap::new(),
             calls: BTreeMap::new(),
+            nearby,
+            seeks: BTreeMap::new(),
             next: 0,
             told,
             tasks,
@@ -195,6 +236,7 @@ impl Direct {
     pub fn leave(&mut self) {
         self.me.endpoint.accept_others(false);
         self.tasks.clear();
+        self.nearby = None;
         self.incoming.clear();
         self.ready.clear();
     }
@@ -250,6 +292,20 @@ impl Direct {
         }
     }
 
+    /// Asks the local network for records.
+    pub fn seek(&self, keys: Vec<PresenceKey>) {
+        if let Some(nearby) = &self.nearby {
+            nearby.ask(keys);
+        }
+    }
+
+    /// Answers who has asked there.
+    pub fn show(&mut self, seek: u64, record: Bounded<MAX_PRESENCE>) {
+        if let (Some((to, key)), Some(nearby)) = (self.seeks.remove(&seek), &self.nearby) {
+            nearby.show(to, key, record.into_vec());
+        }
+    }
+
     /// What needs no waiting.
     pub fn try_next(&mut self) -> Option<FromDevice> {
         loop {
@@ -286,6 +342,15 @@ impl Direct {
                 }
                 return;
             }
+            Heard::Sought { from, key } => {
+                let seek = self.number();
+                while self.seeks.len() >= SEEKS {
+                    self.seeks.pop_first();
+                }
+                self.seeks.insert(seek, (from, key));
+                FromDevice::Sought { seek, key }
+            }
+            Heard::Sighted { key, record } => FromDevice::Sighted { key, record },
             Heard::Stays { device, offers } => {
                 let before = self.incoming.insert(device, offers);
                 // What is still on the one before it will not be answered.

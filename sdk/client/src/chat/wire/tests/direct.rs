@@ -134,6 +134,32 @@ async fn who_is_hidden_gets_it_over_the_connection_that_they_made() {
     assert_eq!(last, ["again", "to Anna", "to Ben"]);
 }
 
+/// C7: they have been apart, the relays that knew where they are have gone, and they are on one network.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_on_one_network_find_each_other_when_no_relay_is_left() {
+    let (_one, _path, anna) = vault();
+    let (_other, _path, ben) = vault();
+    let (with_anna, with_ben) = (account_of(&anna), account_of(&ben));
+    let mut network = Network::start(&[&anna, &ben]).await;
+    let mut one = network.open(&anna).await;
+    let mut other = network.open(&ben).await;
+    meet((&mut one, &mut other), (with_anna, with_ben)).await;
+    one.into_wire().end().await;
+    other.into_wire().end().await;
+    for relay in std::mem::take(&mut network.services) {
+        relay.stop().await.unwrap();
+    }
+    let mut one = network.open_and(&anna, directly).await;
+    let mut other = network.open_and(&ben, directly).await;
+    for (words, from_one) in [("to Ben", true), ("to Anna", false)] {
+        let people = (with_anna, with_ben);
+        say_alone((&mut one, &mut other), people, (words, from_one)).await;
+    }
+    let shown = texts(&other, with_anna);
+    let last: Vec<&str> = shown.iter().rev().take(2).map(String::as_str).collect();
+    assert_eq!(last, ["to Anna", "to Ben"]);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn strangers_and_who_signs_with_another_key_are_sent_away() {
     let (_one, _path, anna) = vault();
