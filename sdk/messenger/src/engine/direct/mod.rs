@@ -79,7 +79,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.offer(number, to);
             }
             Some(Way::Asked { .. } | Way::Away { .. }) => {}
-            None => drop(self.look_up(to)),
+            None => {
+                self.look_up(to);
+            }
         }
     }
 

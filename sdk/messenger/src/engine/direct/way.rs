@@ -40,7 +40,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         };
         match next {
             Some(next) => self.set_way(to, next),
-            None => drop(self.direct.ways.remove(&to)),
+            None => {
+                self.direct.ways.remove(&to);
+            }
         }
         next
     }
