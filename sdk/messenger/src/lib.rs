@@ -20,7 +20,7 @@
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
 //! | [`groups`] | G1-G13 | who is in, what is said there, in which order |
 //! | [`presence`] | E1-E5 | how contacts, and nobody else, learn where this device is |
-//! | [`direct`] | D1-D6 | from device to device |
+//! | [`direct`] | D1-D10 | from device to device |
 //! | [`storage`] | S1-S4 | one batch, then effects |
 //! | [`limits`] | - | all bounds and times |
 //!

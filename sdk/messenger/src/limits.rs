@@ -163,6 +163,14 @@ pub const DIRECT_PATIENCE: u64 = 2_000;
 pub const AWAY: u64 = 30_000;
 /// A device that could not be reached is left alone for so long.
 pub const UNREACHABLE: u64 = 120_000;
+/// Where the device was last is tried after so long without an answer about its presence.
+pub const LOOK_UP_PATIENCE: u64 = 500;
+/// What relays do not take is offered to its device again after so long. It doubles three times.
+pub const DIRECT_AGAIN: u64 = 2_000;
+/// While the device listens at no relay, nobody is left alone for longer.
+pub const ALONE_PAUSE: u64 = 10_000;
+/// Places of records that the local network is asked for.
+pub const MAX_SOUGHT: usize = 256;
 /// Devices of which it is remembered whether they are there.
 pub const MAX_WAYS: usize = 1_024;
 

@@ -334,6 +334,18 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.unreached(device);
                 Ok(())
             }
+            Input::Connected { device } => {
+                self.connected(device);
+                Ok(())
+            }
+            Input::Sought { seek, key } => {
+                self.sought(seek, &key);
+                Ok(())
+            }
+            Input::Sighted { key, record } => {
+                self.sighted(&key, &record);
+                Ok(())
+            }
             Input::Called {
                 call,
                 from,

@@ -344,7 +344,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 }
                 Purpose::Group(purpose) => self.group_lost(purpose, ask),
                 Purpose::Appear(device) => self.not_shown(device),
-                Purpose::Presence(device, _) => self.not_found(device),
+                Purpose::Presence(device, _) => self.not_found(device, false),
                 Purpose::Subscribe | Purpose::TakeBack | Purpose::Nothing => {}
             }
         }

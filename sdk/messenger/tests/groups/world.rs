@@ -383,7 +383,10 @@ impl World {
                 }
                 Effect::Tell(_) => {}
                 // No host of this world says where it can be reached.
-                Effect::Offer { .. } | Effect::Took { .. } => {
+                Effect::Offer { .. }
+                | Effect::Took { .. }
+                | Effect::Seek { .. }
+                | Effect::Show { .. } => {
                     self.wrong.push(format!("device {n} delivers directly"));
                 }
             }

@@ -27,6 +27,8 @@ pub struct Outcome {
     pub epochs: u64,
     /// Contents that devices took from each other.
     pub handed_over: u32,
+    /// How many of these while no relay was reached.
+    pub alone: u32,
     pub wrong: Vec<String>,
 }
 
@@ -47,6 +49,7 @@ impl Outcome {
         self.said_in_groups += other.said_in_groups;
         self.epochs += other.epochs;
         self.handed_over += other.handed_over;
+        self.alone += other.alone;
     }
 }
 
@@ -109,7 +112,11 @@ impl World {
                     self.wrong(format!("{id:?} is said to be accepted by {status:?}"));
                 }
             }
-            Event::HandedOver { .. } => self.checker.outcome.handed_over += 1,
+            Event::HandedOver { .. } => {
+                let alone = self.cut.len() == self.hosts.len();
+                self.checker.outcome.handed_over += 1;
+                self.checker.outcome.alone += u32::from(alone);
+            }
             Event::Renewed { .. } => self.checker.outcome.renewed += 1,
             Event::LastResort { .. } => self.checker.outcome.last_resort += 1,
             Event::HistoryTaken { messages, done, .. } => {

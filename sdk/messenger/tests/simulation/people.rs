@@ -304,7 +304,8 @@ impl World {
                     let life = self.people[device].life;
                     self.after(delay, Event::Look(device, life, account));
                 }
-                Effect::Directory => {}
+                // Nobody is on one network with somebody else.
+                Effect::Directory | Effect::Seek { .. } | Effect::Show { .. } => {}
                 Effect::Offer {
                     to, ask, envelope, ..
                 } => self.offer(device, to, ask, envelope.into_vec()),
