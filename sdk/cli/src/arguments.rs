@@ -1,6 +1,7 @@
 //! What can be typed.
 
 mod device;
+mod file;
 mod group;
 mod identity;
 mod talk;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub use device::{Device, Sync};
+pub use file::{File, Incoming};
 pub use group::Group;
 pub use identity::{ExportPassphrase, Identity, NewPassphrase, WordCount};
 pub use talk::{Bot, Chat, Directly, History, Send, Switch};
@@ -93,6 +95,9 @@ pub enum Command {
     /// Groups of people: make, invite, join, leave, remove.
     #[command(subcommand)]
     Group(Group),
+    /// Files: send, list, take.
+    #[command(subcommand)]
+    File(File),
     /// Lets a program talk: orders in, events out, one JSON object a line.
     Bot(Bot),
     /// Shows what was said with somebody. Asks no node.

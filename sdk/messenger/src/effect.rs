@@ -1,6 +1,7 @@
 //! What goes into the engine, and what comes out.
 
 use crate::{
+    files::FileNews,
     history::{ContentId, Entry, Status},
     no_trace::{NoTraceNews, NoTraceWish},
     presence::Reach,
@@ -451,6 +452,15 @@ pub enum Event {
         all: u64,
         /// Whether that was all.
         done: bool,
+    },
+    /// A file got further, or did not.
+    File {
+        /// In which conversation.
+        conversation: Account,
+        /// The message that it came with.
+        id: ContentId,
+        /// What.
+        news: FileNews,
     },
     /// The device listens at a relay, or at none.
     Listening {

@@ -17,6 +17,7 @@
 //! | [`proof`] | P1-P5 | tickets and receipts |
 //! | [`no_trace`] | N1-N7 | conversations that are stored nowhere |
 //! | [`transfer`] | A1-A7 | the history, for a device that is new |
+//! | [`files`] | F1-F11 | files, in pieces, until they are whole |
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
 //! | [`groups`] | G1-G13 | who is in, what is said there, in which order |
 //! | [`presence`] | E1-E5 | how contacts, and nobody else, learn where this device is |
@@ -46,6 +47,7 @@ pub mod effect;
 pub mod encryption;
 mod engine;
 pub mod error;
+pub mod files;
 pub mod groups;
 pub mod history;
 pub mod inbox;
@@ -63,6 +65,7 @@ pub use effect::{Command, Effect, Event, GroupCommand, GroupNews, Input};
 pub use encryption::{Encryption, Fault};
 pub use engine::Engine;
 pub use error::Error;
+pub use files::{File, FileCommand, FileId, FileNews, FileStage};
 pub use groups::{Group, GroupFault, GroupSecrets};
 pub use history::{ContentId, Conversation, Entry, Status};
 pub use no_trace::{NoTraceEnd, NoTraceNews, NoTraceWish};

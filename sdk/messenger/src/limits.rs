@@ -207,3 +207,36 @@ pub const NO_TRACE_AGAIN: u64 = 2_000;
 pub const NO_TRACE_KEEP: u64 = 10_000;
 /// Texts that wait for their confirmation, or for those before them.
 pub const MAX_WHISPERS: usize = 64;
+
+/// Largest file that goes by relays, bytes (F1).
+pub const MAX_FILE: u64 = 16 * 1_024 * 1_024;
+/// A file up to so many bytes is sent unasked (F4).
+pub const PUSHED: u64 = 4 * 1_024 * 1_024;
+/// Files up to so many bytes are taken without asking the person, unless they say otherwise (F5).
+pub const AUTOMATIC: u64 = 4 * 1_024 * 1_024;
+/// Bytes of a piece of a file's ciphertext.
+pub const FILE_PIECE: usize = parlance_e2ee::content::bounds::MAX_FILE_PIECE;
+/// Pieces of a file.
+pub const MAX_FILE_PIECES: u32 = 288;
+/// Pieces of files on their way at the same time.
+pub const FILE_WINDOW: usize = 8;
+/// The same in one group.
+pub const GROUP_FILE_WINDOW: usize = 2;
+/// A piece that does not come is asked for after so long; it doubles up to [`LONGEST_ASK_PAUSE`].
+pub const FILE_PATIENCE: u64 = 60_000;
+/// How often bytes of a file may turn out to be wrong before it is given up.
+pub const MAX_FAULTS: u8 = 3;
+/// Files that a device knows.
+pub const MAX_FILES: usize = 4_096;
+/// Bytes of files that a device keeps in its database (F2).
+pub const MAX_KEPT: u64 = 512 * 1_024 * 1_024;
+/// For how long files are kept there once they were sent, or saved.
+pub const FILE_LIFE: u64 = 14 * 86_400_000;
+/// Bytes of files whose message has not come (F9).
+pub const MAX_UNNAMED: u64 = 16 * 1_024 * 1_024;
+/// For how long these are kept.
+pub const UNNAMED_LIFE: u64 = 86_400_000;
+/// Devices that get pieces of one file because they asked.
+pub const MAX_UPLOADS: usize = 16;
+/// Between two looks at which files have had their time.
+pub const FILE_PASS: u64 = 60_000;

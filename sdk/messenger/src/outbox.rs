@@ -119,6 +119,8 @@ pub struct Outbox {
     copies: BTreeMap<u64, Copy>,
     by_name: BTreeMap<(DeviceAddress, ContentId), u64>,
     by_device: BTreeMap<DeviceAddress, BTreeSet<u64>>,
+    /// Copies of each content.
+    of_content: BTreeMap<ContentId, usize>,
     /// Not encrypted.
     pub waiting: BTreeSet<u64>,
     /// Encrypted, not accepted.
@@ -150,7 +152,11 @@ impl Outbox {
         }
         self.by_name.insert((copy.to, copy.id), number);
         self.by_device.entry(copy.to).or_default().insert(number);
-        self.copies.insert(number, copy);
+        let id = copy.id;
+        if self.copies.insert(number, copy).is_none() {
+            let copies = self.of_content.entry(id).or_default();
+            *copies = copies.saturating_add(1);
+        }
     }
 
     /// It is done.
@@ -160,6 +166,12 @@ impl Outbox {
         self.sealed.remove(&number);
         self.unconfirmed.remove(&number);
         self.by_name.remove(&(copy.to, copy.id));
+        if let Some(copies) = self.of_content.get_mut(&copy.id) {
+            *copies = copies.saturating_sub(1);
+            if *copies == 0 {
+                self.of_content.remove(&copy.id);
+            }
+        }
         if let Some(numbers) = self.by_device.get_mut(&copy.to) {
             numbers.remove(&number);
             if numbers.is_empty() {
@@ -186,6 +198,14 @@ impl Outbox {
             .into_iter()
             .flatten()
             .filter_map(|number| self.copies.get(number))
+    }
+
+    /// How many devices have not got a content; none before it has copies.
+    pub fn left(&self, id: &ContentId) -> Option<usize> {
+        match self.pending.values().any(|pending| pending.id == *id) {
+            true => None,
+            false => Some(self.of_content.get(id).copied().unwrap_or(0)),
+        }
     }
 
     /// The devices that there are copies for.
@@ -249,11 +269,13 @@ mod tests {
         let numbers: Vec<u64> = outbox.of_device(&to).map(|copy| copy.number).collect();
         assert_eq!(numbers, [1, 2]);
         assert_eq!(outbox.named(to, &[2; 16]).unwrap().number, 2);
+        assert_eq!(outbox.left(&[1; 16]), Some(1));
         for number in [1, 2, 3] {
             assert!(outbox.remove(number).is_some());
             assert!(outbox.remove(number).is_none());
         }
         assert!(outbox.is_empty() && outbox.devices().next().is_none());
+        assert_eq!(outbox.left(&[1; 16]), Some(0));
         assert!(outbox.waiting.is_empty() && outbox.sealed.is_empty());
         assert!(outbox.unconfirmed.is_empty());
     }

@@ -80,6 +80,8 @@ pub struct Chat {
     /// Whether others are told what you have read. It stays as it was set last; at first they are told.
     #[arg(long, value_name = "WHETHER", value_enum)]
     pub read_receipts: Option<Switch>,
+    #[command(flatten)]
+    pub files: super::Incoming,
     /// Goes on after the end of standard input.
     #[arg(long)]
     pub stay: bool,
@@ -102,6 +104,8 @@ pub struct Bot {
     /// first they are told.
     #[arg(long, value_name = "WHETHER", value_enum)]
     pub read_receipts: Option<Switch>,
+    #[command(flatten)]
+    pub files: super::Incoming,
     /// Goes on after the end of standard input, until it is told to end by a signal.
     #[arg(long)]
     pub stay: bool,

@@ -13,7 +13,7 @@ use parlance_bimp::{
 };
 use parlance_e2ee::DeviceAddress;
 use parlance_messenger::{
-    Command, ContentId, Directory, Effect, Event, GroupCommand, Input, Reach,
+    Command, ContentId, Directory, Effect, Event, FileCommand, GroupCommand, Input, Reach,
 };
 use parlance_primitives::AccountId;
 
@@ -213,6 +213,14 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
     pub fn group(&mut self, command: GroupCommand) -> Result<GroupId, ChatError> {
         let now = clock((self.wall)(), self.began.elapsed());
         let id = self.chat.group(now, command)?;
+        self.effects();
+        Ok(id)
+    }
+
+    /// Does what the user wants with files.
+    pub fn file(&mut self, command: FileCommand) -> Result<Option<ContentId>, ChatError> {
+        let now = clock((self.wall)(), self.began.elapsed());
+        let id = self.chat.file(now, command)?;
         self.effects();
         Ok(id)
     }

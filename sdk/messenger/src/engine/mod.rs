@@ -6,6 +6,7 @@ mod brief;
 mod direct;
 mod disappear;
 mod fan_out;
+mod file;
 mod give;
 mod group;
 mod listen;
@@ -136,6 +137,7 @@ pub struct Engine<E: Encryption, S, R> {
     overtaken: BTreeMap<u64, (Account, ContentId)>,
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
     groups: group::Groups,
+    files: file::Files,
     appearance: Appearance,
     direct: Direct,
     giving: Giving,
@@ -195,6 +197,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             overtaken: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
             groups: group::Groups::default(),
+            files: file::Files::default(),
             appearance: Appearance::default(),
             direct: Direct::default(),
             giving: Giving::default(),
@@ -242,6 +245,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
         self.taking = self.ledger.get(&Row::Taking, "transfer of a history")?;
         self.giving = (self.ledger.get(&Row::Giving, "grant of a history")?).unwrap_or_default();
+        self.load_files()?;
         self.load_groups()
     }
 
@@ -361,8 +365,11 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.bridge_gaps()?;
         self.make_good();
         self.look_for_held();
+        self.tidy_files();
+        self.send_pieces()?;
         self.group_work()?;
         self.ask_again_for_history();
+        self.ask_for_pieces();
         self.keep_no_trace();
         self.confirm();
         self.send_unconfirmed();

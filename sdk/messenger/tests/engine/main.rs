@@ -5,6 +5,7 @@ mod alone;
 #[path = "../common/mod.rs"]
 mod common;
 mod direct;
+mod files;
 mod no_trace;
 mod room;
 mod transfer;
@@ -21,8 +22,8 @@ use parlance_e2ee::{
     content::{Delete, Edit, Reaction, Timer, TypingState, WrittenText},
 };
 use parlance_messenger::{
-    Clock, Command, ContentId, Directory, Effect, Engine, Entry, Error, Event, Input, Listed,
-    Reach, RelayInfo, Row, Table,
+    Clock, Command, ContentId, Directory, Effect, Engine, Entry, Error, Event, FileCommand, Input,
+    Listed, Reach, RelayInfo, Row, Table,
     inbox::{Held, Orphan},
     limits,
     outbox::Copy,

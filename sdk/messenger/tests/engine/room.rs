@@ -166,6 +166,9 @@ impl Room {
         engine
             .handle(self.clock(), [Input::Directory(directory)])
             .unwrap();
+        let (bytes, strangers) = (limits::AUTOMATIC, true);
+        let automatic = FileCommand::Automatic { bytes, strangers };
+        engine.file(self.clock(), automatic).unwrap();
         self.engines[n] = Some(engine);
     }
 

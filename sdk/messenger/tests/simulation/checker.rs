@@ -29,6 +29,9 @@ pub struct Outcome {
     pub handed_over: u32,
     /// How many of these while no relay was reached.
     pub alone: u32,
+    /// Files that were sent, and how often they are whole on a device.
+    pub files: usize,
+    pub whole: usize,
     pub wrong: Vec<String>,
 }
 
@@ -50,6 +53,8 @@ impl Outcome {
         self.epochs += other.epochs;
         self.handed_over += other.handed_over;
         self.alone += other.alone;
+        self.files += other.files;
+        self.whole += other.whole;
     }
 }
 
@@ -142,6 +147,7 @@ impl World {
         }
         self.judge_accounts();
         self.judge_group();
+        self.judge_files();
         self.checker.outcome
     }
 

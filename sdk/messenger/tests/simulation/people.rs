@@ -12,8 +12,8 @@ use parlance_e2ee::{
     content::{Delete, Edit, Reaction, TypingState, WrittenText},
 };
 use parlance_messenger::{
-    Clock, Command, ContentId, Directory, Effect, Engine, Entry, Error, Input, Listed, Row,
-    Storage, Table,
+    Clock, Command, ContentId, Directory, Effect, Engine, Entry, Error, FileCommand, Input, Listed,
+    Row, Storage, Table, limits,
     outbox::{Copy, Pending},
     proof::Ticket,
 };
@@ -207,6 +207,9 @@ impl World {
         let rng = ChaCha20Rng::seed_from_u64(seed);
         let mut engine = Engine::start(clock, 0, sessions, person.disk.clone(), rng).unwrap();
         engine.command(clock, Command::Attention(true)).unwrap();
+        let (bytes, strangers) = (limits::AUTOMATIC, true);
+        let automatic = FileCommand::Automatic { bytes, strangers };
+        engine.file(clock, automatic).unwrap();
         person.engine = Some(engine);
         let life = person.life;
         let directory = self.directory(device);
@@ -372,6 +375,9 @@ impl World {
         }
         let pause = 100 + self.below(self.plan.pause);
         self.after(pause, Event::Act(device));
+        if self.plan.files && self.one_in(6) {
+            return self.file_act(device);
+        }
         if self.plan.groups && self.one_in(2) {
             return self.group_act(device);
         }

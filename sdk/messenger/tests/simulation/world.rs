@@ -48,6 +48,8 @@ pub struct Plan {
     pub direct: bool,
     /// In the second half of the busy time no relay is reached.
     pub alone: bool,
+    /// People send files too.
+    pub files: bool,
     /// Another device of the first account comes in the middle, and takes the history.
     pub late: bool,
     /// A mistake that must be found: devices go back to what they were before.
@@ -70,6 +72,7 @@ impl Plan {
             groups: false,
             direct: false,
             alone: false,
+            files: false,
             late: false,
             forgets: false,
         }
@@ -143,6 +146,7 @@ pub struct World {
     pub next_ask: u32,
     pub receipts: u32,
     pub group: crate::group::Conversation,
+    pub files: Vec<crate::files::Sent>,
     pub gone: std::rc::Rc<std::cell::RefCell<BTreeSet<parlance_e2ee::DeviceAddress>>>,
     pub calls: Vec<Call>,
     lost_sessions: BTreeSet<usize>,
@@ -186,6 +190,7 @@ impl World {
             next_ask: 1,
             receipts: 0,
             group: crate::group::Conversation::default(),
+            files: Vec::new(),
             gone: std::rc::Rc::default(),
             calls: Vec::new(),
             lost_sessions: BTreeSet::new(),

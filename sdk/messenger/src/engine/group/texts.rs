@@ -51,6 +51,28 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         Ok(said)
     }
 
+    /// Says something that people do not see (F11). Whether it leaves.
+    pub(in crate::engine) fn say_quietly(
+        &mut self,
+        id: GroupId,
+        content: &Content,
+    ) -> Result<bool, Error> {
+        if self.member_of(id).is_err() || passed(self.secrets()?.send(id, content))?.is_err() {
+            return Ok(false);
+        }
+        self.live(id).stale = true;
+        self.live(id).stale_until = 0;
+        Ok(true)
+    }
+
+    /// Whether what was said in a group waits for its relays.
+    pub(in crate::engine) fn waits_in_group(&self, group: GroupId, id: &ContentId) -> bool {
+        let takes_part = self.groups.all.get(&group).is_some_and(Group::takes_part);
+        let live = self.groups.live.get(&group);
+        let waits = live.is_some_and(|it| it.stale || it.texts.iter().any(|text| text.id == *id));
+        takes_part && waits
+    }
+
     /// G10: with each text one member is looked up, the next one each time, so that devices that were struck off are
     /// noticed by and by.
     fn look_at_one(&mut self, id: GroupId) {
