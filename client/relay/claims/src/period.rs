@@ -87,8 +87,11 @@ impl Kept {
         }
         let tickets = std::mem::take(&mut self.tickets).into_values().collect();
         let receipts = std::mem::take(&mut self.receipts).into_values().collect();
+        let tickets = tree(largest(tickets))?;
+        let mut receipts = largest(receipts);
+        cut(&mut receipts, tickets.root().bytes);
         self.sealed = Some(Trees {
-            tickets: tree(tickets)?,
+            tickets,
             receipts: tree(receipts)?,
         });
         Ok(())
@@ -115,25 +118,51 @@ fn check(last: Option<u64>, bytes: u64, kept: usize) -> Result<(), Refusal> {
     }
 }
 
-/// The tree of the leaves that count most: [`MOST_LEAVES`] of them, none too close to another, no more
-/// than [`MAX_BYTES`] together. The same leaves give the same tree, whatever their order.
-fn tree<L: Leaf>(leaves: Vec<L>) -> Result<Tree<L>, TreeError> {
+/// The leaves that count most: [`MOST_LEAVES`] of them, none too close to another. The same leaves come in the
+/// same order, whatever theirs was.
+fn largest<L: Leaf>(leaves: Vec<L>) -> Vec<L> {
     let mut ranked: Vec<(u64, u128, L)> = leaves
         .into_iter()
         .map(|leaf| (leaf.counted(), leaf.place(), leaf))
-        .filter(|(counted, _, _)| *counted > 0)
         .collect();
     ranked.sort_by_key(|(counted, place, _)| (core::cmp::Reverse(*counted), *place));
     let mut taken = BTreeSet::new();
-    let mut sum: u64 = 0;
-    let mut chosen = Vec::new();
-    for (counted, place, leaf) in ranked {
-        if chosen.len() >= MOST_LEAVES {
+    let apart = |place: u128| place.checked_shr(128 - MAX_DEPTH).unwrap_or(0);
+    ranked
+        .into_iter()
+        .filter(|(_, place, _)| taken.insert(apart(*place)))
+        .take(MOST_LEAVES)
+        .map(|(_, _, leaf)| leaf)
+        .collect()
+}
+
+/// Lowers what the largest receipts count to one level, so that all of them, the largest first, count no more than
+/// `most`, or less than a byte each beyond it (C8).
+fn cut(receipts: &mut [ReceiptLeaf<AccountId>], most: u64) {
+    // From the smallest on, each gets what it says as long as all that follow could have as much.
+    let mut left = most;
+    let mut level = u64::MAX;
+    for (place, leaf) in receipts.iter().enumerate().rev() {
+        let waiting = u64::try_from(place).unwrap_or(u64::MAX).saturating_add(1);
+        let even = left.div_ceil(waiting);
+        if leaf.counted > even {
+            level = even;
             break;
         }
-        let more = sum.saturating_add(counted);
-        let stem = place.checked_shr(128 - MAX_DEPTH).unwrap_or(0);
-        if more <= MAX_BYTES && taken.insert(stem) {
+        left = left.saturating_sub(leaf.counted);
+    }
+    for leaf in receipts {
+        leaf.counted = leaf.counted.min(level);
+    }
+}
+
+/// The tree of these leaves, the first of them, as far as they are within [`MAX_BYTES`] together.
+fn tree<L: Leaf>(leaves: Vec<L>) -> Result<Tree<L>, TreeError> {
+    let mut sum: u64 = 0;
+    let mut chosen = Vec::with_capacity(leaves.len());
+    for leaf in leaves {
+        let more = sum.saturating_add(leaf.counted());
+        if leaf.counted() > 0 && more <= MAX_BYTES {
             sum = more;
             chosen.push(leaf);
         }
