@@ -16,6 +16,9 @@ pub const MOST_LEAVES: usize = 30_000;
 /// Most tickets, and most receipts, that are kept of a period: of a crowd, the largest make the tree.
 pub const MOST_KEPT: usize = 2 * MOST_LEAVES;
 
+/// Records of a journal beyond twice those that count for which it is not written anew.
+const SPARE: usize = 1_024;
+
 /// The trees of a claim.
 #[derive(Debug)]
 pub(crate) struct Trees {
@@ -44,6 +47,8 @@ pub(crate) struct Kept {
     pub(crate) receipts: BTreeMap<AccountId, ReceiptLeaf<AccountId>>,
     /// Once it is claimed for (C4).
     pub(crate) sealed: Option<Trees>,
+    /// Records in the journal.
+    written: usize,
 }
 
 impl Kept {
@@ -52,7 +57,10 @@ impl Kept {
     /// # Errors
     /// When its leaves make no tree, which leaves that were written by this crate do.
     pub(crate) fn replay(records: Vec<Record>) -> Result<Self, TreeError> {
-        let mut kept = Self::default();
+        let mut kept = Self {
+            written: records.len(),
+            ..Self::default()
+        };
         for record in records {
             match record {
                 Record::Ticket(leaf) => {
@@ -71,6 +79,28 @@ impl Kept {
             }
         }
         Ok(kept)
+    }
+
+    /// Notes that the journal has so many records more.
+    pub(crate) fn note_written(&mut self, more: usize) {
+        self.written = self.written.saturating_add(more);
+    }
+
+    /// All records that count, when the journal has far more than those (C7).
+    pub(crate) fn overgrown(&self) -> Option<Vec<Record>> {
+        let count = self.tickets.len().saturating_add(self.receipts.len());
+        let most = count.saturating_mul(2).saturating_add(SPARE);
+        if self.sealed.is_some() || self.written <= most {
+            return None;
+        }
+        let tickets = self.tickets.values().cloned().map(Record::Ticket);
+        let receipts = self.receipts.values().cloned().map(Record::Receipt);
+        Some(tickets.chain(receipts).collect())
+    }
+
+    /// Notes that the journal has been written anew, with so many records.
+    pub(crate) fn note_rewritten(&mut self, records: usize) {
+        self.written = records;
     }
 
     /// Closes the period with all but these accounts, and makes its trees.
