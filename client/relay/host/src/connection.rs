@@ -169,7 +169,7 @@ pub async fn serve(
         from_core,
         told: Vec::new(),
         pushes: Pushes::default(),
-        ledger: Ledger::new(shared.gate.budget(), now),
+        ledger: Ledger::new(shared.gate.budget()),
         out: Outgoing::default(),
         device: None,
         charges: BTreeMap::new(),
