@@ -61,8 +61,8 @@ pub struct Global {
     /// File with the passphrase of the data folder; otherwise $BIMP_PASSPHRASE, otherwise a prompt.
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-    /// Whether messages go from device to device where both are there; otherwise 'on' for 'chat' and 'device sync', 'hidden' for 'send', and 'off' for
-    /// 'bot', 'group' and '--no-trace'.
+    /// Whether messages go from device to device where both are there; otherwise 'on' for 'chat' and 'device sync', 'hidden' for 'send' and 'file', and 'off'
+    /// for 'bot', 'group' and '--no-trace'.
     #[arg(long, global = true, value_name = "HOW", value_enum)]
     pub direct: Option<Directly>,
     /// Prints one JSON object, also for errors (on standard error).
