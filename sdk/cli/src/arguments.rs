@@ -33,7 +33,7 @@ const EXIT_CODES: &str = "Exit codes:
 
 Documentation: docs/bimp.md, docs/light-client.md";
 
-/// Identity, devices, contacts, messages and wallet on a Parlance chain. Believes no node: what it shows is proven.
+/// Identity, devices, contacts, messages and wallet on a Parlance chain. Believes no node: what it shows of the chain is proven.
 #[derive(Parser)]
 #[command(name = "bimp", version, after_help = EXIT_CODES)]
 pub struct Arguments {
