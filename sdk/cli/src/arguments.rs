@@ -33,7 +33,7 @@ const EXIT_CODES: &str = "Exit codes:
 
 Documentation: docs/bimp.md, docs/light-client.md";
 
-/// Identity, devices, contacts, messages and wallet on a Parlance chain. Believes no node: what it shows is proven.
+/// Identity, devices, contacts, messages and wallet on a Parlance chain. Believes no node: what it shows of the chain is proven.
 #[derive(Parser)]
 #[command(name = "bimp", version, after_help = EXIT_CODES)]
 pub struct Arguments {
@@ -61,8 +61,8 @@ pub struct Global {
     /// File with the passphrase of the data folder; otherwise $BIMP_PASSPHRASE, otherwise a prompt.
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-    /// Whether messages go from device to device where both are there; otherwise 'on' for 'chat' and 'device sync', 'hidden' for 'send', and 'off' for
-    /// 'bot', 'group' and '--no-trace'.
+    /// Whether messages go from device to device where both are there; otherwise 'on' for 'chat' and 'device sync', 'hidden' for 'send' and 'file', and 'off'
+    /// for 'bot', 'group' and '--no-trace'.
     #[arg(long, global = true, value_name = "HOW", value_enum)]
     pub direct: Option<Directly>,
     /// Prints one JSON object, also for errors (on standard error).
