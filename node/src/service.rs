@@ -479,8 +479,7 @@ fn relay_settings(
     let Some(account) = params.relay_account.clone().filter(|_| params.relay) else {
         return Ok(None);
     };
-    let beside = || config.base_path.config_dir(config.chain_spec.id());
-    let folder = compiled.map_or_else(|| beside().join("compiled-runtimes"), Path::to_path_buf);
+    let folder = config.base_path.config_dir(config.chain_spec.id());
     let key_file = relay::key::file(params.relay_key.as_deref(), &folder);
     let key = relay::key::read_or_make(&key_file)
         .map_err(|error| ServiceError::Application(error.into()))?;
@@ -514,8 +513,7 @@ fn start_claims(
     let Some(account) = cli.relay.relay_account.clone() else {
         return Ok(None);
     };
-    let beside = || config.base_path.config_dir(config.chain_spec.id());
-    let folder = compiled.map_or_else(|| beside().join("compiled-runtimes"), Path::to_path_buf);
+    let folder = config.base_path.config_dir(config.chain_spec.id());
     let settings = relay::Settings {
         account,
         folder: folder.join("relay-claims"),
