@@ -259,11 +259,17 @@ impl File {
     pub fn gaps(&self) -> Vec<(u32, u32)> {
         let mut gaps: Vec<(u32, u32)> = Vec::new();
         for number in (0..self.pieces).filter(|number| !self.has(*number)) {
-            match gaps.last_mut() {
-                Some((_, to)) if *to == number => *to = number.saturating_add(1),
-                _ if gaps.len() == MAX_GAPS => break,
-                _ => gaps.push((number, number.saturating_add(1))),
+            let next = number.saturating_add(1);
+            if let Some((_, to)) = gaps.last_mut()
+                && *to == number
+            {
+                *to = next;
+                continue;
             }
+            if gaps.len() == MAX_GAPS {
+                break;
+            }
+            gaps.push((number, next));
         }
         gaps
     }

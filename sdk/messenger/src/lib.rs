@@ -10,7 +10,7 @@
 //! | module | rules | what |
 //! | --- | --- | --- |
 //! | [`history`] | H1-H7 | conversations, messages, status, what disappears |
-//! | [`outbox`] | O1-O6 | what waits to be sent, to which devices |
+//! | [`outbox`] | O1-O7 | what waits to be sent, to which devices |
 //! | [`inbox`] | I1-I6 | order, each once, sessions that broke |
 //! | [`relays`] | R1-R3 | which relay is asked, and when another one |
 //! | [`prekeys`] | K1-K4 | prekeys: published, replaced, fetched |
@@ -19,9 +19,9 @@
 //! | [`transfer`] | A1-A7 | the history, for a device that is new |
 //! | [`files`] | F1-F11 | files, in pieces, until they are whole |
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
-//! | [`groups`] | G1-G12 | who is in, what is said there, in which order |
+//! | [`groups`] | G1-G13 | who is in, what is said there, in which order |
 //! | [`presence`] | E1-E5 | how contacts, and nobody else, learn where this device is |
-//! | [`direct`] | D1-D6 | from device to device |
+//! | [`direct`] | D1-D10 | from device to device |
 //! | [`storage`] | S1-S4 | one batch, then effects |
 //! | [`limits`] | - | all bounds and times |
 //!

@@ -11,6 +11,11 @@
 //! - **O5** Copies for one device leave in their order, at most [`IN_FLIGHT`](crate::limits::IN_FLIGHT) of all at a time, and no more than
 //!   [`UNCONFIRMED`](crate::limits::UNCONFIRMED) are unconfirmed.
 //! - **O6** A copy for a device that is not on its account's record any more is dropped.
+//! - **O7** *A word of confirmation may be lost*: relays that had not heard of a new device yet threw it away with what all others have, or it came in
+//!   a session that broke. So what was accepted and is not confirmed is sent again after
+//!   [`CONFIRM_WAIT`](crate::limits::CONFIRM_WAIT), and again after twice as long, if something has come from its device since, or shortly before;
+//!   for a device from which nothing ever came, twice, on the first day. Whoever has it confirms it once more (I1). One that is away is not sent everything
+//!   twice.
 
 use crate::{history::ContentId, inbox::Sequence};
 use codec::{Decode, Encode};
@@ -99,6 +104,15 @@ pub struct Attempt {
     pub charged: Vec<(u32, RelayId)>,
 }
 
+/// How long a copy has waited for its device's word (O7).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unconfirmed {
+    /// Since when it is accepted, by the steady clock; none until somebody looks.
+    pub since: Option<u64>,
+    /// How often it was sent again.
+    pub again: u32,
+}
+
 /// All copies, and the ways to find them.
 #[derive(Debug, Default)]
 pub struct Outbox {
@@ -111,6 +125,8 @@ pub struct Outbox {
     pub waiting: BTreeSet<u64>,
     /// Encrypted, not accepted.
     pub sealed: BTreeMap<u64, Attempt>,
+    /// Accepted, once at least.
+    pub unconfirmed: BTreeMap<u64, Unconfirmed>,
     /// Said, without copies.
     pub pending: BTreeMap<u64, Pending>,
 }
@@ -131,6 +147,7 @@ impl Outbox {
             Stage::Accepted => {
                 self.waiting.remove(&number);
                 self.sealed.remove(&number);
+                self.unconfirmed.entry(number).or_default().since = None;
             }
         }
         self.by_name.insert((copy.to, copy.id), number);
@@ -147,6 +164,7 @@ impl Outbox {
         let copy = self.copies.remove(&number)?;
         self.waiting.remove(&number);
         self.sealed.remove(&number);
+        self.unconfirmed.remove(&number);
         self.by_name.remove(&(copy.to, copy.id));
         if let Some(copies) = self.of_content.get_mut(&copy.id) {
             *copies = copies.saturating_sub(1);
@@ -259,5 +277,6 @@ mod tests {
         assert!(outbox.is_empty() && outbox.devices().next().is_none());
         assert_eq!(outbox.left(&[1; 16]), Some(0));
         assert!(outbox.waiting.is_empty() && outbox.sealed.is_empty());
+        assert!(outbox.unconfirmed.is_empty());
     }
 }

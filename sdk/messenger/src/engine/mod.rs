@@ -1,5 +1,6 @@
 //! The engine: its state, how it starts, and its turn.
 
+mod again;
 mod apply;
 mod brief;
 mod direct;
@@ -131,6 +132,7 @@ pub struct Engine<E: Encryption, S, R> {
     subscription: Subscription,
     attention: bool,
     confirmations: BTreeMap<Account, Vec<ContentId>>,
+    heard_from: again::Heard,
     /// Copies that were confirmed before a relay's answer came.
     overtaken: BTreeMap<u64, (Account, ContentId)>,
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
@@ -191,6 +193,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             subscription: Subscription::default(),
             attention: false,
             confirmations: BTreeMap::new(),
+            heard_from: again::Heard::default(),
             overtaken: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
             groups: group::Groups::default(),
@@ -335,6 +338,18 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.unreached(device);
                 Ok(())
             }
+            Input::Connected { device } => {
+                self.connected(device);
+                Ok(())
+            }
+            Input::Sought { seek, key } => {
+                self.sought(seek, &key);
+                Ok(())
+            }
+            Input::Sighted { key, record } => {
+                self.sighted(&key, &record);
+                Ok(())
+            }
             Input::Called {
                 call,
                 from,
@@ -357,6 +372,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.ask_for_pieces();
         self.keep_no_trace();
         self.confirm();
+        self.send_unconfirmed();
         self.fan_out();
         self.seal()?;
         self.fetch();

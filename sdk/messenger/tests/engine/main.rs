@@ -1,5 +1,7 @@
 //! Single rules, with relays that do what the test says.
 
+mod again;
+mod alone;
 #[path = "../common/mod.rs"]
 mod common;
 mod direct;

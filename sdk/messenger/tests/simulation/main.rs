@@ -72,6 +72,23 @@ fn devices_that_are_there_deliver_to_each_other() {
     }
 }
 
+/// D8: what they say while no relay is reached goes on its way, and what others are told later is in order all the same.
+#[test]
+fn devices_that_have_met_go_on_while_no_relay_is_reached() {
+    let mut all = checker::Outcome::default();
+    for seed in 30..34 {
+        let (direct, alone, busy) = (true, true, 60_000);
+        all.add(&run(Plan {
+            direct,
+            alone,
+            busy,
+            ..Plan::calm(seed)
+        }));
+    }
+    assert!(all.alone > 100, "{all:?}");
+    println!("{all:?}");
+}
+
 #[test]
 fn direct_delivery_loses_and_doubles_nothing_whatever_fails() {
     let mut all = checker::Outcome::default();

@@ -8,7 +8,7 @@
 //!   *vote*; more than half of them are a *majority*. Since the relays follow from what was decided before, all know
 //!   the same ones, however different their lists of relays are.
 //! - **P2** *Judging.* A relay votes on a position only if it knows all records before it. So it can check a record: its change is
-//!   signed by the access key of the record before, it names the mailboxes that were, and the relay has the whole handshake on disk.
+//!   signed by the access key of the record before, and by the one that it names if that is another, it names the mailboxes that were, and the relay has the whole handshake on disk.
 //!   A relay that lacks parts says so and gets them. What is decided can therefore be read wherever a majority is.
 //! - **P3** *Promising.* Asked for a promise with ballot `b`, a relay that has promised nothing higher promises to accept nothing lower, and says
 //!   what it has accepted last.
@@ -58,7 +58,7 @@ mod tests;
 
 pub use attempt::{Attempt, Step};
 pub use group::{Group, Votes};
-pub use standing::{Standing, Unfit, is_signed};
+pub use standing::{Standing, Unfit, is_signed, names_own_key};
 
 /// Relays of `count` that decide.
 pub fn majority(count: usize) -> usize {

@@ -386,7 +386,10 @@ impl Room<'_> {
     fn carry_out(&mut self, typed: Typed) -> Result<(), Failure> {
         match typed {
             Typed::Nothing | Typed::Quit => Ok(()),
-            Typed::Say(text) => self.say(body::text(&text)?),
+            Typed::Say(text) => {
+                let body = groups::text(&text, &self.with, self.talk.names())?;
+                self.say(body)
+            }
             Typed::Reply(number, text) => self.say(body::reply(self.id(number)?, &text)?),
             Typed::React(number, emoji) => self.say(body::react(self.id(number)?, &emoji)?),
             Typed::Edit(number, text) => self.say(body::edit(self.id(number)?, &text)?),

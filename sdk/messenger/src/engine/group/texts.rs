@@ -9,8 +9,8 @@ use crate::{
     limits::{MAX_SENT, RETRY_UNSENT, TEXTS_AT_ONCE},
 };
 use parlance_bimp::{
-    Account, Answer, Bounded, EnvelopeView, GroupId, GroupPost, GroupSend, List, Mailbox, Reason,
-    RelayId, Request, limits::MAX_MENTIONS,
+    Account, Answer, Bounded, EnvelopeView, GroupId, GroupPost, GroupSend, List, Mailbox,
+    MessageId, Reason, RelayId, Request, limits::MAX_MENTIONS,
 };
 use parlance_e2ee::{Body, Content};
 use rand_core::CryptoRng;
@@ -200,7 +200,13 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             ticket: &[],
             sealed: message,
         };
-        let ticket = self.ticket(relay, sealed.bare_size());
+        // P1: the same message to the same relay is counted once in a period.
+        let (copies, size) = (MessageId::of_group(&id, message), sealed.bare_size());
+        let charge = self.charge_of(relay);
+        let charged = &self.live(id).charged;
+        let known = charged.get(&(copies, relay)).map(|(period, _)| *period);
+        let counted = charge.is_none_or(|(period, _)| known == Some(period));
+        let ticket = self.ticket(relay, if counted { 0 } else { size });
         let (Ok(ciphertext), Ok(mentioned), Ok(ticket)) = (
             Bounded::new(message.to_vec()),
             List::new(woken),
@@ -218,7 +224,11 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         };
         post.signature = key.sign(&post.statement());
         let live = self.live(id);
-        live.sent.insert(post.id());
+        if let Some((period, _)) = charge.filter(|_| !counted) {
+            live.charged.retain(|_, (other, _)| *other == period);
+            live.charged.insert((copies, relay), (period, size));
+        }
+        live.sent.insert(copies);
         while live.sent.len() > MAX_SENT {
             live.sent.pop_first();
         }
@@ -312,6 +322,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         at: (RelayId, u64),
         answer: &Answer,
     ) {
+        // A relay does not count what it does not take.
+        if matches!(answer, Answer::Refused(_)) {
+            self.uncharge(group, purpose, at.0);
+        }
         let passes = [Reason::AllowanceUsedUp, Reason::TooFast, Reason::BadTicket];
         if let Answer::Refused(refusal) = answer
             && passes.contains(&refusal.reason)
@@ -323,6 +337,22 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
         self.group_refused(group, purpose, at, answer);
         self.order_has_grown(group, None);
+    }
+
+    fn uncharge(&mut self, group: GroupId, purpose: Purpose, relay: RelayId) {
+        let live = self.live(group);
+        let message = match purpose {
+            Purpose::Text(_, id) => {
+                let mut texts = live.texts.iter();
+                texts.find(|it| it.id == id).map(|it| &it.message)
+            }
+            _ => live.leave.as_ref().map(|(message, _)| message),
+        };
+        let id = message.map(|message| MessageId::of_group(&group, message));
+        let charged = id.and_then(|id| live.charged.remove(&(id, relay)));
+        if let Some((period, size)) = charged {
+            self.uncount((period, relay), size);
+        }
     }
 
     /// Whether anything of a group waits for its relays.

@@ -180,6 +180,7 @@ impl Relay {
 
     /// Some groups in turn: what is over goes, and the others hear how far this relay is.
     pub(super) fn sync_some(&mut self) {
+        self.ask_for_strange();
         let (now, pause) = (self.clock.steady, self.config.timings.reconcile);
         let after = self.orders.synced.map_or(Bound::Unbounded, Bound::Excluded);
         let seats = self.orders.seats.range((after, Bound::Unbounded));
@@ -222,7 +223,7 @@ impl Relay {
         let have = now.relays.iter();
         let have = have.filter(|relay| seat.told.get(*relay).is_some_and(|told| *told >= next));
         let moved = !mine && next > 0 && have.count() >= majority(now.relays.len());
-        let moved = moved && seat.entered.is_empty();
+        let moved = moved && seat.entered.is_empty() && !self.has_posts(&id.posts());
         if over || moved {
             self.drop_group(id);
         }
