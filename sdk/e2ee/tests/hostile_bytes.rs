@@ -257,7 +257,13 @@ fn steps_of_files() {
         bytes: Bounded::new(vec![4; 300], "piece").unwrap(),
     };
     let gaps = List::new(vec![(0, 3), (7, 9)], "gaps").unwrap();
-    for step in [piece, FileStep::Ask { file: [1; 32], gaps }] {
+    for step in [
+        piece,
+        FileStep::Ask {
+            file: [1; 32],
+            gaps,
+        },
+    ] {
         let content = Content::new([9; 16], 5, Body::FileStep(step));
         let genuine = content.to_bytes().unwrap();
         for bytes in inputs(&genuine, 33) {
