@@ -40,7 +40,7 @@
 //!
 //! Not covered: position 0 has no record before it. Two relays that disagree on more than two of the five relays nearest to the
 //! place could make the same group twice at the same moment (docs/bimp-protocol.md); and a group whose majority lost its disks
-//! at once is over.
+//! at once is over. Relays that have not accepted the first record count as such until they vote (P8).
 //!
 //! # Why it goes on
 //!
