@@ -38,7 +38,7 @@ pub fn prepare(options: &Options) -> anyhow::Result<()> {
             let port = options.port.checked_add(above);
             let port = port.and_then(|port| port.checked_add(n.into()));
             let port = port.context("the ports end at 65535: begin with a lower one")?;
-            Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
+            anyhow::Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         });
         ports.collect()
     };
