@@ -114,7 +114,7 @@ fn read(path: &Path) -> Result<Source, FileError> {
 }
 
 /// Writes a file whole or not at all.
-pub fn write(path: &str, text: &str) -> Result<(), FileError> {
+pub fn write(path: &str, text: &[u8]) -> Result<(), FileError> {
     let cause = |cause| FileError::Write {
         path: path.into(),
         cause,
@@ -122,4 +122,13 @@ pub fn write(path: &str, text: &str) -> Result<(), FileError> {
     let beside = format!("{path}.new");
     std::fs::write(&beside, text).map_err(cause)?;
     std::fs::rename(&beside, path).map_err(cause)
+}
+
+/// Makes a folder where there is none.
+pub fn folder(path: &Path) -> Result<(), FileError> {
+    let cause = |cause| FileError::Write {
+        path: path.to_owned(),
+        cause,
+    };
+    std::fs::create_dir_all(path).map_err(cause)
 }

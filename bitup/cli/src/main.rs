@@ -3,11 +3,14 @@
 mod files;
 mod output;
 
-use bitup_compiler::{Checked, Code, check, format::format};
+use bitup_compiler::{Checked, Code, build, check, format::format};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use files::FileError;
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// The contract language bitUp.
 #[derive(Debug, Parser)]
@@ -24,6 +27,17 @@ enum Command {
         /// Files and folders; the folder counts from which imports are found is the working folder.
         #[arg(default_value = ".")]
         paths: Vec<PathBuf>,
+        /// One JSON object on standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes Wasm and metadata of the contracts of a file.
+    Build {
+        /// The file; imports are found from the working folder.
+        file: PathBuf,
+        /// The folder for NAME.wasm, NAME.json and NAME.contract.
+        #[arg(long, default_value = "build")]
+        out: PathBuf,
         /// One JSON object on standard output.
         #[arg(long)]
         json: bool,
@@ -59,6 +73,7 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Check { paths, json } => run_check(&paths, json),
+        Command::Build { file, out, json } => run_build(&file, &out, json),
         Command::Fmt { paths, check, json } => run_fmt(&paths, check, json),
         Command::Explain { code, json } => Ok(run_explain(code.as_deref(), json)),
         Command::Completions { shell } => {
@@ -104,6 +119,41 @@ fn run_check(paths: &[PathBuf], json: bool) -> Result<ExitCode, FileError> {
     })
 }
 
+fn run_build(file: &Path, out: &Path, json: bool) -> Result<ExitCode, FileError> {
+    let sources = files::program(&[file.to_owned()])?;
+    let contracts = match build(&sources) {
+        Ok(contracts) => contracts,
+        Err(findings) => {
+            if json {
+                println!("{}", output::findings(&findings));
+            } else {
+                for (source, list) in &findings {
+                    eprint!("{}", output::text(source, list));
+                }
+            }
+            return Ok(ExitCode::from(1));
+        }
+    };
+    files::folder(out)?;
+    for contract in &contracts {
+        let path = |ending: &str| {
+            out.join(format!("{}.{ending}", contract.name))
+                .to_string_lossy()
+                .into_owned()
+        };
+        files::write(&path("wasm"), &contract.wasm)?;
+        files::write(&path("json"), contract.metadata.as_bytes())?;
+        files::write(&path("contract"), output::bundle(contract).as_bytes())?;
+        if !json {
+            println!("{}: {} bytes of Wasm", path("wasm"), contract.wasm.len());
+        }
+    }
+    if json {
+        println!("{}", output::built(&contracts));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
 fn run_fmt(paths: &[PathBuf], check: bool, json: bool) -> Result<ExitCode, FileError> {
     let sources = files::named(paths)?;
     let mut changed = Vec::new();
@@ -113,7 +163,7 @@ fn run_fmt(paths: &[PathBuf], check: bool, json: bool) -> Result<ExitCode, FileE
             Ok(text) if text.as_bytes() == source.text => {}
             Ok(text) => {
                 if !check {
-                    files::write(&source.path, &text)?;
+                    files::write(&source.path, text.as_bytes())?;
                 }
                 changed.push(source.path);
             }

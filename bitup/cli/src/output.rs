@@ -1,6 +1,6 @@
 //! What the tool prints.
 
-use bitup_compiler::{Code, Diagnostics, Source, diagnostic::position, render};
+use bitup_compiler::{Built, Code, Diagnostics, Source, diagnostic::position, render};
 use serde_json::{Value, json};
 
 /// All findings of a file as a person reads them.
@@ -65,4 +65,24 @@ pub fn formatted(changed: &[String], broken: &[(Source, Diagnostics)]) -> Value 
 pub fn codes(codes: &[Code]) -> Value {
     let one = |code: &Code| json!({ "code": code.to_string(), "title": code.title(), "explanation": code.explanation() });
     json!({ "codes": codes.iter().map(one).collect::<Vec<_>>() })
+}
+
+/// The metadata with the code in it, as wallets and explorers take it.
+pub fn bundle(contract: &Built) -> String {
+    let Ok(mut whole) = serde_json::from_str::<Value>(&contract.metadata) else {
+        return contract.metadata.clone();
+    };
+    let code: String = contract
+        .wasm
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    whole["source"]["wasm"] = json!(format!("0x{code}"));
+    whole.to_string()
+}
+
+/// What was built as JSON.
+pub fn built(contracts: &[Built]) -> Value {
+    let one = |contract: &Built| json!({ "name": contract.name, "bytes": contract.wasm.len() });
+    json!({ "contracts": contracts.iter().map(one).collect::<Vec<_>>() })
 }

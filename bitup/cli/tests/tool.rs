@@ -92,3 +92,30 @@ fn explain_knows_codes_and_completions_are_printed() {
         assert!(text(&bitup(&folder, &["completions", shell]).stdout).contains("explain"));
     }
 }
+
+#[test]
+fn build_writes_code_and_metadata() {
+    let folder = folder("build");
+    std::fs::write(
+        folder.join("a.bit"),
+        include_str!("../../examples/flipper.bit"),
+    )
+    .unwrap();
+    let done = bitup(&folder, &["build", "a.bit"]);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let wasm = std::fs::read(folder.join("build/Flipper.wasm")).unwrap();
+    assert_eq!(wasm[..4], *b"\0asm");
+    let bundle = std::fs::read(folder.join("build/Flipper.contract")).unwrap();
+    let bundle: serde_json::Value = serde_json::from_slice(&bundle).unwrap();
+    assert_eq!(bundle["contract"]["name"], "Flipper");
+    assert_eq!(
+        bundle["source"]["wasm"].as_str().unwrap().len(),
+        2 + 2 * wasm.len()
+    );
+    std::fs::write(
+        folder.join("a.bit"),
+        "contract A { storage a: string; view f(): u32 { return this.a.length; } }",
+    )
+    .unwrap();
+    assert_eq!(bitup(&folder, &["build", "a.bit"]).status.code(), Some(1));
+}

@@ -10,22 +10,28 @@
 //! | tree | [`parser`], [`tree`] | tokens, a lossless tree; recovers from every mistake |
 //! | program | [`ast`] | a tree, declarations without white space |
 //! | names and types | [`check`] | files, a program or findings |
+//! | code | [`ir`], [`wasm`], [`metadata`], [`build`] | a program, Wasm and its ink! v5 metadata |
 //! | form | [`format`] | a tree, its text in the one form |
 //!
 //! The language is described in docs/bitup: grammar.md, reference.md, diagnostics.md, javascript-habits.md.
 
 pub mod ast;
+pub mod build;
 pub mod check;
 pub mod diagnostic;
 pub mod format;
 pub mod habits;
+pub mod ir;
 pub mod kind;
 pub mod lexer;
+pub mod metadata;
 pub mod parser;
 pub mod span;
 pub mod standard;
 pub mod tree;
+pub mod wasm;
 
+pub use build::{Built, build};
 pub use check::{Checked, Source, check, check_one};
 pub use diagnostic::{Code, Diagnostic, Diagnostics, render};
 pub use parser::{Parsed, parse};

@@ -136,6 +136,9 @@ codes! {
     708 SuperCall "`super` in a wrong place",
     709 FieldHidden "a field that hides another",
     710 InheritanceTooLong "a line of more than 64 contracts",
+
+    801 NotBuilt "a part of the language that cannot be built yet",
+    802 NoContract "nothing to build",
 }
 
 impl Code {
