@@ -2,6 +2,7 @@
 
 use crate::{pool, relay};
 use clap::Parser;
+use parlance_endpoint::Congestion;
 use parlance_primitives::AccountId;
 use sc_cli::{CliConfiguration, RunCmd};
 use sp_core::crypto::Ss58Codec;
@@ -55,6 +56,14 @@ pub struct RelayParams {
     /// folder of the base path. It is made if there is none; `parlance relay-key` shows its public key.
     #[arg(long, value_name = "FILE")]
     pub relay_key: Option<PathBuf>,
+
+    /// Pass nothing on between devices. Without it the relay does, over TCP at the port number at which it listens for UDP.
+    #[arg(long, requires = "relay")]
+    pub relay_no_fallback: bool,
+
+    /// What decides how fast the relay sends: udx, or cubic.
+    #[arg(long, value_name = "NAME", default_value_t, requires = "relay")]
+    pub relay_congestion: Congestion,
 }
 
 /// Reads an account as people write it.

@@ -1,13 +1,18 @@
 //! JSON-RPC beyond the SDK's own methods: accounts, fees, finality proofs, and `parlance_*`.
 
 mod accounts;
+mod bridge;
 mod relay;
 
 use crate::{
     finality::{Finality, FinalityApiServer},
-    relay::Desk,
+    relay::{
+        Desk,
+        bridge::{Door, Sessions},
+    },
 };
 use accounts::{Identities, IdentityApiServer};
+use bridge::{BridgeApiServer, Bridged};
 use jsonrpsee::{
     RpcModule,
     core::RpcResult,
@@ -63,6 +68,8 @@ pub struct Deps<Client, Pool, Backend> {
     pub pool: Arc<Pool>,
     /// Where a relay's tickets and receipts go, on a relay.
     pub desk: Option<Desk>,
+    /// Where sessions are opened at the relay that runs, if one does.
+    pub door: Door,
     /// Finality.
     pub grandpa: GrandpaDeps<Backend>,
 }
@@ -228,6 +235,7 @@ where
         client,
         pool,
         desk,
+        door,
         grandpa,
     } = deps;
     let mut module = RpcModule::new(());
@@ -249,6 +257,7 @@ where
         desk,
     };
     module.merge(relays.into_rpc())?;
+    module.merge(Bridged(Sessions::new(door)).into_rpc())?;
     module.merge(Finality::new(grandpa.warp).into_rpc())?;
     module.merge(Parlance(client).into_rpc())?;
     Ok(module)

@@ -5,6 +5,7 @@ use crate::{
     shutdown::OpenDatabase, signatures, storage,
 };
 use futures::StreamExt;
+use parlance_relay::service::Transport;
 use parlance_runtime::{RuntimeApi, opaque::Block};
 use sc_client_api::{Backend, BlockBackend};
 use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
@@ -278,6 +279,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
     )?;
     let relay_settings = relay_settings(&config, cli)?;
     let relay_desk = desk.clone();
+    let relay_door = relay::bridge::Door::default();
 
     let voter_state = SharedVoterState::empty();
     let rpc_builder = {
@@ -286,6 +288,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
         let authority_set = grandpa_link.shared_authority_set().clone();
         let justifications = grandpa_link.justification_stream();
         let voter_state = voter_state.clone();
+        let door = relay_door.clone();
         let proofs =
             FinalityProofProvider::new_for_service(backend.clone(), Some(authority_set.clone()));
         Box::new(move |executor| {
@@ -293,6 +296,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
                 client: client.clone(),
                 pool: pool.clone(),
                 desk: desk.clone(),
+                door: door.clone(),
                 grandpa: rpc::GrandpaDeps {
                     voter_state: voter_state.clone(),
                     authority_set: authority_set.clone(),
@@ -329,6 +333,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
                 client: client.clone(),
                 desk,
                 board: relay::figures::Board::registered(prometheus_registry.as_ref())?,
+                door: relay_door,
                 is_behind: Box::new(move || sync.is_major_syncing()),
             };
             let running = relay::run::start(settings, host)
@@ -473,6 +478,10 @@ fn relay_settings(
         key_file,
         listen,
         limit: params.relay_limit_mib.saturating_mul(1 << 20),
+        transport: Transport {
+            congestion: params.relay_congestion,
+            fallback: !params.relay_no_fallback,
+        },
         store: folder.join("relay").join("store"),
     }))
 }

@@ -1,4 +1,5 @@
-//! Honest devices while others do their worst.
+//! Honest devices while others do their worst. These are a process of their own, as they would be machines of their own: what they
+//! keep busy with is their own runtime, and the relay. They come from ten addresses, the honest ones from an eleventh.
 
 use crate::{
     idle::memory,
@@ -10,21 +11,40 @@ use anyhow::Context;
 use parlance_bimp::{Answer, Client as Machine, Mailbox, Probe, Request, Settings};
 use parlance_endpoint::{Client, Endpoint, Outgoing, RelayAddress};
 use serde::Serialize;
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    net::Ipv4Addr,
+    path::PathBuf,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
 use tokio::{sync::watch, task::JoinSet};
+
+/// Addresses of attackers.
+const ADDRESSES: u8 = 10;
+
+/// A flood ends after so long.
+const LONGEST: Duration = Duration::from_secs(600);
+
+/// Who floods.
+#[derive(clap::Args)]
+pub struct Attackers {
+    /// The folder of a prepared network of one relay, which runs.
+    #[arg(long)]
+    folder: PathBuf,
+    /// Connections of those who flood. Whoever is sent away comes again.
+    #[arg(long, default_value_t = 1_000)]
+    attackers: usize,
+}
 
 /// What is measured.
 #[derive(clap::Args)]
 pub struct Options {
-    /// The folder of a prepared network of one relay, which runs.
-    #[arg(long)]
-    folder: PathBuf,
+    #[command(flatten)]
+    attackers: Attackers,
     /// The relay's process.
     #[arg(long)]
     process: u32,
-    /// Connections of those who flood. Whoever is sent away comes again.
-    #[arg(long, default_value_t = 1_000)]
-    attackers: usize,
     /// Honest senders, each with a recipient of its own.
     #[arg(long, default_value_t = 20)]
     honest: u32,
@@ -51,31 +71,66 @@ pub struct Reports {
 
 /// Sends at a steady rate, alone and then beside attackers.
 pub async fn measure(options: &Options) -> anyhow::Result<Reports> {
-    let relays = network::relays(&options.folder)?;
-    let relay = relays.first().context("the network has no relay")?.clone();
+    let relay = relay(&options.attackers)?;
     let before = honest(options, &relay).await?;
     let before_kib = memory(options.process)?;
-    let mut attackers = JoinSet::new();
-    let mut endpoints = Vec::new();
-    for _ in 0..10 {
-        endpoints.push(people::endpoint().await?);
-    }
-    for n in 0..options.attackers {
-        let endpoint = endpoints[n % endpoints.len()].clone();
-        attackers.spawn(attack(endpoint, relay.clone(), n / endpoints.len() % 4));
-    }
+    let attackers = Others::start(&options.attackers)?;
     let (over, watched) = watch::channel(false);
     let watching = tokio::spawn(most_memory(options.process, watched));
     let meanwhile = honest(options, &relay).await?;
     over.send_replace(true);
     let most = watching.await?;
-    attackers.shutdown().await;
+    drop(attackers);
     Ok(Reports {
         before,
         meanwhile,
         before_mib: before_kib as f64 / 1_024.0,
         most_mib: most as f64 / 1_024.0,
     })
+}
+
+fn relay(of: &Attackers) -> anyhow::Result<RelayAddress> {
+    let relays = network::relays(&of.folder)?;
+    Ok(relays.first().context("the network has no relay")?.clone())
+}
+
+/// The attackers' process. Ends with this.
+struct Others(Child);
+
+impl Others {
+    fn start(attackers: &Attackers) -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("attack").arg("--folder").arg(&attackers.folder);
+        command.args(["--attackers", &attackers.attackers.to_string()]);
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        Ok(Self(command.spawn()?))
+    }
+}
+
+impl Drop for Others {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Floods until the process is ended.
+pub async fn rage(options: &Attackers) -> anyhow::Result<()> {
+    let relay = relay(options)?;
+    let mut endpoints = Vec::new();
+    for n in 0..ADDRESSES {
+        let address = Ipv4Addr::new(127, 0, 0, n.saturating_add(2));
+        endpoints.push(people::endpoint_at(address).await?);
+    }
+    let mut attackers = JoinSet::new();
+    for n in 0..options.attackers {
+        let endpoint = endpoints[n % endpoints.len()].clone();
+        attackers.spawn(attack(endpoint, relay.clone(), n / endpoints.len() % 4));
+    }
+    // Whoever began it ends it before, unless it was ended itself.
+    tokio::time::sleep(LONGEST).await;
+    Ok(())
 }
 
 /// The most memory that a process has until it is over, KiB.

@@ -11,8 +11,6 @@ use std::{
 
 /// Subscribers that connect at the same time.
 const AT_ONCE: usize = 32;
-/// Subscribers of one socket of ours.
-const OF_ONE_ENDPOINT: usize = 500;
 
 /// What is measured.
 #[derive(clap::Args)]
@@ -26,6 +24,9 @@ pub struct Options {
     /// How many.
     #[arg(long, default_value_t = 10_000)]
     subscribers: u32,
+    /// Subscribers of one socket and key of ours. Devices have one each, of which the transport keeps something, too.
+    #[arg(long, default_value_t = 1)]
+    per_endpoint: usize,
     /// Seconds of idleness before the second look.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
@@ -58,11 +59,12 @@ pub async fn measure(options: &Options) -> anyhow::Result<Report> {
     let before = memory(options.process)?;
     let began = Instant::now();
     let mut endpoints = Vec::new();
-    for _ in 0..(options.subscribers as usize).div_ceil(OF_ONE_ENDPOINT) {
+    let of_one = options.per_endpoint.max(1);
+    for _ in 0..(options.subscribers as usize).div_ceil(of_one) {
         endpoints.push(people::endpoint().await?);
     }
     let connecting = (0..options.subscribers).map(|n| {
-        let endpoint = endpoints[n as usize / OF_ONE_ENDPOINT].clone();
+        let endpoint = endpoints[n as usize / of_one].clone();
         async move { Person::of(1 + n).subscribe(&endpoint, relay).await }
     });
     let connecting = stream::iter(connecting).buffer_unordered(AT_ONCE);

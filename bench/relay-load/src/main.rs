@@ -4,11 +4,13 @@ mod flood;
 mod idle;
 mod mqtt;
 mod network;
+mod offline;
 mod people;
 // The same figures as of the chain's load.
 #[path = "../../load/src/statistics.rs"]
 mod statistics;
 mod throughput;
+mod xmpp;
 
 use clap::{Parser, Subcommand};
 use serde::Serialize;
@@ -28,10 +30,16 @@ enum Command {
     Throughput(throughput::Options),
     /// The same through an MQTT broker, QoS 1, with sessions that persist.
     Mqtt(mqtt::Options),
+    /// Send messages to many who are away, and then let these come and fetch them.
+    Offline(throughput::Options),
+    /// The same through an XMPP server.
+    Xmpp(xmpp::Options),
     /// Connect subscribers that do nothing, and tell what memory the relay takes for each.
     Idle(idle::Options),
     /// Send messages while many others flood the relay.
     Flood(flood::Options),
+    /// Be those others, until ended.
+    Attack(flood::Attackers),
 }
 
 #[tokio::main]
@@ -40,8 +48,11 @@ async fn main() -> anyhow::Result<()> {
         Command::Prepare(options) => network::prepare(&options),
         Command::Throughput(options) => print(&throughput::measure(&options).await?),
         Command::Mqtt(options) => print(&mqtt::measure(&options).await?),
+        Command::Offline(options) => print(&offline::measure(&options).await?),
+        Command::Xmpp(options) => print(&xmpp::measure(&options).await?),
         Command::Idle(options) => print(&idle::measure(&options).await?),
         Command::Flood(options) => print(&flood::measure(&options).await?),
+        Command::Attack(options) => flood::rage(&options).await,
     }
 }
 

@@ -30,6 +30,9 @@ pub struct Options {
     /// The first of the UDP ports; figures are shown at TCP ports with the same numbers.
     #[arg(long, default_value_t = 24_433)]
     port: u16,
+    /// Leave the relays their own limits for connections, which are too tight for a load that comes from one address.
+    #[arg(long)]
+    own_limits: bool,
 }
 
 /// Writes the records, and for each relay its key and configuration.
@@ -48,10 +51,15 @@ pub fn prepare(options: &Options) -> anyhow::Result<()> {
             "id": hex::encode([n.saturating_mul(step).saturating_add(7); 32]),
             "key": hex::encode(key.public().as_bytes()), "addresses": [address], "quality": 1,
         }));
+        let limits = match options.own_limits {
+            true => json!({}),
+            false => {
+                json!({ "per_address": 20_000, "handshakes_per_address": 20_000, "device_requests": 20_000 })
+            }
+        };
         let config = json!({
             "key": format!("{n}.key"), "listen": [address], "data": format!("{n}"), "limit_mib": 16_384,
-            "network": RECORDS, "metrics": address,
-            "connections": { "per_address": 20_000, "per_peer": 64, "device_requests": 20_000 },
+            "network": RECORDS, "metrics": address, "connections": limits,
         });
         std::fs::write(folder.join(format!("{n}.json")), config.to_string())?;
         std::fs::write(folder.join(format!("{n}.key")), hex::encode(key.to_bytes()))?;

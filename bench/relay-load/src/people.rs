@@ -96,8 +96,13 @@ impl Identity for Person {
 
 /// An endpoint on the loopback interface.
 pub async fn endpoint() -> anyhow::Result<Endpoint> {
+    endpoint_at(Ipv4Addr::LOCALHOST).await
+}
+
+/// An endpoint at one of the loopback interface's addresses.
+pub async fn endpoint_at(address: Ipv4Addr) -> anyhow::Result<Endpoint> {
     let mut options = Options::dialling(SecretKey::generate());
-    options.addresses = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))];
+    options.addresses = vec![SocketAddr::from((address, 0))];
     Ok(Endpoint::bind(options).await?)
 }
 

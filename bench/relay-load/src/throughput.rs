@@ -9,7 +9,7 @@ use futures::FutureExt;
 use parlance_bimp::{
     Answer, List, Mailbox, MessageId, OfMailbox, Push, Reason, Request, limits::MAX_IDS,
 };
-use parlance_endpoint::{Client, Session};
+use parlance_endpoint::{Client, Endpoint, RelayAddress, Session};
 use serde::Serialize;
 use std::{
     collections::BTreeMap,
@@ -20,29 +20,37 @@ use std::{
     },
     time::{Duration, Instant, SystemTime},
 };
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::{
+    sync::mpsc,
+    task::JoinSet,
+    time::{Interval, MissedTickBehavior, interval_at},
+};
 
 /// What is measured.
 #[derive(clap::Args)]
 pub struct Options {
     /// The folder of a prepared network whose relays run.
     #[arg(long)]
-    folder: PathBuf,
+    pub folder: PathBuf,
     /// Accounts that send. A relay takes 3,000 messages of one in five minutes.
     #[arg(long, default_value_t = 128)]
     senders: u32,
     /// Accounts that receive.
     #[arg(long, default_value_t = 64)]
-    recipients: u32,
+    pub recipients: u32,
     /// Messages of each sender on their way at a time.
     #[arg(long, default_value_t = 8)]
     in_flight: u32,
+    /// Messages a second that all senders together send, each at its time however long the ones before take; as many as can be if there is no such
+    /// number. What is late counts from when it should have been sent.
+    #[arg(long)]
+    rate: Option<u32>,
     /// Seconds before anything counts.
     #[arg(long, default_value_t = 2)]
-    warm_up: u64,
+    pub warm_up: u64,
     /// Seconds that count.
     #[arg(long, default_value_t = 10)]
-    seconds: u64,
+    pub seconds: u64,
 }
 
 /// What was measured.
@@ -90,9 +98,28 @@ impl Default for Course {
 }
 
 impl Course {
+    /// One in which everything counts from the beginning on.
+    pub fn counting() -> Self {
+        Self {
+            counts: AtomicBool::new(true),
+            ..Self::default()
+        }
+    }
+
+    /// How many were delivered so far.
+    pub fn deliveries(&self) -> usize {
+        locked(&self.delivered).len()
+    }
+
     /// Now.
     pub fn stamp(&self) -> u64 {
         u64::try_from(self.began.elapsed().as_micros()).unwrap_or(u64::MAX)
+    }
+
+    /// That time as a stamp.
+    fn stamp_of(&self, time: Instant) -> u64 {
+        let since = time.saturating_duration_since(self.began);
+        u64::try_from(since.as_micros()).unwrap_or(u64::MAX)
     }
 
     /// A number that nobody else has.
@@ -158,57 +185,109 @@ pub async fn measure(options: &Options) -> anyhow::Result<Report> {
     let mut tasks = JoinSet::new();
     let recipients: Vec<Person> = (0..options.recipients).map(Person::of).collect();
     let endpoints = [people::endpoint().await?, people::endpoint().await?];
-    let place = |n: usize| (&endpoints[n % endpoints.len()], &relays[n % relays.len()]);
     for (n, recipient) in recipients.iter().enumerate() {
-        let (endpoint, relay) = place(n);
+        let (endpoint, relay) = place(n, &endpoints, &relays);
         let session = recipient.subscribe(endpoint, relay).await?;
         tasks.spawn(receive(course.clone(), session, recipient.mailbox()));
     }
-    let mailboxes: Arc<Vec<Mailbox>> = Arc::new(recipients.iter().map(Person::mailbox).collect());
-    for n in 0..options.senders {
-        let (endpoint, relay) = place(n as usize);
-        let sender = Person::of(options.recipients + n);
-        let session = sender.connect(endpoint, relay).await?;
-        for lane in 0..options.in_flight {
-            let first = (n + lane * 7) as usize;
-            let sending = send(
-                course.clone(),
-                session.client.clone(),
-                mailboxes.clone(),
-                first,
-            );
-            tasks.spawn(sending);
-        }
-    }
+    send_all(options, &endpoints, &relays, &course, &mut tasks).await?;
     let report = course.run(options.warm_up, options.seconds).await;
     tasks.shutdown().await;
     Ok(report)
 }
 
-/// One message after the other, to each mailbox in turn.
-async fn send(course: Arc<Course>, client: Client, to: Arc<Vec<Mailbox>>, first: usize) {
-    let mut at = first;
-    while !course.is_over() {
-        let stamp = course.stamp();
-        let mailbox = to[at % to.len()];
-        at += 1;
-        let Ok(request) = people::message(mailbox, stamp, course.number()) else {
-            return;
+/// Where the one with this number connects, and through what.
+pub fn place<'a>(
+    n: usize,
+    endpoints: &'a [Endpoint],
+    relays: &'a [RelayAddress],
+) -> (&'a Endpoint, &'a RelayAddress) {
+    (&endpoints[n % endpoints.len()], &relays[n % relays.len()])
+}
+
+/// Connects the senders, who begin at once.
+pub async fn send_all(
+    options: &Options,
+    endpoints: &[Endpoint],
+    relays: &[RelayAddress],
+    course: &Arc<Course>,
+    tasks: &mut JoinSet<()>,
+) -> anyhow::Result<()> {
+    let recipients = (0..options.recipients).map(|n| Person::of(n).mailbox());
+    let mailboxes: Arc<Vec<Mailbox>> = Arc::new(recipients.collect());
+    let mut clients = Vec::new();
+    for n in 0..options.senders {
+        let (endpoint, relay) = place(n as usize, endpoints, relays);
+        let sender = Person::of(options.recipients + n);
+        clients.push(sender.connect(endpoint, relay).await?.client);
+    }
+    let lanes = options.senders.saturating_mul(options.in_flight);
+    let pace = options.rate.map(|rate| {
+        let seconds = f64::from(lanes) / f64::from(rate.max(1));
+        Duration::from_secs_f64(seconds)
+    });
+    let begin = tokio::time::Instant::now();
+    for n in 0..lanes {
+        // Spread over the time between two messages of one.
+        let clock = pace.map(|pace| {
+            let mut clock = interval_at(begin + pace * n / lanes.max(1), pace);
+            clock.set_missed_tick_behavior(MissedTickBehavior::Burst);
+            clock
+        });
+        let (sender, lane) = (n % options.senders, n / options.senders);
+        let sender = Sender {
+            course: course.clone(),
+            client: clients[sender as usize].clone(),
+            to: mailboxes.clone(),
+            clock,
         };
-        match client.request(request).await {
-            Ok(Answer::Send(_)) => course.accepted(stamp),
-            Ok(Answer::Refused(refusal)) => {
-                course.refused(format!("{:?}", refusal.reason));
-                let wait = match refusal.reason {
-                    Reason::AllowanceUsedUp | Reason::NoRoom => 1_000,
-                    _ => 20,
-                };
-                tokio::time::sleep(Duration::from_millis(wait)).await;
-            }
-            Ok(other) => course.refused(format!("{other:?}")),
-            Err(error) => {
-                course.refused(error.to_string());
+        tasks.spawn(sender.send((n + lane * 7) as usize));
+    }
+    Ok(())
+}
+
+/// What sends one message after the other, to each mailbox in turn.
+struct Sender {
+    course: Arc<Course>,
+    client: Client,
+    to: Arc<Vec<Mailbox>>,
+    clock: Option<Interval>,
+}
+
+impl Sender {
+    async fn send(self, first: usize) {
+        let Self {
+            course,
+            client,
+            to,
+            mut clock,
+        } = self;
+        let mut at = first;
+        while !course.is_over() {
+            let stamp = match &mut clock {
+                Some(clock) => course.stamp_of(clock.tick().await.into_std()),
+                None => course.stamp(),
+            };
+            let mailbox = to[at % to.len()];
+            at += 1;
+            let Ok(request) = people::message(mailbox, stamp, course.number()) else {
                 return;
+            };
+            match client.request(request).await {
+                Ok(Answer::Send(_)) => course.accepted(stamp),
+                Ok(Answer::Refused(refusal)) => {
+                    course.refused(format!("{:?}", refusal.reason));
+                    let wait = match refusal.reason {
+                        Reason::AllowanceUsedUp | Reason::NoRoom => 1_000,
+                        _ => 20,
+                    };
+                    tokio::time::sleep(Duration::from_millis(wait)).await;
+                }
+                Ok(other) => course.refused(format!("{other:?}")),
+                Err(error) => {
+                    course.refused(error.to_string());
+                    return;
+                }
             }
         }
     }

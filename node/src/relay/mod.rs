@@ -5,6 +5,7 @@
 //! what is due goes into the pool, signed by the relay's key. Final blocks let old periods go.
 
 mod address;
+pub mod bridge;
 mod directory;
 pub mod figures;
 mod follow;

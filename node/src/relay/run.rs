@@ -7,6 +7,7 @@
 
 use super::{
     Desk, LOG_TARGET,
+    bridge::Door,
     directory::{Blocks, ChainDirectory, Relays},
     figures::{Board, Pay},
     follow::{End, Follower},
@@ -25,7 +26,7 @@ use parlance_primitives::{
 use parlance_relay::{
     directory::DeviceName,
     gate::ConnectionLimits,
-    service::{Parts, Service, ServiceError},
+    service::{Parts, Service, ServiceError, Transport},
     storage::Store,
 };
 use parlance_relay_core::{Config, Limits};
@@ -68,6 +69,8 @@ pub struct Settings {
     pub listen: Vec<SocketAddr>,
     /// What it may store, bytes.
     pub limit: u64,
+    /// How it sends.
+    pub transport: Transport,
     /// Folder of what it stores.
     pub store: PathBuf,
 }
@@ -93,6 +96,8 @@ pub struct Host<Client> {
     pub desk: Desk,
     /// Where its figures are read.
     pub board: Board,
+    /// Where those come in who cannot speak QUIC.
+    pub door: Door,
     /// Whether the node is far behind the chain.
     pub is_behind: Box<dyn Fn() -> bool + Send + Sync>,
 }
@@ -241,6 +246,7 @@ where
             .map_err(Fault::Runtime)?;
         let next = runtime.block_on(self.wait_and_serve());
         self.host.board.clear();
+        self.host.door.clear();
         runtime.shutdown_timeout(GOODBYE);
         next
     }
@@ -329,6 +335,7 @@ where
             key,
             listen,
             limit,
+            transport,
             store,
             ..
         } = &self.settings;
@@ -352,6 +359,7 @@ where
         let service = Service::start(Parts {
             key: key.clone(),
             listen: listen.clone(),
+            transport: transport.clone(),
             store,
             directory: directory.clone(),
             config: Config {
@@ -369,6 +377,7 @@ where
         self.host
             .board
             .show(service.figures().clone(), Box::new(pay));
+        self.host.door.show(service.bridge().clone());
         tokio::spawn(confirm(directory.clone(), confirmed));
         tokio::spawn(hand_in(directory.clone()));
         log::info!(target: LOG_TARGET, "the relay of {account} is there, at {:?}", service.addresses());
@@ -382,6 +391,7 @@ where
             _ = stop.wait_for(|stop| *stop) => Ok(Next::Stop),
         };
         log::info!(target: LOG_TARGET, "the relay stops");
+        self.host.door.clear();
         let stopped = service.stop().await;
         // While the worker is there, what waits for it is not lost.
         let rest = directory.till.hand(directory.judge.now().period);

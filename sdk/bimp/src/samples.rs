@@ -3,10 +3,11 @@
 use crate::{
     Account, Answer, Authenticate, Authenticated, Bounded, Content, Count, Credential, Deliver,
     Entries, Entry, ExtendRetention, Extended, FanOut, FetchPreKeys, Fetched, GroupAccepted,
-    GroupId, GroupSend, Item, Key, List, LookUpPresence, Mailbox, Message, MessageId, OfMailbox,
-    PreKeyUse, PreKeys, PreKeysLeft, Presence, PresenceKey, Probe, Probed, PublishPreKeys,
-    PublishPresence, Push, Range, Reason, Receipt, Reconcile, Refusal, RelayId, Request,
-    SendMessage, Stored, Subscribe, SyncCursor, Unsubscribe, Waiting, operation::Accepted,
+    GroupId, GroupSend, Item, Key, List, LookUpPresence, Mailbox, Message, MessageId, Observe,
+    Observed, OfMailbox, PreKeyUse, PreKeys, PreKeysLeft, Presence, PresenceKey, Probe, Probed,
+    PublishPreKeys, PublishPresence, Push, Range, Reason, Receipt, Reconcile, Refusal, RelayId,
+    Request, SendMessage, SocketAddress, Stored, Subscribe, SyncCursor, Unsubscribe, Waiting,
+    operation::Accepted,
 };
 use codec::Encode;
 use std::{vec, vec::Vec};
@@ -173,6 +174,7 @@ pub fn requests() -> Vec<Request> {
         Request::HandOver(entries()),
         Request::Reconcile(reconcile()),
         Request::Probe(Probe { number: 12 }),
+        Request::Observe(Observe {}),
     ]
 }
 
@@ -230,6 +232,18 @@ pub fn answers() -> Vec<Answer> {
             number: 12,
             clock: 1_699_999_999_999,
             load: 250_000,
+        }),
+        Answer::Observe(Observed {
+            address: Some(SocketAddress::V4 {
+                ip: [192, 0, 2, 7],
+                port: 4433,
+            }),
+        }),
+        Answer::Observe(Observed {
+            address: Some(SocketAddress::V6 {
+                ip: [0x20; 16],
+                port: 4433,
+            }),
         }),
     ]
 }

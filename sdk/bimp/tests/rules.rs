@@ -5,9 +5,9 @@ mod common;
 use codec::Encode;
 use common::{BINDING, ends, exchange};
 use parlance_bimp::{
-    Account, Answer, Authenticate, Authenticated, Bounded, Client, ClientEvent, Count, Credential,
-    Frame, Kind, List, Mailbox, MessageId, OfMailbox, Probe, Probed, Reason, Refusal, RelayId,
-    Request, SendError, SendMessage, Server, ServerEvent, Settings, SyncCursor, Violation,
+    Account, Answer, Authenticate, Authenticated, Binding, Bounded, Client, ClientEvent, Count,
+    Credential, Frame, Kind, List, Mailbox, MessageId, OfMailbox, Probe, Probed, Reason, Refusal,
+    RelayId, Request, SendError, SendMessage, Server, ServerEvent, Settings, SyncCursor, Violation,
     control::{CREDIT, Credit, HELLO, Hello, PING, Ping},
     limits::{MAX_REQUESTS, MIN_WINDOW, WINDOW},
 };
@@ -32,6 +32,12 @@ fn hello(oldest: u16, newest: u16, window: u32) -> Vec<u8> {
     };
     bytes(HELLO, 0, hello.encode())
 }
+
+/// SHA-256 of `parlance/bimp/bridge/1` and 32 bytes of 1.
+const EXPORTER_OF_ONES: [u8; 32] = [
+    47, 5, 118, 67, 182, 254, 195, 201, 163, 241, 221, 210, 236, 191, 90, 225, 109, 2, 212, 126,
+    181, 97, 7, 245, 70, 239, 205, 28, 183, 25, 211, 121,
+];
 
 const PROBE: Request = Request::Probe(Probe { number: 1 });
 
@@ -331,6 +337,20 @@ fn a_statement_is_bound_to_connection_relay_and_chain() {
         device: 3,
     };
     assert_ne!(other.statement(&BINDING), statement);
+}
+
+/// O1: the bytes are fixed, for clients in other languages.
+#[test]
+fn a_challenge_takes_the_place_of_an_exporter_value_and_is_none() {
+    let bridged = |challenge| Binding::bridged(BINDING.genesis, &challenge, BINDING.relay);
+    let first = bridged([1; 32]);
+    assert_eq!(
+        (first.genesis, first.relay),
+        (BINDING.genesis, BINDING.relay)
+    );
+    assert_ne!(first.exporter, [1; 32]);
+    assert_ne!(first.exporter, bridged([2; 32]).exporter);
+    assert_eq!(first.exporter, EXPORTER_OF_ONES);
 }
 
 #[test]

@@ -8,7 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use parlance_client::chain::amount::Amount;
 
-pub use talk::{Bot, Chat, History, Send, Switch};
+pub use talk::{Bot, Chat, Directly, History, Send, Switch};
 
 const EXIT_CODES: &str = "Exit codes:
   0  done
@@ -52,6 +52,10 @@ pub struct Global {
     /// File with the passphrase of the data folder; otherwise $BIMP_PASSPHRASE, otherwise a prompt.
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
+    /// Whether messages go from device to device where both are there; otherwise 'on' for 'chat' and 'device sync', 'hidden' for 'send', and 'off' for
+    /// 'bot' and '--no-trace'.
+    #[arg(long, global = true, value_name = "HOW", value_enum)]
+    pub direct: Option<Directly>,
     /// Prints one JSON object, also for errors (on standard error).
     #[arg(long, global = true)]
     pub json: bool,
@@ -300,6 +304,33 @@ pub enum Device {
         /// Its name, or the beginning of it.
         device: String,
     },
+    /// Takes what was said before this device was there from another device of yours, or gives it.
+    #[command(
+        after_help = "It goes from device to device, encrypted like every message; relays cannot read it. Ended in the middle, it
+goes on when it is run again, or while 'chat' or 'bot' runs.
+
+Examples:
+  bimp device sync                           on the new device
+  bimp device sync --give 1a4f00d2           on one that has the history: gives it to that device"
+    )]
+    Sync(Sync),
+}
+
+/// The history between two devices.
+#[derive(Args)]
+pub struct Sync {
+    /// Gives it to this device: its name, or the beginning of it. Without it this device takes.
+    #[arg(long, value_name = "DEVICE")]
+    pub give: Option<String>,
+    /// Lets the device have it within seven days, and returns at once.
+    #[arg(long, requires = "give")]
+    pub no_wait: bool,
+    /// Begins anew, such as when the device that gave is gone. What is here stays.
+    #[arg(long, conflicts_with = "give")]
+    pub anew: bool,
+    /// Waits no longer than this while nothing comes.
+    #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
+    pub patience: u32,
 }
 
 /// Commands about contacts.
@@ -511,6 +542,20 @@ mod tests {
         assert!(read(&["--delivred", "x"]).is_err());
         assert!(read(&["--waiting", "x"]).is_err());
         assert!(read(&["--no-wait", "--delivered", "x"]).is_err());
+    }
+
+    #[test]
+    fn how_messages_go_is_said_with_every_command_that_talks() {
+        let read = |arguments: &[&str]| {
+            let all = ["bimp"].iter().chain(arguments);
+            Arguments::try_parse_from(all).map(|read| read.global.direct)
+        };
+        assert_eq!(read(&["bot"]).unwrap(), None);
+        let chat = read(&["chat", "bert", "--direct", "hidden"]);
+        assert_eq!(chat.unwrap(), Some(Directly::Hidden));
+        let send = read(&["--direct", "off", "send", "bert", "hello"]);
+        assert_eq!(send.unwrap(), Some(Directly::Off));
+        assert!(read(&["bot", "--direct", "sideways"]).is_err());
     }
 
     #[test]

@@ -19,7 +19,7 @@ use parlance_client::{
 use zeroize::Zeroizing;
 
 use crate::{
-    arguments::{ExportPassphrase, Global, NewPassphrase},
+    arguments::{Directly, ExportPassphrase, Global, NewPassphrase},
     failure::{Failure, file},
     progress::Progress,
 };
@@ -41,6 +41,7 @@ pub struct Context {
     passphrase_file: Option<PathBuf>,
     folder: PathBuf,
     node: String,
+    direct: Option<Directly>,
     /// What was typed.
     trust: Option<String>,
     /// What stands in the variable, for the first time alone.
@@ -64,6 +65,7 @@ impl Context {
                 .node
                 .or_else(|| variable("BIMP_NODE"))
                 .unwrap_or_else(|| NODE.into()),
+            direct: global.direct,
             trust: global.trust,
             first_trust: variable("BIMP_TRUST"),
         })
@@ -72,6 +74,11 @@ impl Context {
     /// Whether programs read what is printed.
     pub fn json(&self) -> bool {
         self.json
+    }
+
+    /// How messages go between devices, if that was said.
+    pub fn direct(&self) -> Option<Directly> {
+        self.direct
     }
 
     /// The data folder.

@@ -3,7 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use parlance_client::{
-    chain::relays::NoAddress,
+    chain::{amount::NoAmount, relays::NoAddress},
     chat::{ChatError, WireError},
     identity::{ChangeError, CodeError, LookError, RecordError, RegisterError},
     keys::KeyError,
@@ -12,7 +12,9 @@ use parlance_client::{
     node::NodeError,
     submit::SubmitError,
     vault::VaultError,
-    wallet::{WalletError, WatchError, offline::OfflineError, shared::SharedError},
+    wallet::{
+        WalletError, WatchError, offline::OfflineError, received::ClaimError, shared::SharedError,
+    },
 };
 use serde_json::{Value, json};
 
@@ -52,6 +54,9 @@ pub enum Failure {
     /// A payment.
     #[error(transparent)]
     Wallet(#[from] WalletError),
+    /// Somebody's payment.
+    #[error(transparent)]
+    Claim(#[from] ClaimError),
     /// A file of the cold wallet.
     #[error(transparent)]
     Offline(#[from] OfflineError),
@@ -156,6 +161,15 @@ pub enum Failure {
         /// What was typed.
         command: String,
     },
+    /// Nothing was asked.
+    #[error("there is no payment to agree to: /tip 5 or /red 5 asks for one first")]
+    NothingAsked,
+    /// One at a time.
+    #[error("a payment is under way: wait until it is final")]
+    StillPaying,
+    /// No amount.
+    #[error(transparent)]
+    NoAmount(#[from] NoAmount),
     /// No life time.
     #[error("messages can live from 5s to 4w, such as 30s, 5m, 1h, 7d; 'off' lets them stay")]
     BadTimer,
@@ -192,6 +206,34 @@ pub enum Failure {
         /// Why.
         cause: String,
     },
+    /// Somebody who is no contact.
+    #[error(
+        "{name} is no contact of yours, and looking for a stranger leaves a trace here: 'bimp contact add' first"
+    )]
+    NotContact {
+        /// Who.
+        name: String,
+    },
+    /// No other device gave or took a history.
+    #[error("the history is not all there yet: {cause}")]
+    NoHistory {
+        /// Why.
+        cause: String,
+    },
+    /// Whoever has the data folder open could not do it.
+    #[error("{error}")]
+    Handed {
+        /// What it said.
+        error: String,
+        /// The exit code that it gave.
+        code: u8,
+    },
+    /// Whoever has the data folder open was told, and did not answer.
+    #[error(
+        "the bimp that has the data folder open did not answer: look with 'bimp history' whether it has taken what you wrote \
+         before you write it again"
+    )]
+    HandLost,
     /// No phrase.
     #[error("there is no backup phrase: set BIMP_PHRASE, give --phrase-file, or run in a terminal")]
     NoPhrase,
@@ -217,6 +259,22 @@ enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 8] = [
+        Self::Other,
+        Self::Folder,
+        Self::Silent,
+        Self::Unproven,
+        Self::Rejected,
+        Self::Input,
+        Self::State,
+        Self::Waiting,
+    ];
+
+    fn of(code: u8) -> Self {
+        let found = Self::ALL.into_iter().find(|kind| kind.code() == code);
+        found.unwrap_or(Self::Other)
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Other => "other",
@@ -267,7 +325,12 @@ impl Failure {
 
     /// The exit code.
     pub fn code(&self) -> ExitCode {
-        self.kind().code().into()
+        self.number().into()
+    }
+
+    /// The same as a number.
+    pub fn number(&self) -> u8 {
+        self.kind().code()
     }
 
     /// Whether a chat cannot go on after it.
@@ -300,6 +363,8 @@ impl Failure {
             Self::Checkpoint(error) => of_checkpoint(error),
             Self::Register(error) => of_register(error),
             Self::Wallet(error) => of_wallet(error),
+            Self::Claim(ClaimError::Light(error)) => of_light(error),
+            Self::Claim(_) => Kind::Unproven,
             Self::Chat(error) => of_chat(error),
             Self::Look(LookError::Light(error)) => of_light(error),
             Self::Look(_) => Kind::Unproven,
@@ -311,12 +376,18 @@ impl Failure {
                 Kind::Input
             }
             Self::Change(_) | Self::Shared(_) | Self::NotAgreed | Self::NoTrust => Kind::State,
-            Self::NobodyThere { .. } | Self::Changed { .. } => Kind::State,
+            Self::NothingAsked | Self::StillPaying => Kind::State,
+            Self::NobodyThere { .. } | Self::Changed { .. } | Self::NotContact { .. } => {
+                Kind::State
+            }
             Self::BadText { .. }
             | Self::BadCommand { .. }
             | Self::BadTimer
+            | Self::NoAmount(_)
             | Self::NoMessage { .. } => Kind::Input,
-            Self::Waits { .. } => Kind::Waiting,
+            Self::Waits { .. } | Self::NoHistory { .. } => Kind::Waiting,
+            Self::Handed { code, .. } => Kind::of(*code),
+            Self::HandLost => Kind::Other,
             Self::CoreDumps(_) => Kind::Other,
             Self::File { .. }
             | Self::InUse
@@ -340,7 +411,7 @@ fn of_chat(error: &ChatError) -> Kind {
             EngineError::Storage(_) | EngineError::Damaged { .. } | EngineError::Stopped => {
                 Kind::Folder
             }
-            EngineError::OutboxFull { .. } => Kind::State,
+            EngineError::OutboxFull { .. } | EngineError::NobodyWithoutTrace => Kind::State,
             _ => Kind::Input,
         },
         ChatError::Look(LookError::Light(error)) => of_light(error),
@@ -453,17 +524,8 @@ mod tests {
         let help = crate::arguments::Arguments::command()
             .render_help()
             .to_string();
-        let kinds = [
-            Kind::Other,
-            Kind::Folder,
-            Kind::Silent,
-            Kind::Unproven,
-            Kind::Rejected,
-            Kind::Input,
-            Kind::State,
-            Kind::Waiting,
-        ];
-        for kind in kinds {
+        for kind in Kind::ALL {
+            assert_eq!(Kind::of(kind.code()), kind);
             assert!(help.contains(&format!("\n  {}  ", kind.code())), "{kind:?}");
         }
     }

@@ -6,6 +6,7 @@
 //! | `context` | data folder, passphrase, node, trust |
 //! | `commands` | one file per group of commands |
 //! | `talk` | the chat, for the commands that talk |
+//! | `hand` | messages that are handed to whoever has the data folder open |
 //! | `input` | what comes on standard input |
 //! | `memory` | keeps secrets out of core dumps |
 //! | `progress` | what is shown while something takes time |
@@ -16,6 +17,7 @@ mod arguments;
 mod commands;
 mod context;
 mod failure;
+mod hand;
 mod input;
 mod memory;
 mod progress;

@@ -1,101 +1,11 @@
 //! `bimp send`, `bimp chat` and `bimp bot` where no node and no relay answers, as a person or a program runs them.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader, Write},
-    path::PathBuf,
-    process::{Child, Command, Output, Stdio},
-};
+mod place;
 
+use std::fs;
+
+use place::{BERT, Bot, Place, failed, object, texts};
 use serde_json::{Value, json};
-
-/// Somebody's address.
-const BERT: &str = "5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty";
-
-/// What the chain is trusted to be.
-const CHECKPOINT: &str = r#"{
-    "version": 1,
-    "genesis": "0x0101010101010101010101010101010101010101010101010101010101010101",
-    "number": 1,
-    "header": {
-        "parentHash": "0x0101010101010101010101010101010101010101010101010101010101010101",
-        "number": "0x1",
-        "stateRoot": "0x0202020202020202020202020202020202020202020202020202020202020202",
-        "extrinsicsRoot": "0x0303030303030303030303030303030303030303030303030303030303030303",
-        "digest": {"logs": ["0x06617572612001e9a43500000000"]}
-    },
-    "setId": 0,
-    "authorities": [
-        {"key": "0x0404040404040404040404040404040404040404040404040404040404040404", "weight": 1}
-    ]
-}"#;
-
-/// A data folder with an account, and a file with what is trusted.
-struct Place {
-    place: tempfile::TempDir,
-    checkpoint: PathBuf,
-}
-
-impl Place {
-    fn new() -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let checkpoint = place.path().join("checkpoint");
-        fs::write(&checkpoint, CHECKPOINT).unwrap();
-        let this = Self { place, checkpoint };
-        let made = this.run(&["identity", "new", "--offline", "--json"], "");
-        assert!(made.status.success(), "{made:?}");
-        this
-    }
-
-    fn folder(&self) -> PathBuf {
-        self.place.path().join("folder")
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_bimp"));
-        command
-            .args(arguments)
-            .env("BIMP_FOLDER", self.folder())
-            .env("BIMP_PASSPHRASE", "correct horse battery staple")
-            // A port that nothing listens on.
-            .env("BIMP_NODE", "ws://127.0.0.1:1")
-            .env("BIMP_TRUST", &self.checkpoint)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
-        command
-    }
-
-    fn run(&self, arguments: &[&str], input: &str) -> Output {
-        let mut child = self.command(arguments).spawn().unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        // Who ends before it has read everything is right too.
-        let _ = stdin.write_all(input.as_bytes());
-        drop(stdin);
-        child.wait_with_output().unwrap()
-    }
-
-    fn history(&self) -> Value {
-        let said = self.run(&["history", BERT, "--json"], "");
-        object(&said.stdout)["messages"].clone()
-    }
-}
-
-fn object(bytes: &[u8]) -> Value {
-    serde_json::from_slice(bytes).unwrap_or_else(|error| {
-        let said = String::from_utf8_lossy(bytes);
-        panic!("{error}: {said}")
-    })
-}
-
-fn texts(messages: &Value) -> Vec<&str> {
-    let messages = messages.as_array().unwrap().iter();
-    messages.map(|it| it["text"].as_str().unwrap()).collect()
-}
-
-fn failed(output: &Output) -> (i32, Value) {
-    (output.status.code().unwrap(), object(&output.stderr))
-}
 
 #[test]
 fn what_cannot_be_sent_is_kept_and_the_reason_told() {
@@ -153,43 +63,6 @@ fn without_trust_or_an_account_nothing_is_sent_and_the_remedy_told() {
     let mut command = place.command(&["chat", BERT, "--json"]);
     let wrong = command.env("BIMP_PASSPHRASE", "another one").output();
     assert_eq!(failed(&wrong.unwrap()).0, 3);
-}
-
-/// A bot, and what it said so far.
-struct Bot {
-    child: Child,
-    events: BufReader<std::process::ChildStdout>,
-}
-
-impl Bot {
-    fn start(place: &Place) -> Self {
-        let mut child = place.command(&["bot"]).spawn().unwrap();
-        let events = BufReader::new(child.stdout.take().unwrap());
-        Self { child, events }
-    }
-
-    fn write(&mut self, line: &str) {
-        let stdin = self.child.stdin.as_mut().unwrap();
-        writeln!(stdin, "{line}").unwrap();
-    }
-
-    /// The next event of that name; others are passed over.
-    fn event(&mut self, name: &str) -> Value {
-        let mut line = String::new();
-        loop {
-            line.clear();
-            assert_ne!(self.events.read_line(&mut line).unwrap(), 0, "no '{name}'");
-            let event = object(line.as_bytes());
-            if event["event"] == name {
-                return event;
-            }
-        }
-    }
-
-    fn ask(&mut self, order: &Value, answer: &str) -> Value {
-        self.write(&order.to_string());
-        self.event(answer)
-    }
 }
 
 #[test]
@@ -260,8 +133,8 @@ fn a_bot_does_what_it_is_told_and_answers_what_it_does_not_understand() {
     let nowhere = json!({"do": "delete", "with": BERT, "message": "00".repeat(16)});
     assert_eq!(bot.ask(&nowhere, "error")["kind"], "input");
 
-    // The folder is its own meanwhile.
-    let (code, said) = failed(&place.run(&["send", BERT, "--json", "x"], ""));
+    // The folder is its own meanwhile, but for what is handed to it.
+    let (code, said) = failed(&place.run(&["history", BERT, "--json"], ""));
     assert_eq!((code, &said["kind"]), (3, &json!("folder")), "{said}");
     assert!(said["error"].as_str().unwrap().contains("bimp bot"));
 

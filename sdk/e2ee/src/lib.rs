@@ -16,6 +16,7 @@
 //! | [`device`] | a session per pair of devices, fan-out, sessions that cross | Sesame rev. 2 |
 //! | [`state`] | states at rest: versioned, encrypted | - |
 //! | [`envelope`], [`padding`] | what a relay gets to see | the idea of Sealed Sender |
+//! | [`presence`] | how a device is reached, for one other device to read | - |
 //! | [`content`] | what a message says; unknown types survive | - |
 //! | [`safety`] | sixty digits that two people compare | Signal's numeric fingerprint |
 //!
@@ -81,6 +82,7 @@ pub mod identity;
 pub mod limits;
 pub mod padding;
 pub mod prekeys;
+pub mod presence;
 pub mod ratchet;
 pub mod safety;
 pub mod session;
@@ -108,6 +110,7 @@ pub use handshake::{HandshakeHeader, Mode};
 pub use identity::{DeviceIdentity, IdentityPublic};
 pub use kem::{KemCiphertext, KemPublic};
 pub use prekeys::{PreKeyStore, PublishedPreKeys};
+pub use presence::Pairing;
 pub use ratchet::RecoveryPace;
 pub use safety::Fingerprint;
 pub use session::{Decrypted, Message, Session};

@@ -2,9 +2,13 @@
 
 use crate::{
     history::{ContentId, Entry, Status},
+    no_trace::{NoTraceNews, NoTraceWish},
+    presence::Reach,
     relays::Directory,
 };
-use parlance_bimp::{Account, Answer, Deliver, Mailbox, MessageId, RelayId, Request};
+use parlance_bimp::{
+    Account, Answer, Bounded, Deliver, Mailbox, MessageId, RelayId, Request, limits::MAX_ENVELOPE,
+};
 use parlance_e2ee::{Body, DeviceAddress, content::TypingState};
 
 /// What happens to the engine. `P` is a proof of recipients ([`Encryption::Recipients`](crate::Encryption::Recipients)).
@@ -54,6 +58,29 @@ pub enum Input<P> {
         /// Which.
         mailbox: Mailbox,
     },
+    /// How others reach this device from now on, or that they do not: it leaves (E1, E5). Without it nothing is delivered directly.
+    Reach(Option<Reach>),
+    /// A device has answered an offer.
+    Offered {
+        /// The number of the [`Effect::Offer`].
+        ask: u64,
+        /// Whether it is on its disk.
+        taken: bool,
+    },
+    /// There is no connection to a device, or it has ended. What was offered there will not be answered.
+    Unreached {
+        /// Which.
+        device: DeviceAddress,
+    },
+    /// A device that has proved its key delivers (D5).
+    Called {
+        /// For [`Effect::Took`].
+        call: u64,
+        /// Which.
+        from: DeviceAddress,
+        /// What.
+        envelope: Vec<u8>,
+    },
     /// Time has passed. Every 50 to 100 milliseconds while there is something to do, at least every second.
     Tick,
 }
@@ -86,6 +113,23 @@ pub enum Command {
     Attention(bool),
     /// Whether others are told what was read (H7).
     ReadReceipts(bool),
+    /// Something about a conversation without a trace (N1). For something said its id.
+    NoTrace {
+        /// With whom.
+        with: Account,
+        /// What.
+        wish: NoTraceWish,
+    },
+    /// Asks the own other devices for the history (A1).
+    AskHistory {
+        /// Whether a transfer that has not come to its end begins anew, as when its device is gone.
+        anew: bool,
+    },
+    /// Lets an own device have the history (A2).
+    GiveHistory {
+        /// Its number.
+        device: u32,
+    },
 }
 
 /// What the engine wants done. Whatever it rests on is on disk.
@@ -109,6 +153,25 @@ pub enum Effect {
     Look {
         /// Which; the own one if nobody else's devices are needed.
         account: Account,
+    },
+    /// Deliver to a device itself, over a connection that the host makes if there is none. [`Input::Offered`] or
+    /// [`Input::Unreached`] is the answer.
+    Offer {
+        /// Which.
+        to: DeviceAddress,
+        /// How it is reached.
+        reach: Reach,
+        /// Comes back.
+        ask: u64,
+        /// What, without a ticket.
+        envelope: Bounded<MAX_ENVELOPE>,
+    },
+    /// Answer a device that delivered.
+    Took {
+        /// The number of the [`Input::Called`].
+        call: u64,
+        /// Whether it is on this disk.
+        taken: bool,
     },
     /// The list of relays seems to be old.
     Directory,
@@ -202,10 +265,47 @@ pub enum Event {
         /// How many.
         messages: u64,
     },
+    /// A device has taken a content from this one directly: no relay has it (D4).
+    HandedOver {
+        /// Which device.
+        device: DeviceAddress,
+        /// The content.
+        id: ContentId,
+    },
     /// A message cannot be read by this part of the program and is kept for another.
     Kept {
         /// Which.
         id: MessageId,
+    },
+    /// Something about a conversation without a trace. Nothing but this event has it.
+    NoTrace {
+        /// With whom.
+        with: Account,
+        /// What.
+        news: NoTraceNews,
+    },
+    /// An own device asks for the history, which it gets once that is granted (A2).
+    HistoryWanted {
+        /// Which.
+        device: DeviceAddress,
+    },
+    /// An own device was given a page of the history.
+    HistoryGiven {
+        /// Which.
+        device: DeviceAddress,
+        /// Whether it was the last.
+        done: bool,
+    },
+    /// A page of the history has come.
+    HistoryTaken {
+        /// From which own device.
+        device: DeviceAddress,
+        /// Messages so far.
+        messages: u64,
+        /// Messages that it has, about: those that have disappeared are counted.
+        all: u64,
+        /// Whether that was all.
+        done: bool,
     },
     /// The device listens at a relay, or at none.
     Listening {

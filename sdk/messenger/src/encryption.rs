@@ -5,6 +5,7 @@
 //!   from a proven record and expire.
 //! - **X2** What was decrypted is from the device that it says, which is on the record that was taken over last.
 
+use parlance_bimp::Account;
 use parlance_e2ee::{
     DeviceAddress, DeviceIdentity, PreKeyStore, PublishedPreKeys, Sender,
     device::{Outgoing, Received},
@@ -47,6 +48,10 @@ pub trait Encryption {
 
     /// All devices of the recipients but this one.
     fn devices(&self, to: &Self::Recipients) -> Vec<DeviceAddress>;
+
+    /// The devices of an account but this one, as its record was taken over last, which may be long ago. For finding them, not for
+    /// encrypting.
+    fn known(&self, account: &Account) -> Vec<Sender>;
 
     /// Until when they can be encrypted for, milliseconds since 1970.
     fn expires(&self, to: &Self::Recipients) -> u64;

@@ -32,6 +32,14 @@ pub enum Error {
     /// A content that the engine sends by itself.
     #[error("this kind of content is sent by the messenger itself: use the command for it")]
     NotToSay,
+    /// Nobody is there.
+    #[error(
+        "nobody is there to talk with and leave no trace: the other side has to ask for it too, and to be on line"
+    )]
+    NobodyWithoutTrace,
+    /// With the own account.
+    #[error("a conversation without a trace is with somebody else")]
+    NoTraceWithOneself,
     /// Too much waits.
     #[error("{waiting} messages wait to be sent: connect to the network before writing more")]
     OutboxFull {

@@ -9,8 +9,9 @@
 //!   author's clock; between equal ones the greater text. A deletion is for ever: what was said is wiped, the place stays.
 //! - **H4** *Reactions*: one of each account, its latest. A message that was taken back has none.
 //! - **H5** *Disappearing*: a message has the life time that it came with, which is that of the conversation's timer when it was written.
-//!   It runs from when its reader read it, and for its author from when it was written. Then it is wiped, with its place. Both
-//!   sides can set the timer; the later setting holds.
+//!   It runs from when its reader read it, on whichever device, and for its author from when it was written. Then it is wiped, with its
+//!   place, and with what still waits for the author's other devices. Only its random name stays, so that nothing brings it back: what comes about it
+//!   later is dropped. Both sides can set the timer; the later setting holds.
 //! - **H6** *Status* of what this account wrote. *Accepted* by k relays: each of the other side's devices that the record listed has a copy for it
 //!   on k relays at least. *Delivered*: those devices have it on disk, as they said themselves, encrypted. *Read*: their person has read it, if
 //!   they tell. No relay can make any of these up but the first. A device's word may come before the relay's answer; a program that ends
@@ -207,5 +208,7 @@ pub fn is_shown(body: &Body) -> bool {
             | Body::Receipt(_)
             | Body::Typing(_)
             | Body::Resend(_)
+            | Body::Transfer(_)
+            | Body::NoTrace(_)
     )
 }

@@ -15,7 +15,11 @@
 //! | [`relays`] | R1-R3 | which relay is asked, and when another one |
 //! | [`prekeys`] | K1-K4 | prekeys: published, replaced, fetched |
 //! | [`proof`] | P1-P5 | tickets and receipts |
+//! | [`no_trace`] | N1-N7 | conversations that are stored nowhere |
+//! | [`transfer`] | A1-A7 | the history, for a device that is new |
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
+//! | [`presence`] | E1-E5 | how contacts, and nobody else, learn where this device is |
+//! | [`direct`] | D1-D6 | from device to device |
 //! | [`storage`] | S1-S4 | one batch, then effects |
 //! | [`limits`] | - | all bounds and times |
 //!
@@ -31,11 +35,12 @@
 //!
 //! # Not covered
 //!
-//! Groups: their messages are held ([`Event::Kept`]). Presence and direct delivery. A mailbox of the epoch before is not
+//! Groups: their messages are held ([`Event::Kept`]). A mailbox of the epoch before is not
 //! emptied. Whoever wrote a message and lost the device cannot be asked to send it again.
 
 #![forbid(unsafe_code)]
 
+pub mod direct;
 pub mod effect;
 pub mod encryption;
 mod engine;
@@ -43,17 +48,22 @@ pub mod error;
 pub mod history;
 pub mod inbox;
 pub mod limits;
+pub mod no_trace;
 pub mod outbox;
 pub mod prekeys;
+pub mod presence;
 pub mod proof;
 pub mod relays;
 pub mod storage;
+pub mod transfer;
 
 pub use effect::{Command, Effect, Event, Input};
 pub use encryption::{Encryption, Fault};
 pub use engine::Engine;
 pub use error::Error;
 pub use history::{ContentId, Conversation, Entry, Status};
+pub use no_trace::{NoTraceEnd, NoTraceNews, NoTraceWish};
 pub use parlance_relay_core::{Clock, RelayInfo};
+pub use presence::Reach;
 pub use relays::{Directory, Listed};
 pub use storage::{Part, Row, Storage, StorageError, Table};

@@ -79,3 +79,63 @@ pub const RECEIPT_PAUSE: u64 = 3_000;
 pub const MAX_ACCOUNTS_OF_PROOF: usize = 256;
 /// Latencies of one relay and period that a median is taken of.
 pub const MAX_LATENCIES: usize = 64;
+
+/// For how long a presence record is good.
+pub const PRESENCE_LIFE: u64 = 600_000;
+/// After so long it is renewed.
+pub const PRESENCE_RENEWAL: u64 = 240_000;
+/// Between two looks at whose record is due.
+pub const PRESENCE_PASS: u64 = 2_000;
+/// After a refusal it is published again.
+pub const PRESENCE_PAUSE: u64 = 10_000;
+/// Devices that get a record.
+pub const MAX_PRESENCE: usize = 64;
+/// Records that are published in one pass.
+pub const PRESENCE_AT_ONCE: usize = 16;
+/// Relays that a record is put on, and looked for at.
+pub const PRESENCE_RELAYS: usize = 2;
+/// How far clocks may differ for a record to be found, and how long after its end it is still tried.
+pub const CLOCKS_DIFFER: u64 = 60_000;
+
+/// A copy is offered to its device itself for so long at most.
+pub const DIRECT_PATIENCE: u64 = 2_000;
+/// A device whose presence is nowhere is not looked up again for so long.
+pub const AWAY: u64 = 30_000;
+/// A device that could not be reached is left alone for so long.
+pub const UNREACHABLE: u64 = 120_000;
+/// Devices of which it is remembered whether they are there.
+pub const MAX_WAYS: usize = 1_024;
+
+/// For how long a device may take the history once that was granted.
+pub const GRANT_LIFE: u64 = 7 * 86_400_000;
+/// Grants, and questions that wait for one.
+pub const MAX_GRANTS: usize = 8;
+/// A page of a history holds so many bytes, and the message that goes beyond.
+pub const PAGE_BYTES: usize = 128 * 1_024;
+/// Messages that are read from the disk at a time.
+pub const PAGE_MESSAGES: usize = 256;
+/// A page comes in pieces of so many bytes.
+pub const PIECE_BYTES: usize = parlance_e2ee::content::bounds::MAX_PIECE;
+/// Pieces of a page.
+pub const MAX_PIECES: u16 = 8;
+/// Messages of one conversation that get other numbers for the sake of a history.
+pub const MAX_MOVED: usize = 20_000;
+/// A page that does not come is asked for again after so long; it doubles up to [`LONGEST_ASK_PAUSE`].
+pub const ASK_PAUSE: u64 = 60_000;
+/// See [`ASK_PAUSE`].
+pub const LONGEST_ASK_PAUSE: u64 = 3_600_000;
+
+/// Between two invitations to a conversation without a trace.
+pub const INVITE_PAUSE: u64 = 5_000;
+/// An invitation, or an answer to one, that is older by the sender's clock is nobody's any more. Clocks differ.
+pub const NO_TRACE_AGE: u64 = 120_000;
+/// Between two signs of life in one.
+pub const NO_TRACE_ALIVE: u64 = 5_000;
+/// After so long without a sign of life it is over.
+pub const NO_TRACE_SILENCE: u64 = 20_000;
+/// What is not confirmed after so long is sent again.
+pub const NO_TRACE_AGAIN: u64 = 2_000;
+/// For how long relays keep what is said there.
+pub const NO_TRACE_KEEP: u64 = 10_000;
+/// Texts that wait for their confirmation, or for those before them.
+pub const MAX_WHISPERS: usize = 64;

@@ -41,11 +41,13 @@ pub enum Table {
     Expiries,
     /// Tickets and receipts by relay.
     Proofs,
+    /// Where histories of other devices go, by conversation.
+    Rooms,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Single,
         Self::Conversations,
         Self::Messages,
@@ -59,6 +61,7 @@ impl Table {
         Self::Orphans,
         Self::Expiries,
         Self::Proofs,
+        Self::Rooms,
     ];
 
     /// Its name in a database.
@@ -77,6 +80,7 @@ impl Table {
             Self::Orphans => "chat/orphans",
             Self::Expiries => "chat/expiries",
             Self::Proofs => "chat/proofs",
+            Self::Rooms => "chat/rooms",
         }
     }
 }
@@ -112,6 +116,12 @@ pub enum Row {
     Expiry(u64, Account, u64),
     /// Counts of a relay in a period.
     Proof(u32, RelayId),
+    /// The transfer to this device.
+    Taking,
+    /// Transfers from this device.
+    Giving,
+    /// Where a history goes, by conversation.
+    Room(Account),
 }
 
 /// A part of a row's key.
@@ -127,7 +137,7 @@ impl Row {
     /// Where it lies.
     pub fn table(&self) -> Table {
         match self {
-            Self::Sessions | Self::Counters => Table::Single,
+            Self::Sessions | Self::Counters | Self::Taking | Self::Giving => Table::Single,
             Self::Conversation(_) => Table::Conversations,
             Self::Message(..) => Table::Messages,
             Self::Name(..) => Table::Names,
@@ -140,6 +150,7 @@ impl Row {
             Self::Orphan(_) => Table::Orphans,
             Self::Expiry(..) => Table::Expiries,
             Self::Proof(..) => Table::Proofs,
+            Self::Room(_) => Table::Rooms,
         }
     }
 
@@ -150,7 +161,9 @@ impl Row {
         match self {
             Self::Sessions => vec![bytes(b"sessions")],
             Self::Counters => vec![bytes(b"counters")],
-            Self::Conversation(account) => vec![bytes(&account.0)],
+            Self::Taking => vec![bytes(b"taking")],
+            Self::Giving => vec![bytes(b"giving")],
+            Self::Conversation(account) | Self::Room(account) => vec![bytes(&account.0)],
             Self::Message(account, number) => vec![bytes(&account.0), Part::Number(*number)],
             Self::Name(account, id) => vec![bytes(&account.0), bytes(id)],
             Self::Pending(number) | Self::Copy(number) | Self::Orphan(number) => {
@@ -288,6 +301,9 @@ mod tests {
             Row::Expiry(2, one, 1),
             Row::Proof(1, RelayId([1; 32])),
             Row::Proof(2, RelayId([1; 32])),
+            Row::Taking,
+            Row::Giving,
+            Row::Room(one),
         ];
         for (index, row) in rows.iter().enumerate() {
             for other in &rows[index + 1..] {

@@ -15,6 +15,8 @@ use std::{
 
 /// Where a store is until it is complete.
 const UNFINISHED: &str = "unfinished";
+/// The keys of values that pass (F1).
+const PASSING: &str = "passing";
 /// Where a renewed store is until it takes the place of the old one (R1).
 const RENEWED: &str = "renewed";
 
@@ -138,6 +140,11 @@ impl StoreFile {
         Ok(())
     }
 
+    /// Where the keys of values that pass lie.
+    pub(crate) fn passing(&self) -> PathBuf {
+        beside(&self.path, PASSING)
+    }
+
     /// Makes the file's name durable, where folders can be synchronised.
     pub(crate) fn sync_folder(&self) -> io::Result<()> {
         #[cfg(unix)]
@@ -199,7 +206,7 @@ fn beside(path: &Path, what: &str) -> PathBuf {
     name.into()
 }
 
-fn create_private(path: &Path) -> Result<(), Error> {
+pub(crate) fn create_private(path: &Path) -> Result<(), Error> {
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]

@@ -52,7 +52,7 @@
 //!
 //! All bounds stand in [`limits`]; the size of a store in [`Options`]. Deleted rows are overwritten when
 //! their pages are used again, not at once: on flash memory nothing is overwritten for sure. What must be
-//! unreadable must be under a key that is gone. The file that a renewal replaces is deleted, not overwritten: the
+//! unreadable must be under a key that is gone: [`PassingKeys`] are such keys, for values that are to pass. The file that a renewal replaces is deleted, not overwritten: the
 //! disk may keep it for a while, which helps who has the old passphrase as an old copy does.
 
 #![forbid(unsafe_code)]
@@ -63,6 +63,7 @@ pub mod limits;
 mod file;
 mod header;
 mod key;
+mod passing;
 mod renew;
 mod row;
 mod store;
@@ -71,6 +72,7 @@ mod transaction;
 pub use error::Error;
 pub use header::Kdf;
 pub use key::{Key, Table};
+pub use passing::PassingKeys;
 pub use renew::Renewal;
 pub use row::Value;
 pub use store::{Options, Store};

@@ -18,6 +18,9 @@ pub const MAX_VALUE: usize = 64 * 1024 * 1024;
 /// Most rows that one scan returns.
 pub const MAX_PAGE: usize = 10_000;
 
+/// Values that have a key of their own at the same time.
+pub const MAX_PASSING: u32 = 1 << 20;
+
 /// Rows and keys of a whole store unless [`Options`](crate::Options) say otherwise, bytes.
 pub const DEFAULT_MAX_BYTES: u64 = 4 * 1024 * 1024 * 1024;
 

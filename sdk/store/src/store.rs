@@ -1,7 +1,7 @@
 //! A store: creating, opening, renewing.
 
 use crate::{
-    Error, Kdf, ReadTransaction, Renewal, Table, WriteTransaction,
+    Error, Kdf, PassingKeys, ReadTransaction, Renewal, Table, WriteTransaction,
     error::damaged,
     file::StoreFile,
     header::{Header, MasterKey, derive, random},
@@ -64,6 +64,7 @@ pub struct Store {
     secrets: Secrets,
     id: [u8; 16],
     max_bytes: u64,
+    passing: PassingKeys,
 }
 
 impl Store {
@@ -88,6 +89,7 @@ impl Store {
         transaction.commit()?;
         file.finish(path)?;
         Ok(Self {
+            passing: PassingKeys::new(file.passing(), id),
             file,
             secrets,
             id,
@@ -112,6 +114,7 @@ impl Store {
             secrets: Secrets::new(&master, header.id),
             id: header.id,
             max_bytes: options.max_bytes,
+            passing: PassingKeys::new(file.passing(), header.id),
             file,
         };
         store.begin_read()?.counters()?;
@@ -176,6 +179,11 @@ impl Store {
     /// What a guess of the passphrase costs now.
     pub fn kdf(&self) -> Result<Kdf, Error> {
         Ok(read_header(&self.file.database)?.kdf)
+    }
+
+    /// Keys for values that are to be unreadable once they are removed.
+    pub fn passing(&self) -> &PassingKeys {
+        &self.passing
     }
 
     /// A view of the present.

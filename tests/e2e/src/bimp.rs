@@ -65,6 +65,16 @@ impl Person {
         &self.folder
     }
 
+    /// The variables of the environment that its commands need.
+    pub fn variables(&self) -> Vec<(&'static str, String)> {
+        vec![
+            ("BIMP_FOLDER", self.folder.display().to_string()),
+            ("BIMP_NODE", self.node.clone()),
+            ("BIMP_TRUST", self.trust.clone()),
+            ("BIMP_PASSPHRASE", PASSPHRASE.to_owned()),
+        ]
+    }
+
     /// What is in the folder: no command can run while it is open.
     pub fn vault(&self) -> Result<Vault> {
         let path = self.folder.join("vault");
@@ -144,6 +154,27 @@ impl Person {
         Ok(Ended { code, said })
     }
 
+    /// Runs `bimp chat` on what is typed beforehand, and returns what it shows.
+    pub async fn chat(&self, with: &str, lines: &str, patience: Duration) -> Result<String> {
+        let mut command = Command::new(&self.binary);
+        self.settings(&mut command);
+        let mut child = command
+            .args(["chat", with])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .with_context(|| format!("running {}", self.binary.display()))?;
+        let mut input = child.stdin.take().context("no standard input")?;
+        input.write_all(lines.as_bytes()).await?;
+        drop(input);
+        let output = tokio::time::timeout(patience, child.wait_with_output()).await??;
+        let said = String::from_utf8_lossy(&output.stdout).into_owned();
+        let wrong = String::from_utf8_lossy(&output.stderr);
+        ensure!(output.status.success(), "bimp chat: {said}\n{wrong}");
+        Ok(said)
+    }
+
     /// Starts `bimp bot`.
     pub fn bot(&self) -> Result<Bot> {
         let mut command = Command::new(&self.binary);
@@ -165,12 +196,7 @@ impl Person {
     }
 
     fn settings(&self, command: &mut Command) {
-        command
-            .env("BIMP_FOLDER", &self.folder)
-            .env("BIMP_NODE", &self.node)
-            .env("BIMP_TRUST", &self.trust)
-            .env("BIMP_PASSPHRASE", PASSPHRASE)
-            .kill_on_drop(true);
+        command.envs(self.variables()).kill_on_drop(true);
     }
 }
 

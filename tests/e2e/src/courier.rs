@@ -5,8 +5,9 @@ use std::net::{Ipv4Addr, SocketAddr};
 use anyhow::{Context, Result, ensure};
 use codec::Encode;
 use parlance_bimp::{
-    Account, Answer, Bounded, Credential, EnvelopeView, List, Mailbox, MessageId, OfMailbox, Push,
-    Reason, Receipt, RelayId, Request, SendMessage, Subscribe, Ticket,
+    Account, Answer, Authenticate, Binding, Bounded, Credential, EnvelopeView, FetchPreKeys, List,
+    Mailbox, MessageId, OfMailbox, PreKeyUse, Push, Reason, Receipt, RelayId, Request, SendMessage,
+    Subscribe, Ticket,
 };
 use parlance_endpoint::{
     Client, Endpoint, Identity, Options, PublicKey, RelayAddress, SecretKey, Session,
@@ -15,6 +16,7 @@ use parlance_primitives::{AccountId, relay::Period};
 use serde_json::json;
 
 use crate::{
+    bridge::Bridged,
     facts::unhex,
     relay::Person,
     rpc::Rpc,
@@ -62,18 +64,24 @@ pub async fn relays(rpc: &Rpc, accounts: &[AccountId]) -> Result<Option<Vec<Rela
 
 struct Signer<'a>(&'a Person);
 
-fn account_of(person: &Person) -> Account {
+/// The account of a person, as BIMP writes it.
+pub fn account_of(person: &Person) -> Account {
     let account = person.who.account();
     let bytes: &[u8; 32] = account.as_ref();
     Account(*bytes)
 }
 
+/// The number of a person's device, as BIMP writes it.
+pub fn device_of(person: &Person) -> u32 {
+    let [a, b, c, d, ..] = person.device().id().0;
+    u32::from_le_bytes([a, b, c, d])
+}
+
 impl Identity for Signer<'_> {
     fn credential(&self) -> Credential {
-        let [a, b, c, d, ..] = self.0.device().id().0;
         Credential::Device {
             account: account_of(self.0),
-            device: u32::from_le_bytes([a, b, c, d]),
+            device: device_of(self.0),
         }
     }
 
@@ -82,13 +90,25 @@ impl Identity for Signer<'_> {
     }
 }
 
+/// Says who it is, bound to a connection.
+pub async fn authenticate(client: &Client, person: &Person, binding: &Binding) -> Result<Answer> {
+    let signer = Signer(person);
+    let credential = signer.credential();
+    let signature = signer.sign(&credential.statement(binding));
+    let request = Request::Authenticate(Authenticate {
+        credential,
+        signature,
+    });
+    Ok(client.request(request).await?)
+}
+
 /// A person at a relay.
 pub struct Courier<'a> {
     person: &'a Person,
     relay: Relay,
     session: Session,
-    // Its sockets close with it.
-    _endpoint: Endpoint,
+    // Its sockets close with it; none over JSON-RPC.
+    _endpoint: Option<Endpoint>,
 }
 
 /// A message to send.
@@ -146,7 +166,45 @@ impl<'a> Courier<'a> {
             person,
             relay: relay.clone(),
             session,
-            _endpoint: endpoint,
+            _endpoint: Some(endpoint),
+        })
+    }
+
+    /// The same over JSON-RPC.
+    pub async fn bridged(bridged: Bridged, person: &'a Person, relay: &Relay) -> Result<Self> {
+        ensure!(
+            bridged.binding.relay == relay.address.relay,
+            "another relay"
+        );
+        let binding = bridged.binding;
+        let (client, pushes) = bridged.client();
+        let welcome = match authenticate(&client, person, &binding).await? {
+            Answer::Authenticate(welcome) => welcome,
+            other => anyhow::bail!("not let in: {other:?}"),
+        };
+        Ok(Self {
+            person,
+            relay: relay.clone(),
+            session: Session {
+                client,
+                pushes,
+                welcome,
+            },
+            _endpoint: None,
+        })
+    }
+
+    /// For asking anything.
+    pub fn client(&self) -> &Client {
+        &self.session.client
+    }
+
+    /// What asks for a person's prekeys.
+    pub fn prekeys(&self) -> Request {
+        Request::FetchPreKeys(FetchPreKeys {
+            account: account_of(self.person),
+            device: device_of(self.person),
+            usage: PreKeyUse::Pairwise,
         })
     }
 

@@ -10,6 +10,7 @@
 //! | [`chain`] | extrinsics, storage and events through `subxt`, without generated code |
 //! | [`newcomer`] | accounts without tokens: keys, registration, devices |
 //! | [`courier`] | people whose messages relays carry |
+//! | [`bridge`] | the same over JSON-RPC instead of QUIC |
 //! | [`bimp`] | the user's client, a data folder for each person |
 //! | [`liar`] | a node that lies: a proxy in front of a real one |
 //! | [`wait`] | polling with a bound; nothing here sleeps for a fixed time and hopes |
@@ -19,6 +20,7 @@
 //! `tests/e2e/run-all` runs them.
 
 pub mod bimp;
+pub mod bridge;
 pub mod chain;
 pub mod courier;
 pub mod facts;

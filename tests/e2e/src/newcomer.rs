@@ -99,6 +99,11 @@ impl Device {
         DeviceId::of(&self.signing.public())
     }
 
+    /// The secret of the signing key, for clients in other languages.
+    pub fn seed(&self) -> [u8; 32] {
+        self.signing.seed()
+    }
+
     /// Signs with the signing key.
     pub fn signs(&self, statement: &[u8]) -> ed25519::Signature {
         self.signing.sign(statement)

@@ -41,6 +41,8 @@ pub struct Limits {
     pub writes: usize,
     /// Bytes of their messages.
     pub write_bytes: u64,
+    /// Requests with entries on their way to one relay, beyond which entries for it are gathered.
+    pub requests: usize,
     /// Messages on their way to one subscriber.
     pub window_messages: usize,
     /// Their bytes, after the first.
@@ -71,7 +73,8 @@ impl Default for Limits {
             bytes: 64 << 30,
             writes: 65_536,
             write_bytes: 256 << 20,
-            window_messages: 64,
+            requests: 2,
+            window_messages: 256,
             window_bytes: 256 << 10,
             subscriptions: 16,
             presences: 100_000,

@@ -39,6 +39,10 @@ pub struct MailboxState {
     next: u64,
     bytes: u64,
     sum: Sum,
+    /// When something in it changed last, by the steady clock.
+    pub changed: u64,
+    /// When it was last compared in parts although it was changing (rule Y5).
+    pub compared: u64,
 }
 
 impl MailboxState {
@@ -55,6 +59,8 @@ impl MailboxState {
             next: 1,
             bytes: 0,
             sum: Sum::default(),
+            changed: 0,
+            compared: 0,
         }
     }
 

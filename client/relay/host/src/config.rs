@@ -8,13 +8,15 @@
 //!   "limit_mib": 65536,
 //!   "network": "network.json",
 //!   "metrics": "127.0.0.1:9615",
+//!   "congestion": "udx",
+//!   "fallback": true,
 //!   "connections": { "connections": 20000, "per_address": 256 }
 //! }
 //! ```
 
 use crate::gate::ConnectionLimits;
-use parlance_endpoint::SecretKey;
-use serde::Deserialize;
+use parlance_endpoint::{Congestion, SecretKey};
+use serde::{Deserialize, Deserializer, de::Error as _};
 use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -68,9 +70,24 @@ pub struct RelayConfig {
     /// Where its figures can be read, if anywhere. Everybody who reaches that can read them.
     #[serde(default)]
     pub metrics: Option<SocketAddr>,
+    /// What decides how fast it sends: `udx`, or `cubic`.
+    #[serde(default, deserialize_with = "congestion")]
+    pub congestion: Congestion,
+    /// Whether it passes packets on between devices, over TCP at the port number of `listen`.
+    #[serde(default = "yes")]
+    pub fallback: bool,
     /// Bounds for connections.
     #[serde(default)]
     pub connections: ConnectionLimits,
+}
+
+fn yes() -> bool {
+    true
+}
+
+fn congestion<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Congestion, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    name.parse().map_err(D::Error::custom)
 }
 
 impl RelayConfig {

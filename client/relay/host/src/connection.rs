@@ -1,11 +1,12 @@
 //! Between the state machine of the side that answers and a channel: one task for each connection.
 //!
 //! - **N1** A connection has a place, and its peer has few of them ([`crate::gate`]); it must authenticate in time, and is read no faster than its rate: whoever asks faster
-//!   is slowed by its own transport, and costs nobody else anything.
+//!   is slowed by its own transport, and costs nobody else anything. A stranger has as many frames as it takes to authenticate; all connections
+//!   of a device, or of a relay, have one rate.
 //! - **N2** A device authenticates by its signing key on record, a relay by the key of its endpoint, which must be the key that TLS has
 //!   seen too. Both sign for this connection alone (O1 of BIMP).
-//! - **N3** Messages to deliver are read from the disk when the connection has room for them, so that a slow reader takes no memory, and
-//!   once, so that it takes no time.
+//! - **N3** Messages to deliver are read when the connection has room for them, so that a slow reader takes no memory, and once, so that it takes no
+//!   time: from those that were written last, which all share, or from the disk.
 //! - **N4** What a connection makes the relay keep is counted: requests without answer, answers and messages that the peer has not read. What goes
 //!   beyond a little comes from a budget of all connections ([`crate::budget`]); while that is used up, requests of whoever needs more are
 //!   refused with [`Reason::TooFast`]. A peer that lets nothing go of what is kept for it is cut off, sooner when memory is scarce.
@@ -19,15 +20,15 @@ use crate::{
     directory::{Charge, DeviceName, Directory, Judgement},
     engine::{Clocks, Event, Events},
     figures::{Figures, count},
-    gate::{ConnectionLimits, Gate, PeerPermit, Permit, Rate},
+    gate::{ConnectionLimits, Gate, Pace, PeerPermit, Permit, Rate},
     peers::Peers,
     storage::Store,
 };
 use ed25519_dalek::{Signature, VerifyingKey};
 use ledger::Ledger;
 use parlance_bimp::{
-    Answer, Authenticated, Binding, Credential, EnvelopeView, Key, Mailbox, Reason, Refusal,
-    RelayId, Request, SendError, Server, ServerEvent, Settings, Violation,
+    Answer, Authenticated, Binding, Credential, EnvelopeView, Key, Mailbox, Observed, Reason,
+    Refusal, RelayId, Request, SendError, Server, ServerEvent, Settings, SocketAddress, Violation,
 };
 use parlance_endpoint::{Channel, End, Outgoing};
 use parlance_relay_core::{Asker, ConnectionId, Input, Who};
@@ -35,7 +36,8 @@ use pushes::Pushes;
 use std::{
     collections::BTreeMap,
     convert::Infallible,
-    sync::Arc,
+    net::SocketAddr,
+    sync::{Arc, Weak},
     time::{Duration, Instant},
 };
 use tokio::sync::{mpsc, watch};
@@ -51,7 +53,7 @@ const DEVICE_WINDOW: u32 = 32 << 10;
 const RELAY_WINDOW: u32 = 512 << 10;
 
 /// A message to push.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Delivery {
     /// Which.
     pub key: Key,
@@ -61,10 +63,12 @@ pub struct Delivery {
     pub expires: u64,
     /// Whether it wakes.
     pub mention: bool,
+    /// The message, as long as it is remembered; else it is on the disk.
+    pub recent: Option<Weak<[u8]>>,
 }
 
 /// What the core says to a connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum ToConnection {
     /// Answer a request.
     Answer {
@@ -110,10 +114,13 @@ pub struct Shared {
 struct Connection {
     shared: Arc<Shared>,
     id: ConnectionId,
+    seen_at: Option<SocketAddr>,
     channel: Channel,
     machine: Server,
-    from_core: mpsc::UnboundedReceiver<ToConnection>,
-    told: Vec<ToConnection>,
+    /// Boxed: the channel has room for a number of them from the beginning on.
+    from_core: mpsc::UnboundedReceiver<Box<ToConnection>>,
+    #[expect(clippy::vec_box, reason = "the channel gives boxes")]
+    told: Vec<Box<ToConnection>>,
     pushes: Pushes,
     ledger: Ledger,
     out: Outgoing,
@@ -126,12 +133,18 @@ struct Connection {
     /// The place of a peer that has authenticated.
     admitted: Option<PeerPermit>,
     deadline: Instant,
-    rate: Rate,
+    /// Its own as long as it is a stranger's, then that of its peer.
+    pace: Pace,
     reconciliations: Rate,
 }
 
-/// Serves a connection until its end.
-pub async fn serve(shared: Arc<Shared>, channel: Channel, id: ConnectionId, place: Permit) {
+/// Serves a connection until its end. `seen_at` is where its packets come from.
+pub async fn serve(
+    shared: Arc<Shared>,
+    channel: Channel,
+    (id, seen_at): (ConnectionId, Option<SocketAddr>),
+    place: Permit,
+) {
     let (to, from_core) = mpsc::unbounded_channel();
     shared.events.send(Event::Connected { connection: id, to });
     let binding = Binding {
@@ -145,8 +158,10 @@ pub async fn serve(shared: Arc<Shared>, channel: Channel, id: ConnectionId, plac
         ..Settings::default()
     };
     let patience = Duration::from_secs(shared.limits.authenticate_seconds.clamp(1, 600));
-    let mut connection = Connection {
+    // Boxed, so that it does not stand in this future twice, before and after it is moved for the last words.
+    let mut connection = Box::new(Connection {
         id,
+        seen_at,
         channel,
         machine: Server::new(settings, binding),
         from_core,
@@ -160,10 +175,10 @@ pub async fn serve(shared: Arc<Shared>, channel: Channel, id: ConnectionId, plac
         changes: shared.directory.changes(),
         admitted: None,
         deadline: now.checked_add(patience).unwrap_or(now),
-        rate: Rate::new(shared.limits.device_requests, now),
+        pace: Pace::new(shared.limits.stranger_requests, now),
         reconciliations: Rate::new(shared.limits.reconciliations, now),
         shared,
-    };
+    });
     let end = match connection.drive().await {
         Ok(never) => match never {},
         Err(end) => end,
@@ -189,7 +204,7 @@ impl Connection {
             if self.ledger.is_cut_off(now) {
                 return Err(self.end(Violation::SlowReader));
             }
-            let wait = self.rate.wait(now);
+            let wait = self.pace.wait(now);
             let reads = wait.is_none() && self.ledger.may_read();
             let again = match self.ledger.is_short() {
                 true => now.checked_add(LOOK_AGAIN),
@@ -230,7 +245,7 @@ impl Connection {
         // Of all kinds: pings and credit cost no credit.
         let frames = self.machine.frames().saturating_sub(before);
         let frames = u32::try_from(frames).unwrap_or(u32::MAX);
-        self.rate.take(frames, Instant::now());
+        self.pace.take(frames, Instant::now());
         if let Err(violation) = received {
             self.take_events();
             return Err(violation.into());
@@ -264,7 +279,7 @@ impl Connection {
             return self.machine.close(Violation::Stopping);
         }
         for told in std::mem::take(&mut self.told) {
-            self.take_from_core(told);
+            self.take_from_core(*told);
         }
     }
 
@@ -296,13 +311,12 @@ impl Connection {
             count(&self.shared.figures.refused_credentials);
             return self.refuse(request, Reason::BadCredentials);
         };
-        let Some(place) = self.shared.gate.admit(&credential) else {
+        let Some(place) = self.shared.gate.admit(&credential, Instant::now()) else {
             count(&self.shared.figures.refused_connections);
             return self.refuse(request, Reason::TooFast);
         };
         match &who {
             Who::Relay(relay) => {
-                self.rate = Rate::new(self.shared.limits.relay_requests, Instant::now());
                 self.channel.set_window(RELAY_WINDOW);
                 self.shared.peers.heard(*relay);
             }
@@ -318,6 +332,7 @@ impl Connection {
         };
         // Fails only for a request that is not the one being judged.
         if self.machine.admit(request, welcome).is_ok() {
+            self.pace = place.pace().clone();
             self.admitted = Some(place);
             self.key = Some(key);
         }
@@ -364,7 +379,7 @@ impl Connection {
             }
             Credential::Relay { relay } => {
                 let record = directory.relay(&relay)?;
-                if self.channel.peer() != record.address.key || relay == self.shared.me {
+                if self.channel.peer() != Some(record.address.key) || relay == self.shared.me {
                     return None;
                 }
                 verify(record.address.key.as_bytes(), statement, signature)?;
@@ -378,6 +393,13 @@ impl Connection {
         if self.ledger.is_short() && !matches!(body, Request::Acknowledge(_)) {
             count(&self.shared.figures.refused_for_memory);
             return self.refuse(request, Reason::TooFast);
+        }
+        if matches!(body, Request::Observe(_)) {
+            let address = self.seen_at.map(SocketAddress::from);
+            let answer = Answer::Observe(Observed { address });
+            // The request is open: it has come just now.
+            let _ = self.machine.answer(request, &answer);
+            return;
         }
         if matches!(body, Request::Reconcile(_)) {
             let now = Instant::now();
@@ -443,7 +465,7 @@ impl Connection {
                 }
             }
             ToConnection::CutOff => self.machine.close(Violation::SlowReader),
-            push => self.pushes.add(push),
+            push => self.pushes.add(Box::new(push)),
         }
     }
 
@@ -466,7 +488,7 @@ impl Connection {
         let _ = self.machine.answer(request, &refusal);
     }
 
-    async fn finish(mut self, end: &End) {
+    async fn finish(mut self: Box<Self>, end: &End) {
         match end {
             End::Violation(Violation::ByPeer { .. } | Violation::Done | Violation::Stopping) => {}
             End::Violation(violation) => {

@@ -8,6 +8,8 @@
 //!   ([`crate::peers`]).
 //! - **E4** A thread that writes and is gone ends the loop with [`EngineError::Writer`]: nothing would be promised any more.
 
+mod recent;
+
 use crate::{
     connection::{Delivery, ToConnection},
     directory::{DeviceName, Directory},
@@ -19,6 +21,7 @@ use parlance_bimp::RelayId;
 use parlance_relay_core::{
     Batch, Clock, Config, ConnectionId, Effect, Input, Relay, RelayInfo, Storage, StorageError,
 };
+use recent::Recent;
 use std::{
     collections::HashMap,
     sync::{
@@ -43,7 +46,7 @@ pub enum Event {
         /// Its number.
         connection: ConnectionId,
         /// Where its answers go.
-        to: UnboundedSender<ToConnection>,
+        to: UnboundedSender<Box<ToConnection>>,
     },
     /// For the core. [`Input::Closed`] ends what `Connected` began.
     Core(Input),
@@ -198,6 +201,7 @@ impl Engine {
             batches,
             writer,
             writing: false,
+            recent: Recent::default(),
             ticked: Instant::now(),
         };
         std::thread::Builder::new()
@@ -237,10 +241,11 @@ struct Running {
     relay: Relay,
     engine: Engine,
     clocks: Clocks,
-    connections: HashMap<ConnectionId, UnboundedSender<ToConnection>>,
+    connections: HashMap<ConnectionId, UnboundedSender<Box<ToConnection>>>,
     batches: Sender<Batch>,
     writer: JoinHandle<()>,
     writing: bool,
+    recent: Recent,
     ticked: Instant,
 }
 
@@ -318,6 +323,7 @@ impl Running {
         let began = Instant::now();
         if let Some(batch) = self.relay.flush(&self.engine.store) {
             self.engine.figures.count_batch(&batch);
+            self.recent.take(&batch);
             // E4, if it is gone.
             self.writing = self.batches.send(batch).is_ok();
         }
@@ -346,6 +352,7 @@ impl Running {
                         position,
                         expires,
                         mention,
+                        recent: self.recent.get(&key),
                     };
                     self.tell(connection, ToConnection::Deliver(delivery));
                 }
@@ -374,7 +381,7 @@ impl Running {
     fn tell(&self, connection: ConnectionId, what: ToConnection) {
         if let Some(to) = self.connections.get(&connection) {
             // It may have ended just now.
-            let _ = to.send(what);
+            let _ = to.send(Box::new(what));
         }
     }
 }

@@ -43,6 +43,7 @@ macro_rules! figures {
 
 figures! {
     accepted_connections "counter" "Connections that were accepted."
+    bridged_connections "counter" "Connections that came over the node's JSON-RPC."
     refused_connections "counter" "Connections that were sent away because there was no place for them."
     failed_handshakes "counter" "Connections whose handshake failed or took too long."
     violations "counter" "Connections that were ended because the peer broke the protocol."

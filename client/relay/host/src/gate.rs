@@ -5,10 +5,13 @@ use codec::Encode;
 use parlance_bimp::Credential;
 use std::{
     collections::HashMap,
-    net::IpAddr,
+    net::{IpAddr, Ipv4Addr},
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
+
+/// Between two times at which rates of addresses are thrown out that are full again.
+const TIDY: Duration = Duration::from_secs(1);
 
 /// Bounds for connections and for each of them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
@@ -18,11 +21,17 @@ pub struct ConnectionLimits {
     pub connections: usize,
     /// From one address. A network behind one address, or a test on one machine, needs more.
     pub per_address: usize,
+    /// Over the bridge ([`crate::bridge`]), all together.
+    pub bridged: usize,
     /// Of one device, or of one relay. Lost connections count until they are noticed.
     pub per_peer: usize,
     /// What all connections together may keep beyond a little each ([`crate::budget`]), MiB.
     pub budget_mib: usize,
-    /// Frames of a device in a second, on average over two: requests, pings and credit alike.
+    /// Handshakes that are begun for one address in a second, on average over two: each costs more than a thousand frames.
+    pub handshakes_per_address: u32,
+    /// Frames of a connection that has not authenticated, in a second, on average over two.
+    pub stranger_requests: u32,
+    /// Frames of a device in a second, on average over two: requests, pings and credit alike, of all its connections.
     pub device_requests: u32,
     /// Of a relay.
     pub relay_requests: u32,
@@ -37,8 +46,11 @@ impl Default for ConnectionLimits {
         Self {
             connections: 20_000,
             per_address: 256,
+            bridged: 256,
             per_peer: 16,
             budget_mib: 256,
+            handshakes_per_address: 20,
+            stranger_requests: 10,
             device_requests: 500,
             relay_requests: 20_000,
             reconciliations: 200,
@@ -46,6 +58,9 @@ impl Default for ConnectionLimits {
         }
     }
 }
+
+/// Connections over the bridge count as one address, which nobody has.
+const BRIDGE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 
 /// Counts the connections that are there.
 #[derive(Clone, Debug)]
@@ -59,7 +74,18 @@ pub struct Gate {
 struct Open {
     all: usize,
     by_address: HashMap<IpAddr, usize>,
-    by_peer: HashMap<Vec<u8>, usize>,
+    by_peer: HashMap<Vec<u8>, Peer>,
+    /// Of addresses that have shaken hands in the last seconds.
+    handshakes: HashMap<IpAddr, Rate>,
+    /// When those were last thrown out that have not.
+    tidied: Option<Instant>,
+}
+
+/// The connections of one device or relay.
+#[derive(Debug)]
+struct Peer {
+    connections: usize,
+    pace: Pace,
 }
 
 /// A place for a connection; free again when it is dropped.
@@ -73,7 +99,15 @@ pub struct Permit {
 #[derive(Debug)]
 pub struct PeerPermit {
     peer: Vec<u8>,
+    pace: Pace,
     open: Arc<Mutex<Open>>,
+}
+
+impl PeerPermit {
+    /// What all connections of this peer share.
+    pub fn pace(&self) -> &Pace {
+        &self.pace
+    }
 }
 
 impl Gate {
@@ -91,14 +125,29 @@ impl Gate {
         &self.budget
     }
 
-    /// A place, if there is one.
-    pub fn enter(&self, address: IpAddr) -> Option<Permit> {
-        let address = network_of(address);
+    /// A place, if there is one and the address has not shaken hands too often.
+    pub fn enter(&self, address: IpAddr, now: Instant) -> Option<Permit> {
+        self.enter_as(network_of(address), self.limits.per_address, now)
+    }
+
+    /// A place for a connection over the bridge, if there is one.
+    pub fn enter_bridged(&self, now: Instant) -> Option<Permit> {
+        self.enter_as(BRIDGE, self.limits.bridged, now)
+    }
+
+    fn enter_as(&self, address: IpAddr, most: usize, now: Instant) -> Option<Permit> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let here = open.by_address.get(&address).copied().unwrap_or(0);
-        if open.all >= self.limits.connections || here >= self.limits.per_address {
+        if open.all >= self.limits.connections || here >= most {
             return None;
         }
+        open.tidy(now);
+        let full = Rate::new(self.limits.handshakes_per_address, now);
+        let rate = open.handshakes.entry(address).or_insert(full);
+        if rate.wait(now).is_some() {
+            return None;
+        }
+        rate.take(1, now);
         open.all = open.all.saturating_add(1);
         open.by_address.insert(address, here.saturating_add(1));
         Some(Permit {
@@ -108,18 +157,37 @@ impl Gate {
     }
 
     /// A place for a connection that is already there and now shows whose it is.
-    pub fn admit(&self, peer: &Credential) -> Option<PeerPermit> {
+    pub fn admit(&self, peer: &Credential, now: Instant) -> Option<PeerPermit> {
+        let per_second = match peer {
+            Credential::Device { .. } => self.limits.device_requests,
+            Credential::Relay { .. } => self.limits.relay_requests,
+        };
         let peer = peer.encode();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = open.by_peer.entry(peer.clone()).or_default();
-        if *here >= self.limits.per_peer {
+        let here = open.by_peer.entry(peer.clone()).or_insert_with(|| Peer {
+            connections: 0,
+            pace: Pace::new(per_second, now),
+        });
+        if here.connections >= self.limits.per_peer {
             return None;
         }
-        *here = here.saturating_add(1);
+        here.connections = here.connections.saturating_add(1);
         Some(PeerPermit {
             peer,
+            pace: here.pace.clone(),
             open: self.open.clone(),
         })
+    }
+}
+
+impl Open {
+    /// Forgets addresses that might shake hands as often as anybody.
+    fn tidy(&mut self, now: Instant) {
+        let since = |last| now.saturating_duration_since(last);
+        if self.tidied.is_none_or(|last| since(last) >= TIDY) {
+            self.tidied = Some(now);
+            self.handshakes.retain(|_, rate| !rate.is_full(now));
+        }
     }
 }
 
@@ -127,8 +195,8 @@ impl Drop for PeerPermit {
     fn drop(&mut self) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(here) = open.by_peer.get_mut(&self.peer) {
-            *here = here.saturating_sub(1);
-            if *here == 0 {
+            here.connections = here.connections.saturating_sub(1);
+            if here.connections == 0 {
                 open.by_peer.remove(&self.peer);
             }
         }
@@ -190,7 +258,13 @@ impl Rate {
             return None;
         }
         let seconds = (1.0 - self.left) / f64::from(self.per_second.max(1));
-        now.checked_add(std::time::Duration::from_secs_f64(seconds.min(60.0)))
+        now.checked_add(Duration::from_secs_f64(seconds.min(60.0)))
+    }
+
+    /// Whether nothing was taken lately.
+    pub fn is_full(&mut self, now: Instant) -> bool {
+        self.fill(now);
+        self.left >= f64::from(self.per_second) * 2.0
     }
 
     fn fill(&mut self, now: Instant) {
@@ -201,10 +275,32 @@ impl Rate {
     }
 }
 
+/// A rate that connections share. Clones are the same one.
+#[derive(Clone, Debug)]
+pub struct Pace(Arc<Mutex<Rate>>);
+
+impl Pace {
+    /// Full.
+    pub fn new(per_second: u32, now: Instant) -> Self {
+        Self(Arc::new(Mutex::new(Rate::new(per_second, now))))
+    }
+
+    /// See [`Rate::take`].
+    pub fn take(&self, count: u32, now: Instant) {
+        let mut rate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rate.take(count, now);
+    }
+
+    /// See [`Rate::wait`].
+    pub fn wait(&self, now: Instant) -> Option<Instant> {
+        let mut rate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rate.wait(now)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     #[test]
     fn places_are_counted_by_network_and_given_back() {
@@ -214,15 +310,58 @@ mod tests {
             ..ConnectionLimits::default()
         });
         let address = |text: &str| text.parse::<IpAddr>().unwrap_or(IpAddr::from([0; 4]));
-        let first = gate.enter(address("2001:db8::1"));
-        let second = gate.enter(address("2001:db8::2"));
+        let enter = |text: &str| gate.enter(address(text), Instant::now());
+        let first = enter("2001:db8::1");
+        let second = enter("2001:db8::2");
         assert!(first.is_some() && second.is_some());
-        assert!(gate.enter(address("2001:db8::3")).is_none());
-        let third = gate.enter(address("10.0.0.1"));
+        assert!(enter("2001:db8::3").is_none());
+        let third = enter("10.0.0.1");
         assert!(third.is_some());
-        assert!(gate.enter(address("10.0.0.2")).is_none());
+        assert!(enter("10.0.0.2").is_none());
         drop(first);
-        assert!(gate.enter(address("::ffff:10.0.0.1")).is_some());
+        assert!(enter("::ffff:10.0.0.1").is_some());
+    }
+
+    #[test]
+    fn who_shakes_hands_all_the_time_is_sent_away_and_nobody_else() {
+        let gate = Gate::new(ConnectionLimits {
+            handshakes_per_address: 10,
+            ..ConnectionLimits::default()
+        });
+        let (flood, other) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
+        let mut now = Instant::now();
+        let mut let_in = 0;
+        for _ in 0..1_000 {
+            // Every one is ended at once.
+            let_in += u32::from(gate.enter(flood, now).is_some());
+            now += Duration::from_millis(10);
+        }
+        assert!((119..=121).contains(&let_in), "{let_in}");
+        assert!(gate.enter(other, now).is_some());
+        // Nobody is remembered for ever.
+        now += Duration::from_secs(3);
+        assert!(gate.enter(other, now).is_some());
+        let open = gate.open.lock().unwrap();
+        assert_eq!(open.handshakes.keys().collect::<Vec<_>>(), [&other]);
+    }
+
+    #[test]
+    fn the_bridge_has_places_of_its_own() {
+        let gate = Gate::new(ConnectionLimits {
+            per_address: 1,
+            bridged: 2,
+            ..ConnectionLimits::default()
+        });
+        let first = gate.enter_bridged(Instant::now());
+        let second = gate.enter_bridged(Instant::now());
+        assert!(first.is_some() && second.is_some());
+        assert!(gate.enter_bridged(Instant::now()).is_none());
+        assert!(
+            gate.enter(IpAddr::from([127, 0, 0, 1]), Instant::now())
+                .is_some()
+        );
+        drop(first);
+        assert!(gate.enter_bridged(Instant::now()).is_some());
     }
 
     #[test]
@@ -234,11 +373,30 @@ mod tests {
         let peer = |n| Credential::Relay {
             relay: parlance_bimp::RelayId([n; 32]),
         };
-        let first = gate.admit(&peer(1));
-        assert!(first.is_some() && gate.admit(&peer(1)).is_none());
-        assert!(gate.admit(&peer(2)).is_some());
+        let admit = |n| gate.admit(&peer(n), Instant::now());
+        let first = admit(1);
+        assert!(first.is_some() && admit(1).is_none());
+        assert!(admit(2).is_some());
         drop(first);
-        assert!(gate.admit(&peer(1)).is_some());
+        assert!(admit(1).is_some());
+    }
+
+    #[test]
+    fn connections_of_one_peer_share_its_rate() {
+        let gate = Gate::new(ConnectionLimits {
+            device_requests: 10,
+            ..ConnectionLimits::default()
+        });
+        let device = |device| Credential::Device {
+            account: parlance_bimp::Account([1; 32]),
+            device,
+        };
+        let now = Instant::now();
+        let admit = |n| gate.admit(&device(n), now).unwrap();
+        let (one, same, other) = (admit(0), admit(0), admit(1));
+        one.pace().take(20, now);
+        assert!(same.pace().wait(now).is_some());
+        assert!(other.pace().wait(now).is_none());
     }
 
     #[test]

@@ -6,7 +6,7 @@ use parlance_relay::{
     config::RelayConfig,
     directory::StaticNetwork,
     figures,
-    service::{Parts, Service},
+    service::{Parts, Service, Transport},
     storage::Store,
 };
 use parlance_relay_core::{Config, Limits};
@@ -49,6 +49,10 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let service = Service::start(Parts {
         key,
         listen: config.listen.clone(),
+        transport: Transport {
+            congestion: config.congestion,
+            fallback: config.fallback,
+        },
         store,
         directory: network.clone(),
         config: Config {

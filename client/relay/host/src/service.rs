@@ -1,6 +1,9 @@
 //! A relay that runs.
 
+#[cfg(feature = "fallback")]
+use crate::fallback::FallbackRelay;
 use crate::{
+    bridge::{Arrival, Bridge},
     connection::{Shared, serve},
     directory::Directory,
     engine::{Engine, EngineError, Event, Events, events, records, routing},
@@ -9,10 +12,18 @@ use crate::{
     peers::Peers,
     storage::Store,
 };
-use parlance_endpoint::{BindError, Endpoint, Incoming, Options, SecretKey};
+use parlance_endpoint::{BindError, Congestion, Endpoint, Incoming, Options, SecretKey};
 use parlance_relay_core::{Config, ConnectionId, Input};
-use std::{net::SocketAddr, sync::Arc, thread::JoinHandle, time::Duration};
-use tokio::{sync::watch, task::JoinSet};
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
 
 /// How long connections may take to end when the relay stops.
 const GOODBYE: Duration = Duration::from_secs(3);
@@ -44,12 +55,32 @@ pub enum ServiceError {
     Broken,
 }
 
+/// How a relay sends.
+#[derive(Clone, Debug)]
+pub struct Transport {
+    /// What decides how fast.
+    pub congestion: Congestion,
+    /// Whether it passes packets on between devices too, if it was built so.
+    pub fallback: bool,
+}
+
+impl Default for Transport {
+    fn default() -> Self {
+        Self {
+            congestion: Congestion::default(),
+            fallback: true,
+        }
+    }
+}
+
 /// What a relay is made of.
 pub struct Parts {
     /// The key of its endpoint.
     pub key: SecretKey,
     /// Where it listens.
     pub listen: Vec<SocketAddr>,
+    /// How it sends.
+    pub transport: Transport,
     /// Its disk.
     pub store: Store,
     /// What is on record.
@@ -64,10 +95,13 @@ pub struct Parts {
 pub struct Service {
     endpoint: Endpoint,
     figures: Arc<Figures>,
+    bridge: Bridge,
     events: Events,
     stop: watch::Sender<bool>,
     core: JoinHandle<Result<(), EngineError>>,
     tasks: JoinSet<()>,
+    #[cfg(feature = "fallback")]
+    fallback: Option<FallbackRelay>,
     accepting: tokio::task::JoinHandle<()>,
 }
 
@@ -79,7 +113,14 @@ impl Service {
         let me = me.ok_or_else(|| ServiceError::NotOnRecord {
             key: hex::encode(key.as_bytes()),
         })?;
-        let endpoint = Endpoint::bind(Options::listening(parts.key, parts.listen)).await?;
+        let mut options = Options::listening(parts.key, parts.listen);
+        options.congestion = parts.transport.congestion;
+        let endpoint = Endpoint::bind(options).await?;
+        #[cfg(feature = "fallback")]
+        let fallback = match parts.transport.fallback {
+            true => fallback(&endpoint).await,
+            false => None,
+        };
         let figures = Arc::new(Figures::default());
         let (stop, stopped) = watch::channel(false);
         let (events, inputs) = events();
@@ -104,6 +145,8 @@ impl Service {
         tasks.spawn(follow(parts.directory.clone(), events.clone()));
         let gate = Gate::new(parts.limits);
         figures.watch(gate.budget());
+        let genesis = parts.directory.genesis();
+        let (bridge, arrivals) = Bridge::new(me, genesis, gate.clone(), figures.clone());
         let shared = Arc::new(Shared {
             me,
             directory: parts.directory,
@@ -117,14 +160,17 @@ impl Service {
             close: endpoint.timings().close,
             stop: stopped,
         });
-        let accepting = tokio::spawn(accept(endpoint.clone(), shared));
+        let accepting = tokio::spawn(accept(endpoint.clone(), shared, arrivals));
         Ok(Self {
             endpoint,
             figures,
+            bridge,
             events,
             stop,
             core,
             tasks,
+            #[cfg(feature = "fallback")]
+            fallback,
             accepting,
         })
     }
@@ -134,9 +180,20 @@ impl Service {
         self.endpoint.addresses()
     }
 
+    /// The fallback relay, if one runs here.
+    #[cfg(feature = "fallback")]
+    pub fn fallback(&self) -> Option<&FallbackRelay> {
+        self.fallback.as_ref()
+    }
+
     /// What it counts.
     pub fn figures(&self) -> &Arc<Figures> {
         &self.figures
+    }
+
+    /// Where connections come in that do not speak QUIC.
+    pub fn bridge(&self) -> &Bridge {
+        &self.bridge
     }
 
     /// Waits until the core has ended by itself, which it does for a fault alone.
@@ -150,6 +207,11 @@ impl Service {
     pub async fn stop(mut self) -> Result<(), ServiceError> {
         self.stop.send_replace(true);
         self.tasks.shutdown().await;
+        #[cfg(feature = "fallback")]
+        if let Some(fallback) = self.fallback {
+            // Its clients go elsewhere by themselves.
+            let _ = tokio::time::timeout(GOODBYE, fallback.stop()).await;
+        }
         // Connections end by themselves; those that do not are ended with the endpoint.
         let mut accepting = self.accepting;
         if tokio::time::timeout(GOODBYE, &mut accepting).await.is_err() {
@@ -162,6 +224,19 @@ impl Service {
         match joined {
             Ok(Ok(result)) => Ok(result?),
             _ => Err(ServiceError::Broken),
+        }
+    }
+}
+
+/// The fallback relay beside an endpoint. A relay serves without one as well.
+#[cfg(feature = "fallback")]
+async fn fallback(endpoint: &Endpoint) -> Option<FallbackRelay> {
+    let address = crate::fallback::place(&endpoint.addresses())?;
+    match FallbackRelay::start(address).await {
+        Ok(fallback) => Some(fallback),
+        Err(error) => {
+            tracing::warn!(%error, "devices cannot reach each other through this relay");
+            None
         }
     }
 }
@@ -185,7 +260,7 @@ async fn follow(directory: Arc<dyn Directory>, events: Events) {
 }
 
 /// Accepts until the relay stops, then waits for the connections that are there.
-async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
+async fn accept(endpoint: Endpoint, shared: Arc<Shared>, mut bridged: mpsc::Receiver<Arrival>) {
     let mut stop = shared.stop.clone();
     let mut connections = JoinSet::new();
     let handshakes = Arc::new(());
@@ -193,6 +268,12 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
     loop {
         let incoming = tokio::select! {
             incoming = endpoint.accept() => incoming,
+            Some(arrival) = bridged.recv() => {
+                last = last.saturating_add(1);
+                let Arrival { channel, place } = arrival;
+                connections.spawn(serve(shared.clone(), channel, (last, None), place));
+                continue;
+            }
             Some(_) = connections.join_next(), if !connections.is_empty() => continue,
             _ = stop.wait_for(|stop| *stop) => break,
         };
@@ -202,13 +283,15 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
         };
         last = last.saturating_add(1);
         let (shared, id, shaking) = (shared.clone(), last, handshakes.clone());
+        let seen_at = incoming.address();
         connections.spawn(async move {
-            let accepted = incoming.accept().await;
+            // Boxed: what a handshake takes is not kept for as long as the connection lives.
+            let accepted = Box::pin(incoming.accept()).await;
             drop(shaking);
             match accepted {
                 Ok(channel) => {
                     count(&shared.figures.accepted_connections);
-                    serve(shared, channel, id, place).await;
+                    serve(shared, channel, (id, seen_at), place).await;
                 }
                 Err(error) => {
                     count(&shared.figures.failed_handshakes);
@@ -217,6 +300,8 @@ async fn accept(endpoint: Endpoint, shared: Arc<Shared>) {
             }
         });
     }
+    // Whoever comes now is told so.
+    drop(bridged);
     while connections.join_next().await.is_some() {}
 }
 
@@ -232,7 +317,7 @@ fn admit(shared: &Shared, incoming: Incoming, handshakes: &Arc<()>) -> Option<(I
         incoming.retry();
         return None;
     }
-    match shared.gate.enter(address.ip()) {
+    match shared.gate.enter(address.ip(), Instant::now()) {
         Some(place) => Some((incoming, place)),
         None => {
             count(&shared.figures.refused_connections);

@@ -5,6 +5,7 @@ use crate::{
     driver::{Command, Driver},
     endpoint::{Endpoint, RelayAddress, Timings},
     error::{ConnectError, End, RequestError},
+    peer::Whereabouts,
 };
 use iroh::SecretKey;
 use parlance_bimp::{
@@ -81,14 +82,42 @@ impl Client {
         genesis: [u8; 32],
         identity: &dyn Identity,
     ) -> Result<Session, ConnectError> {
+        Self::meet(
+            endpoint,
+            endpoint.dial(relay),
+            relay.relay,
+            genesis,
+            identity,
+        )
+        .await
+    }
+
+    /// The same with a device, which answers like a relay whose place is its endpoint's key.
+    pub async fn connect_to_peer(
+        endpoint: &Endpoint,
+        peer: &Whereabouts,
+        genesis: [u8; 32],
+        identity: &dyn Identity,
+    ) -> Result<Session, ConnectError> {
+        let place = RelayId(*peer.key.as_bytes());
+        Self::meet(endpoint, endpoint.dial_peer(peer), place, genesis, identity).await
+    }
+
+    async fn meet(
+        endpoint: &Endpoint,
+        dialled: impl Future<Output = Result<Channel, ConnectError>>,
+        relay: RelayId,
+        genesis: [u8; 32],
+        identity: &dyn Identity,
+    ) -> Result<Session, ConnectError> {
         let timings = *endpoint.timings();
         let limit = timings.connect;
         let connected = async {
-            let channel = endpoint.dial(relay).await?;
+            let channel = dialled.await?;
             let binding = Binding {
                 genesis,
                 exporter: channel.exporter(),
-                relay: relay.relay,
+                relay,
             };
             let (client, pushes) = Self::over(channel, Settings::default(), timings);
             let credential = identity.credential();

@@ -2,18 +2,20 @@
 
 use crate::{
     channel::Channel,
+    congestion::Congestion,
     error::{AcceptError, BindError, ConnectError},
 };
 use iroh::{
-    EndpointAddr, PublicKey, SecretKey, TransportAddr,
-    endpoint::{Connection, IdleTimeout, IncomingAddr, QuicTransportConfig, VarInt, presets},
+    EndpointAddr, PublicKey, RelayMap, RelayMode, SecretKey, TransportAddr,
+    endpoint::{
+        ConnectOptions, Connection, IdleTimeout, IncomingAddr, QuicTransportConfig, VarInt, presets,
+    },
 };
 use parlance_bimp::{
     RelayId,
     limits::{ALPN, WINDOW},
 };
-use parlance_udx::noq::Udx;
-use std::{fmt::Display, net::SocketAddr, sync::Arc, time::Duration};
+use std::{fmt::Display, net::SocketAddr, time::Duration};
 
 /// Bytes of a stream that a peer may send before they are read: BIMP's window, so that its credit rules, and not QUIC's.
 const STREAM_WINDOW: u32 = WINDOW;
@@ -22,6 +24,12 @@ const STREAM_WINDOW: u32 = WINDOW;
 const STRANGER_WINDOW: u32 = 16 << 10;
 /// Bytes of a connection that may be unacknowledged.
 const SEND_WINDOW: u64 = WINDOW as u64;
+
+/// Packets that UDX lets be on their way at the start, and whatever it sees: 10, the window that RFC 9002 §7.2 begins with. On a path of less than a
+/// millisecond a peer that waits for its processor looks like a queue, and UDX would give way to it until a message stands for seconds.
+const LEAST_PACKETS: u32 = 10;
+/// The same between relays, which are machines in data centres with many messages for each other.
+const LEAST_PACKETS_BETWEEN_RELAYS: u32 = 64;
 
 /// How long a peer may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,6 +69,10 @@ pub struct Options {
     pub accepts: bool,
     /// How long its peers may take.
     pub timings: Timings,
+    /// What decides how fast it sends.
+    pub congestion: Congestion,
+    /// Whether its packets may go through fallback relays ([`crate::peer`]).
+    pub fallback: bool,
 }
 
 impl Options {
@@ -71,6 +83,8 @@ impl Options {
             addresses: Vec::new(),
             accepts: false,
             timings: Timings::default(),
+            congestion: Congestion::default(),
+            fallback: false,
         }
     }
 
@@ -98,8 +112,9 @@ pub struct RelayAddress {
 /// A key with sockets. Clones are the same one.
 #[derive(Clone, Debug)]
 pub struct Endpoint {
-    inner: iroh::Endpoint,
+    pub(crate) inner: iroh::Endpoint,
     timings: Timings,
+    dials: ConnectOptions,
 }
 
 impl Endpoint {
@@ -107,7 +122,20 @@ impl Endpoint {
     pub async fn bind(options: Options) -> Result<Self, BindError> {
         let mut builder = iroh::Endpoint::builder(presets::Minimal)
             .secret_key(options.key)
-            .transport_config(transport(&options.timings)?);
+            .transport_config(transport(
+                &options.timings,
+                (options.congestion, LEAST_PACKETS),
+            )?);
+        // Who is dialled is a relay, and so is who dials if it accepts.
+        let packets = match options.accepts {
+            true => LEAST_PACKETS_BETWEEN_RELAYS,
+            false => LEAST_PACKETS,
+        };
+        let dialled = transport(&options.timings, (options.congestion, packets))?;
+        if options.fallback {
+            // None of them yet.
+            builder = builder.relay_mode(RelayMode::Custom(RelayMap::empty()));
+        }
         if options.accepts {
             builder = builder.alpns(vec![ALPN.to_vec()]);
         }
@@ -128,6 +156,7 @@ impl Endpoint {
                 cause: cause(&error),
             })?,
             timings: options.timings,
+            dials: ConnectOptions::new().with_transport_config(dialled),
         })
     }
 
@@ -157,10 +186,17 @@ impl Endpoint {
             return Err(ConnectError::NoAddress);
         }
         let addresses = peer.addresses.iter().copied().map(TransportAddr::Ip);
-        let address = EndpointAddr::from_parts(peer.key, addresses);
+        self.dial_at(EndpointAddr::from_parts(peer.key, addresses))
+            .await
+    }
+
+    pub(crate) async fn dial_at(&self, address: EndpointAddr) -> Result<Channel, ConnectError> {
         let unreachable = |cause| ConnectError::Unreachable { cause };
         let dialled = async {
-            let connection = self.inner.connect(address, ALPN).await;
+            let options = self.dials.clone();
+            let connecting = self.inner.connect_with_opts(address, ALPN, options).await;
+            let connecting = connecting.map_err(|error| unreachable(cause(&error)))?;
+            let connection = connecting.await;
             let connection = connection.map_err(|error| unreachable(cause(&error)))?;
             // A peer that was chosen by its key.
             connection.set_receive_window(VarInt::from_u32(STREAM_WINDOW));
@@ -246,7 +282,10 @@ impl Incoming {
 }
 
 /// C2, C4.
-fn transport(timings: &Timings) -> Result<QuicTransportConfig, BindError> {
+fn transport(
+    timings: &Timings,
+    (congestion, packets): (Congestion, u32),
+) -> Result<QuicTransportConfig, BindError> {
     let idle = IdleTimeout::try_from(timings.idle).map_err(|error| BindError::Failed {
         cause: format!("idle time {:?}: {error}", timings.idle),
     })?;
@@ -259,7 +298,7 @@ fn transport(timings: &Timings) -> Result<QuicTransportConfig, BindError> {
         .receive_window(VarInt::from_u32(STRANGER_WINDOW))
         .send_window(SEND_WINDOW)
         .max_idle_timeout(Some(idle))
-        .congestion_controller_factory(Arc::new(Udx::default()))
+        .congestion_controller_factory(congestion.factory(packets))
         .build())
 }
 

@@ -16,6 +16,9 @@ use noq_proto::{
 
 use crate::{Acked, Config, Controller, LossEvent, LossKind, Moment};
 
+/// CUBIC (RFC 9438) of the QUIC library, to compare with and to fall back to.
+pub use noq_proto::congestion::CubicConfig as Cubic;
+
 /// Makes a controller for each path.
 #[derive(Debug, Clone, Default)]
 pub struct Udx {

@@ -1,6 +1,6 @@
 //! Who is at the other end (O1).
 
-use crate::id::{Account, DeviceNumber, RelayId};
+use crate::id::{Account, DeviceNumber, RelayId, hash};
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
 
@@ -32,6 +32,19 @@ pub struct Binding {
     pub exporter: [u8; 32],
     /// The relay that was connected to.
     pub relay: RelayId,
+}
+
+impl Binding {
+    /// That of a connection without a TLS session of its own (O1): the exporter value is
+    /// SHA-256 of `"parlance/bimp/bridge/1"` and the relay's challenge, 32 random bytes that it gives once. No
+    /// exporter value is such a hash, so that nobody passes one off as a challenge.
+    pub fn bridged(genesis: [u8; 32], challenge: &[u8; 32], relay: RelayId) -> Self {
+        Self {
+            genesis,
+            exporter: hash(&[b"parlance/bimp/bridge/1", challenge]),
+            relay,
+        }
+    }
 }
 
 impl Credential {

@@ -24,11 +24,13 @@
 //! | 34 | hand over | a relay | the same |
 //! | 35 | reconcile | a relay | ranges, and what is wanted |
 //! | 36 | probe | anybody | clock, load |
+//! | 37 | observe | a device | the address that it is seen at |
 //!
 //! - **O1** *Authenticate* is bound to its connection: the signature covers the exporter value of the TLS session (RFC
 //!   8446 §7.5, RFC 9266: label `EXPORTER-parlance-bimp-1`, no context, 32 bytes), the relay, and the chain's genesis
 //!   ([`Credential::statement`]). Whoever sits between two connections has two values, and can use a
-//!   signature on neither. It happens once per connection.
+//!   signature on neither. It happens once per connection. Where a connection has no TLS session of its own, as over a node's
+//!   JSON-RPC, a hash of a challenge takes the exporter value's place ([`Binding::bridged`]).
 //! - **O2** *Prekeys.* A device publishes the part of its bundle that stays, the *head*, and one-time prekeys. A relay gives each
 //!   one-time prekey to one asker. Devices publish other one-time prekeys on each relay of their set, so that no two
 //!   relays give out the same. For a pairwise session head ++ 0, or head ++ 1 ++ one-time prekey, is the encoding of
@@ -58,9 +60,12 @@
 //!   the later expiry wins. The receiver computes the id of each message itself. *Stored* means: on disk.
 //! - **O12** *Reconcile* compares what two relays have by ranges of keys: where fingerprints differ the range is split, where a
 //!   range is small its items are named. `want` asks for entries, which come by *replicate*.
+//! - **O13** *Observe* tells a device at which address and port its packets come in, so that it can tell others: behind a translator of
+//!   addresses it does not know that itself. It is the relay's word, and good for nothing but trying.
 
 mod client;
 mod credential;
+mod observe;
 mod presence;
 mod relay;
 
@@ -74,6 +79,7 @@ use crate::{
 };
 pub use client::*;
 pub use credential::*;
+pub use observe::*;
 pub use presence::*;
 pub use relay::*;
 
@@ -215,6 +221,8 @@ operations! {
     35 Reconcile Relay Reconcile => Reconcile
     /// Is the relay there, and how busy is it?
     36 Probe Anybody Probe => Probed
+    /// O13.
+    37 Observe Device Observe => Observed
 }
 
 /// What became of a frame's body.

@@ -6,10 +6,10 @@ use parlance_bimp::{
     Accepted, Account, Answer, Authenticate, Authenticated, Binding, Bounded, Client, Content,
     Count, Credential, Deliver, Entries, Entry, ExtendRetention, Extended, FanOut, FetchPreKeys,
     Fetched, GroupAccepted, GroupId, GroupSend, Item, Key, List, LookUpPresence, Mailbox,
-    MessageId, OfMailbox, PreKeyUse, PreKeys, PreKeysLeft, Presence, PresenceKey, Probe, Probed,
-    PublishPreKeys, PublishPresence, Push, Range, Reason, Receipt, Reconcile, Refusal, RelayId,
-    Request, SendMessage, Server, Settings, Stored, Subscribe, SyncCursor, Unsubscribe, Violation,
-    Waiting,
+    MessageId, Observe, Observed, OfMailbox, PreKeyUse, PreKeys, PreKeysLeft, Presence,
+    PresenceKey, Probe, Probed, PublishPreKeys, PublishPresence, Push, Range, Reason, Receipt,
+    Reconcile, Refusal, RelayId, Request, SendMessage, Server, Settings, SocketAddress, Stored,
+    Subscribe, SyncCursor, Unsubscribe, Violation, Waiting,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -188,9 +188,10 @@ pub fn request(rng: &mut ChaCha20Rng) -> Request {
         }),
         16 => Request::HandOver(entries(rng)),
         17 => Request::Reconcile(reconcile(rng)),
-        _ => Request::Probe(Probe {
+        18 => Request::Probe(Probe {
             number: rng.next_u64(),
         }),
+        _ => Request::Observe(Observe {}),
     }
 }
 
@@ -257,6 +258,12 @@ pub fn answer(request: &Request, rng: &mut ChaCha20Rng) -> Answer {
             number: rng.next_u64(),
             clock: rng.next_u64(),
             load: 5,
+        }),
+        Request::Observe(_) => Answer::Observe(Observed {
+            address: (below(rng, 2) == 0).then_some(SocketAddress::V4 {
+                ip: [1, 2, 3, 4],
+                port: 5,
+            }),
         }),
     }
 }

@@ -1,6 +1,7 @@
 //! What can be typed about talking.
 
 use clap::Args;
+use parlance_client::chain::amount::Amount;
 
 /// Which messages.
 #[derive(Args)]
@@ -27,14 +28,24 @@ pub struct History {
   bimp send bert 'coffee at four?'
   uptime | bimp send bert -
   bimp send bert --no-wait 'when you have time'
+  bimp send bert --tip 5 'for the coffee'        pays five tokens, and tells of it once that is final
 
 What cannot be sent now is kept in the data folder and leaves with the next 'send', 'chat' or 'bot'.")]
 pub struct Send {
     /// To whom: a contact's name, or an address.
     pub name: String,
-    /// The text; '-' reads it from standard input.
-    #[arg(required_unless_present = "waiting")]
+    /// The text, or the note of a payment; '-' reads it from standard input.
+    #[arg(required_unless_present_any = ["waiting", "tip", "red_envelope"])]
     pub text: Vec<String>,
+    /// Pays so many tokens.
+    #[arg(long, value_name = "TOKENS", conflicts_with_all = ["waiting", "no_wait"])]
+    pub tip: Option<Amount>,
+    /// The same as a present; the text is the greeting.
+    #[arg(long, value_name = "TOKENS", conflicts_with_all = ["tip", "waiting", "no_wait"])]
+    pub red_envelope: Option<Amount>,
+    /// Does not ask before it pays.
+    #[arg(long)]
+    pub yes: bool,
     /// Writes nothing new, and sends what waits.
     #[arg(long, conflicts_with = "text")]
     pub waiting: bool,
@@ -57,6 +68,7 @@ Of what you wrote it says: … it waits, ✓ relays have it, ✓✓ a device of 
 
 Examples:
   bimp chat bert
+  bimp chat bert --no-trace                      until both have ended it, and then it never was
   printf 'one\\ntwo\\n' | bimp chat bert         sends two messages and ends"
 )]
 pub struct Chat {
@@ -71,6 +83,9 @@ pub struct Chat {
     /// Goes on after the end of standard input.
     #[arg(long)]
     pub stay: bool,
+    /// Talks without a trace: nothing is kept, here, on the other side, or between. Both have to ask for it and be on line.
+    #[arg(long, conflicts_with_all = ["history", "read_receipts", "stay"])]
+    pub no_trace: bool,
 }
 
 /// A program that talks.
@@ -98,5 +113,16 @@ pub enum Switch {
     /// On.
     On,
     /// Off.
+    Off,
+}
+
+/// How messages go between devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Directly {
+    /// Directly where that can be, and through relays otherwise. Contacts learn how this device is reached, with its addresses.
+    On,
+    /// To others directly; nobody learns how this device is reached, but those it sends to.
+    Hidden,
+    /// Through relays alone: nobody but they sees an address of this device.
     Off,
 }

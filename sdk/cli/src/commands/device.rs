@@ -12,7 +12,7 @@ use parlance_client::{
 };
 use serde_json::{Value, json};
 
-use super::{identity_of, transact};
+use super::{identity_of, sync, transact};
 use crate::{
     arguments::Device,
     context::Context,
@@ -26,6 +26,7 @@ pub async fn run(context: &Context, command: Device) -> Result<Report, Failure> 
         Device::Request { account } => request(context, &account).await,
         Device::Add { code, yes, .. } => add(context, code.as_deref(), yes).await,
         Device::Remove { device } => remove(context, &device).await,
+        Device::Sync(given) => sync::run(context, &given).await,
     }
 }
 
@@ -131,6 +132,12 @@ pub async fn remove(context: &Context, prefix: &str) -> Result<Report, Failure> 
             .field("device", id)
             .line("revoked and final"),
     )
+}
+
+/// The listed device of this account whose name begins with `prefix`.
+pub async fn listed(context: &Context, vault: &Vault, prefix: &str) -> Result<DeviceId, Failure> {
+    let (_, _, _, record) = own(context, vault).await?;
+    find(&record, prefix)
 }
 
 fn find(record: &Record, prefix: &str) -> Result<DeviceId, Failure> {

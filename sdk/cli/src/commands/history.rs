@@ -3,14 +3,17 @@
 use std::time::{Duration, SystemTime};
 
 use parlance_client::chat;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::{
     arguments::History,
     context::Context,
     failure::Failure,
     report::Report,
-    talk::show::{account_of, line, object, progress},
+    talk::{
+        paid,
+        show::{account_of, line, object, progress},
+    },
 };
 
 pub fn run(context: &Context, given: &History) -> Result<Report, Failure> {
@@ -27,16 +30,28 @@ pub fn run(context: &Context, given: &History) -> Result<Report, Failure> {
     .map_err(chat::ChatError::from)?;
     // Read from the top down, as it was said.
     entries.reverse();
-    let rows: Vec<Value> = entries.iter().map(|entry| object(entry, &own)).collect();
+    let mut rows = Vec::new();
+    let mut proven = Vec::new();
+    for entry in &entries {
+        let sure = paid::sureness(entry, &own, &vault)?;
+        let mut row = object(entry, &own);
+        if let Some(sure) = sure {
+            row["payment"]["proven"] = sure.into();
+        }
+        rows.push(row);
+        proven.push(sure);
+    }
     let report = Report::new(json!({"with": given.name, "messages": rows}));
     if entries.is_empty() {
         return Ok(report.line("no messages"));
     }
-    let lines = entries.iter().map(|entry| {
+    let lines = entries.iter().zip(proven).map(|(entry, proven)| {
         let line = line(entry, &own, &given.name);
-        match entry.is_by(&own) {
-            true => format!("{line}  [{}]", progress(&entry.status)),
-            false => line,
+        match (entry.is_by(&own), proven) {
+            (true, _) => format!("{line}  [{}]", progress(&entry.status)),
+            (_, Some(true)) => format!("{line}  [received, proven]"),
+            (_, Some(false)) => format!("{line}  [not proven: 'bimp chat' looks]"),
+            _ => line,
         }
     });
     Ok(lines.fold(report, Report::line))

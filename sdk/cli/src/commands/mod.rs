@@ -12,6 +12,8 @@ mod passphrase;
 mod relay;
 mod send;
 mod status;
+mod sync;
+mod tip;
 mod wallet;
 
 use clap::CommandFactory;

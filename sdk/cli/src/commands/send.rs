@@ -7,41 +7,68 @@ use std::{
 
 use parlance_client::{
     bimp::Account,
+    chain::amount::Amount,
     chat::{self, ChatError, Told},
-    e2ee::{Body, content::TypingState},
+    e2ee::{
+        Body,
+        content::{PaymentKind, TypingState, bounds::MAX_NOTE},
+    },
     encryption::EncryptionError,
     identity::Finding,
     messenger::{Command, ContentId, Entry, Event},
+    primitives::AccountId,
     vault::Vault,
 };
 use serde_json::json;
 
+use super::tip;
 use crate::{
-    arguments::Send,
+    arguments::{Directly, Send},
     context::Context,
     failure::{Failure, file},
+    hand,
     progress::Progress,
     report::Report,
-    talk::{
-        self, Talk, body,
-        show::{account_of, progress, status},
-    },
+    talk::{self, Talk, body, show::account_of},
 };
 
 /// Bytes that are read of a text: more than fits into a message.
 const MAX_TEXT: u64 = 64 * 1_024;
 
 pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
-    let vault = context.vault()?;
-    let with = account_of(&context.account(Some(&vault), &given.name)?);
-    let body = match given.waiting {
+    let present = given
+        .red_envelope
+        .map(|amount| (PaymentKind::RedEnvelope, amount));
+    let what = given
+        .tip
+        .map(|amount| (PaymentKind::Tip, amount))
+        .or(present);
+    let text = match given.waiting || what.is_some() {
         true => None,
-        false => Some(body::text(&words(&given.text)?)?),
+        false => Some(words(&given.text)?),
+    };
+    // Whoever has the folder open talks with the relays already. Money goes from here only.
+    if what.is_none() {
+        if let Some(report) = hand::over(context, given, text.as_deref()).await? {
+            return Ok(report);
+        }
+    }
+    let vault = match context.vault() {
+        Err(Failure::InUse) if what.is_none() => {
+            return hand::over_soon(context, given, text.as_deref()).await;
+        }
+        vault => vault?,
+    };
+    let account = context.account(Some(&vault), &given.name)?;
+    let with = account_of(&account);
+    let body = match what {
+        Some(what) => Some(paid(context, &vault, (given, &account), what).await?),
+        None => text.as_deref().map(body::text).transpose()?,
     };
     if given.no_wait {
         return keep(&vault, given, (with, body));
     }
-    let mut talk = Talk::open(context, &vault).await?;
+    let mut talk = Talk::open(context, &vault, Directly::Hidden).await?;
     let sending = Sending {
         with,
         given,
@@ -54,6 +81,26 @@ pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
     let report = sending.run(&mut talk, body).await;
     talk.end().await;
     report
+}
+
+/// Pays, and makes the message that tells of it.
+async fn paid(
+    context: &Context,
+    vault: &Vault,
+    (given, to): (&Send, &AccountId),
+    (kind, amount): (PaymentKind, Amount),
+) -> Result<Body, Failure> {
+    let note = words(&given.text)?;
+    // What cannot be told is not paid.
+    talk::paid::note::<MAX_NOTE>(&note)?;
+    let question = format!("Pay {amount} tokens to {}?", given.name);
+    context.agree(&question, given.yes)?;
+    let included = tip::pay(context, vault, to, amount).await?;
+    let block = included.block;
+    context
+        .progress()
+        .show(&format!("paid, final in block {block}"));
+    talk::paid::body((kind, amount), &note, &included)
 }
 
 fn words(typed: &[String]) -> Result<String, Failure> {
@@ -80,16 +127,8 @@ fn keep(vault: &Vault, given: &Send, said: (Account, Option<Body>)) -> Result<Re
     let id = chat
         .command(clock, command)
         .map_err(chat::ChatError::from)?;
-    let waiting = chat.unsent();
-    let value = json!({
-        "with": given.name,
-        "id": id.map(hex::encode),
-        "progress": "waiting",
-        "waiting": waiting,
-    });
-    Ok(Report::new(value).line(format!(
-        "kept; {waiting} wait, and leave with the next 'send', 'chat' or 'bot'"
-    )))
+    let value = hand::kept(&given.name, id.map(hex::encode), chat.unsent());
+    Ok(hand::report(value))
 }
 
 /// A message on its way.
@@ -199,30 +238,14 @@ impl Sending<'_> {
         };
         // Notes have nobody else to be accepted or delivered for.
         let own = self.with == *talk.own() && talk.chat().unsent() == 0;
-        let far = match self.given.delivered {
-            true => entry.status.read || !entry.status.delivered.is_empty(),
-            false => entry.status.accepted.is_some() || !entry.status.delivered.is_empty(),
-        };
+        let far = hand::is_far(&entry, self.given.delivered);
         Ok((far || own).then(|| self.report(Some(&entry))))
     }
 
     fn report(&self, entry: Option<&Entry>) -> Report {
-        let Some(entry) = entry else {
-            let value = json!({"changes": self.changes, "waiting": 0});
-            return Report::new(value).line("nothing waits");
-        };
-        let value = json!({
-            "with": self.given.name,
-            "number": entry.number,
-            "id": hex::encode(entry.id),
-            "progress": progress(&entry.status),
-            "status": status(&entry.status),
-            "changes": self.changes,
-        });
-        let mut report = Report::new(value).field("sent", progress(&entry.status));
-        if let Some(relays) = entry.status.accepted {
-            report = report.field("relays", format!("{relays} have it for each device"));
-        }
-        report
+        hand::report(match entry {
+            Some(entry) => hand::sent(&self.given.name, entry, &self.changes),
+            None => hand::nothing_waits(&self.changes),
+        })
     }
 }

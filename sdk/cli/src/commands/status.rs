@@ -1,9 +1,12 @@
 //! `bimp status`.
 
-use std::time::{Duration, SystemTime};
+use std::{
+    cmp::Reverse,
+    time::{Duration, SystemTime},
+};
 
 use parlance_client::{
-    chain::amount::Amount, chat, identity::change, vault::Vault, wallet::account,
+    bimp::Account, chain::amount::Amount, chat, identity::change, vault::Vault, wallet::account,
 };
 use serde_json::{Value, json};
 
@@ -12,6 +15,7 @@ use crate::{
     context::Context,
     failure::Failure,
     report::{Report, value},
+    talk::show::{self, Names},
 };
 
 pub async fn run(context: &Context) -> Result<Report, Failure> {
@@ -31,7 +35,7 @@ pub async fn run(context: &Context) -> Result<Report, Failure> {
         .filter(|(_, findings)| !findings.is_empty())
         .map(|(person, findings)| contact::object(person, findings))
         .collect();
-    let (messages, words) = messages(&vault);
+    let (messages, words, lines) = messages(&vault);
     let report = Report::new(json!({
         "folder": context.folder(),
         "account": address(&me),
@@ -74,26 +78,54 @@ pub async fn run(context: &Context) -> Result<Report, Failure> {
             .iter()
             .map(move |finding| format!("! {} {finding}", person.name))
     });
+    let report = lines.into_iter().fold(report, Report::line);
     Ok(told.fold(report, Report::line))
 }
 
 /// What waits, for programs and for people.
-fn messages(vault: &Vault) -> (Value, String) {
+fn messages(vault: &Vault) -> (Value, String, Vec<String>) {
     match chat::open(vault, SystemTime::now(), Duration::ZERO) {
         Ok(chat) => {
             let (unsent, unconfirmed) = (chat.unsent(), chat.waiting());
-            let unread = chat.conversations().map(|it| u64::from(it.unread));
-            let unread: u64 = unread.sum();
+            let names = Names::read(vault).ok();
+            let name = |with: &Account| match &names {
+                Some(names) => names.of(with),
+                None => show::address(with),
+            };
+            let mut by: Vec<_> = chat
+                .conversations()
+                .filter(|it| it.unread > 0)
+                .map(|it| (name(&it.with), it.unread, it.last))
+                .collect();
+            by.sort_by_key(|(_, _, last)| Reverse(*last));
+            let unread: u64 = by.iter().map(|(_, unread, _)| u64::from(*unread)).sum();
+            let wanted: Vec<String> = chat.wanted().map(|it| show::device_name(&it)).collect();
+            let mut lines: Vec<String> = by
+                .iter()
+                .map(|(name, unread, _)| format!("{unread:>6} unread from {name}"))
+                .collect();
+            lines.extend(wanted.iter().map(|device| {
+                format!("! your device {device} asks for what was said: 'bimp device sync --give {device}' gives it")
+            }));
+            let unread_by: Vec<Value> = by
+                .into_iter()
+                .map(|(with, unread, last)| json!({"with": with, "unread": unread, "last": last}))
+                .collect();
             let value = json!({
                 "unsent": unsent,
                 "unconfirmed": unconfirmed,
                 "unread": unread,
+                "unreadBy": unread_by,
+                "historyWantedBy": wanted,
             });
             let words =
                 format!("{unread} unread; {unsent} wait to be sent, {unconfirmed} to be confirmed");
-            (value, words)
+            (value, words, lines)
         }
         // The rest is worth showing all the same.
-        Err(error) => (json!({"error": error.to_string()}), error.to_string()),
+        Err(error) => {
+            let error = error.to_string();
+            (json!({"error": error}), error, Vec::new())
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What the commands that talk have in common: the chat on the vault, with the node and the relays.
 
 pub mod body;
+pub mod paid;
 pub mod show;
 mod stop;
 
@@ -22,7 +23,7 @@ use parlance_client::{
 };
 
 use self::show::Names;
-use crate::{context::Context, failure::Failure};
+use crate::{arguments::Directly, context::Context, failure::Failure};
 
 /// Longest pause between two calls of a node that is away.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
@@ -38,8 +39,13 @@ pub struct Talk<'v> {
 }
 
 impl<'v> Talk<'v> {
-    /// Opens the chat. What is known serves at once; the node is waited for only where nothing is trusted yet.
-    pub async fn open(context: &Context, vault: &'v Vault) -> Result<Self, Failure> {
+    /// Opens the chat. What is known serves at once; the node is waited for only where nothing is trusted yet. Between devices messages
+    /// go as `usually`, where nothing else was said.
+    pub async fn open(
+        context: &Context,
+        vault: &'v Vault,
+        usually: Directly,
+    ) -> Result<Self, Failure> {
         let names = Names::read(vault)?;
         let node = Redial::new(context.node());
         let mut trusted = None;
@@ -54,7 +60,12 @@ impl<'v> Talk<'v> {
             }
         };
         let wire = RelayWire::open(vault, checkpoint.genesis, node.clone());
-        let wire = wire.await.map_err(ChatError::from)?;
+        let mut wire = wire.await.map_err(ChatError::from)?;
+        match context.direct().unwrap_or(usually) {
+            Directly::On => wire.deliver_directly(false),
+            Directly::Hidden => wire.deliver_directly(true),
+            Directly::Off => {}
+        }
         let beginning: Option<Beginning> = match &trusted {
             Some(_) => None,
             None => Some(Box::pin(begin(node, checkpoint))),
@@ -119,7 +130,9 @@ impl<'v> Talk<'v> {
     }
 
     /// Ends the connections.
-    pub async fn end(self) {
+    pub async fn end(mut self) {
+        // What goes wrong now costs nobody anything: what was published ends by itself.
+        let _ = self.host.leave().await;
         self.host.into_wire().end().await;
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use parlance_client::{
     bimp::Account,
-    e2ee::Body,
+    e2ee::{Body, DeviceAddress},
     messenger::{Entry, Status},
     primitives::AccountId,
     vault::Vault,
@@ -12,6 +12,7 @@ use parlance_client::{
 use serde_json::{Value, json};
 use sp_core::crypto::Ss58Codec;
 
+use super::paid;
 use crate::failure::Failure;
 
 /// An account as the messenger calls it.
@@ -23,6 +24,11 @@ pub fn account_of(account: &AccountId) -> Account {
 /// The address of an account.
 pub fn address(account: &Account) -> String {
     AccountId::new(account.0).to_ss58check()
+}
+
+/// A device as 'device list' names it, as far as the messenger knows.
+pub fn device_name(device: &DeviceAddress) -> String {
+    format!("{:08x}", device.device.swap_bytes())
 }
 
 /// What the user calls people.
@@ -69,7 +75,9 @@ pub fn clean(text: &str) -> String {
 /// A message for people, without the time.
 pub fn line(entry: &Entry, own: &Account, name: &str) -> String {
     let who = if entry.is_by(own) { "you" } else { name };
-    let text = entry.text().unwrap_or_else(|| format!("({})", kind(entry)));
+    let payment = || paid::payment(entry).map(|payment| paid::words(&payment));
+    let text = entry.text().or_else(payment);
+    let text = text.unwrap_or_else(|| format!("({})", kind(entry)));
     let mut line = format!("{:>6}  {who}: {}", entry.number, clean(&text));
     if entry.edited.is_some() && !entry.deleted {
         line.push_str(" (edited)");
@@ -149,6 +157,7 @@ pub fn object(entry: &Entry, own: &Account) -> Value {
         "kind": kind(entry),
         "text": entry.text(),
         "timer": timer,
+        "payment": paid::payment(entry).map(|payment| paid::object(&payment)),
         "replyTo": reply,
         "sentAt": entry.sent_at,
         "arrivedAt": entry.arrived,

@@ -14,7 +14,7 @@ use sp_runtime::{MultiAddress, MultiSignature, generic::Era};
 use super::{TRANSACTION_VERSION, call::Call};
 
 /// Signed transaction of format 4.
-const SIGNED: u8 = 0b1000_0000 | 4;
+pub(crate) const SIGNED: u8 = 0b1000_0000 | 4;
 /// Payloads longer than this are hashed before they are signed.
 const HASHED_FROM: usize = 256;
 /// Shortest and longest life of a transaction in blocks: powers of two. The chain remembers 4,096 hashes.

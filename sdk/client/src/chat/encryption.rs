@@ -2,6 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use parlance_bimp::Account;
 use parlance_e2ee::{
     DeviceAddress, DeviceIdentity, Error, PreKeyStore, PublishedPreKeys, Sender, StateKey,
     device::{Outgoing, Received},
@@ -104,6 +105,10 @@ impl Encryption for ProvenSessions {
 
     fn devices(&self, to: &Recipients) -> Vec<DeviceAddress> {
         self.sessions.devices(to)
+    }
+
+    fn known(&self, account: &Account) -> Vec<Sender> {
+        self.sessions.known(&account.0)
     }
 
     fn expires(&self, to: &Recipients) -> u64 {

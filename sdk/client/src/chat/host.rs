@@ -7,11 +7,12 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use parlance_bimp::{Account, Answer, Push, RelayId, Request};
-use parlance_messenger::{Command, ContentId, Directory, Effect, Event, Input};
+use parlance_bimp::{Account, Answer, Bounded, Push, RelayId, Request, limits::MAX_ENVELOPE};
+use parlance_e2ee::DeviceAddress;
+use parlance_messenger::{Command, ContentId, Directory, Effect, Event, Input, Reach};
 use parlance_primitives::AccountId;
 
-use super::{Chat, ChatError, clock, people};
+use super::{Chat, ChatError, FromDevice, clock, people};
 use crate::{
     encryption::{EncryptionError, Look, Recipients},
     identity::{Contact, Finding, LookError},
@@ -24,6 +25,8 @@ use crate::{
 const TICK: Duration = Duration::from_millis(50);
 /// What is taken in one batch.
 const BATCH: usize = 256;
+/// How long relays may take to hear that a device leaves.
+const LEAVING: Duration = Duration::from_millis(700);
 
 /// What carries requests to relays.
 pub trait Wire {
@@ -41,6 +44,35 @@ pub trait Wire {
 
     /// The list of relays seems to be old.
     fn refresh(&mut self);
+
+    /// Connections to devices themselves, for a wire that has them.
+    fn calls(&mut self) -> Option<&mut dyn Calls> {
+        None
+    }
+}
+
+/// What carries messages between devices.
+pub trait Calls {
+    /// Offers a message to a device, over a connection that is made if there is none. Does not wait.
+    fn offer(
+        &mut self,
+        to: DeviceAddress,
+        reach: &Reach,
+        ask: u64,
+        envelope: Bounded<MAX_ENVELOPE>,
+    );
+
+    /// Answers a device that delivered: whether it is on this disk.
+    fn took(&mut self, call: u64, taken: bool);
+
+    /// Answers a device that knocks: the signing key that it has to prove, if it may call.
+    fn admit(&mut self, knock: u64, key: Option<[u8; 32]>);
+
+    /// The device listens at a relay now, or at none.
+    fn listens(&mut self, relay: Option<RelayId>);
+
+    /// Lets nobody in any more.
+    fn leave(&mut self);
 }
 
 /// What a wire brings.
@@ -67,6 +99,8 @@ pub enum FromRelay {
         /// To this relay.
         relay: RelayId,
     },
+    /// Something of a connection to a device itself.
+    Device(FromDevice),
 }
 
 /// What the user is told.
@@ -199,13 +233,44 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
 
     /// Everything that is there, for one commit.
     fn batch(&mut self, first: FromRelay) -> Vec<Input<Recipients>> {
-        let mut inputs = vec![input(first)];
+        let mut inputs = Vec::from_iter(self.input(first));
         while inputs.len() < BATCH
             && let Some(more) = self.wire.try_next()
         {
-            inputs.push(input(more));
+            inputs.extend(self.input(more));
         }
         inputs
+    }
+
+    /// What the engine is told of it, if anything.
+    fn input(&mut self, from: FromRelay) -> Option<Input<Recipients>> {
+        match from {
+            FromRelay::Device(FromDevice::Knocks { knock, device }) => {
+                let key = self.chat.may_call(&device).map(|known| known.signing);
+                if let Some(calls) = self.wire.calls() {
+                    calls.admit(knock, key);
+                }
+                None
+            }
+            other => input(other),
+        }
+    }
+
+    /// Takes back what contacts were told of how this device is reached, and waits a moment until relays know.
+    pub async fn leave(&mut self) -> Result<(), ChatError> {
+        if let Some(calls) = self.wire.calls() {
+            calls.leave();
+        }
+        self.handle(vec![Input::Reach(None)])?;
+        let withdrawn = async {
+            while !self.chat.is_withdrawn() {
+                self.wait().await?;
+            }
+            Ok(())
+        };
+        // What relays have not heard by then ends by itself.
+        let done = tokio::time::timeout(LEAVING, withdrawn).await;
+        done.unwrap_or(Ok(()))
     }
 
     fn begin_look(&mut self) -> Result<(), ChatError> {
@@ -283,7 +348,27 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
                 } => self.wire.ask(relay, ask, request),
                 Effect::Close { relay } => self.wire.close(relay),
                 Effect::Directory => self.wire.refresh(),
-                Effect::Tell(event) => self.told.push(Told::Event(event)),
+                Effect::Offer {
+                    to,
+                    reach,
+                    ask,
+                    envelope,
+                } => {
+                    if let Some(calls) = self.wire.calls() {
+                        calls.offer(to, &reach, ask, envelope);
+                    }
+                }
+                Effect::Took { call, taken } => {
+                    if let Some(calls) = self.wire.calls() {
+                        calls.took(call, taken);
+                    }
+                }
+                Effect::Tell(event) => {
+                    if let (Event::Listening { relay }, Some(calls)) = (&event, self.wire.calls()) {
+                        calls.listens(*relay);
+                    }
+                    self.told.push(Told::Event(event));
+                }
                 // The engine asks again for what takes long.
                 Effect::Look { account } if self.wanted.contains(&account) => {}
                 Effect::Look { account } => self.wanted.push_back(account),
@@ -292,8 +377,8 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
     }
 }
 
-fn input(from: FromRelay) -> Input<Recipients> {
-    match from {
+fn input(from: FromRelay) -> Option<Input<Recipients>> {
+    Some(match from {
         FromRelay::Directory(directory) => Input::Directory(directory),
         FromRelay::Answered { ask, answer } => Input::Answered { ask, answer },
         FromRelay::Lost { relay } => Input::Lost { relay },
@@ -305,5 +390,21 @@ fn input(from: FromRelay) -> Input<Recipients> {
             relay,
             push: Push::Moved(mailbox),
         } => Input::Moved { relay, mailbox },
-    }
+        FromRelay::Device(from) => match from {
+            FromDevice::Reach(reach) => Input::Reach(Some(reach)),
+            FromDevice::Offered { ask, taken } => Input::Offered { ask, taken },
+            FromDevice::Unreached { device } => Input::Unreached { device },
+            FromDevice::Called {
+                call,
+                from,
+                envelope,
+            } => Input::Called {
+                call,
+                from,
+                envelope,
+            },
+            // Not the engine's.
+            FromDevice::Knocks { .. } => return None,
+        },
+    })
 }

@@ -12,13 +12,16 @@ use parlance_bimp::{
     Accepted, Account, Answer, Bounded, Count, Deliver, EnvelopeView, Fetched, Mailbox, Message,
     PreKeys, PreKeysLeft, Push, RelayId, Request, Waiting,
 };
-use parlance_e2ee::{Body, Text, content::WrittenText};
-use parlance_messenger::{Command, Directory, Event, Listed, RelayInfo};
+use parlance_e2ee::{Body, DeviceAddress, Text, content::WrittenText};
+use parlance_messenger::{Command, Directory, Event, Listed, NoTraceNews, NoTraceWish, RelayInfo};
 
 use super::{ChatError, FromRelay, Host, Told, Wire, tests};
 use crate::{
-    encryption::EncryptionError,
-    identity::{Finding, testing::World},
+    encryption::{EncryptionError, address_of, number_of},
+    identity::{
+        Finding,
+        testing::{World, adds},
+    },
     vault::Vault,
 };
 
@@ -29,21 +32,19 @@ type PreKeysOf = (Vec<u8>, VecDeque<Vec<u8>>);
 /// What the relay keeps.
 #[derive(Default)]
 struct Kept {
-    prekeys: BTreeMap<Account, PreKeysOf>,
-    coming: BTreeMap<Account, VecDeque<FromRelay>>,
-    mailboxes: BTreeMap<Mailbox, Account>,
+    prekeys: BTreeMap<DeviceAddress, PreKeysOf>,
+    coming: BTreeMap<DeviceAddress, VecDeque<FromRelay>>,
 }
 
 /// One device's end.
 struct Line {
     kept: Rc<RefCell<Kept>>,
-    own: Account,
+    own: DeviceAddress,
 }
 
 impl Line {
-    fn new(kept: &Rc<RefCell<Kept>>, own: Account) -> Self {
+    fn new(kept: &Rc<RefCell<Kept>>, own: DeviceAddress) -> Self {
         let mut inner = kept.borrow_mut();
-        inner.mailboxes.insert(Mailbox::of(&own, 0), own);
         let (id, quality) = (RELAY, 1);
         let account = [8; 32];
         let info = RelayInfo { id, quality };
@@ -71,7 +72,11 @@ impl Line {
                 Answer::PublishPreKeys(PreKeysLeft { one_time })
             }
             Request::FetchPreKeys(body) => {
-                let found = kept.prekeys.get_mut(&body.account);
+                let of = DeviceAddress {
+                    account: body.account.0,
+                    device: body.device,
+                };
+                let found = kept.prekeys.get_mut(&of);
                 let found = found.map(|(head, one_time)| Fetched {
                     head: Bounded::new(head.clone()).unwrap(),
                     one_time: one_time.pop_front().map(|it| Bounded::new(it).unwrap()),
@@ -91,10 +96,13 @@ impl Line {
                     mention: false,
                     message: Bounded::new(message.encode()).unwrap(),
                 });
-                let to = kept.mailboxes[&mailbox];
                 let relay = RELAY;
-                let coming = kept.coming.entry(to).or_default();
-                coming.push_back(FromRelay::Pushed { relay, push });
+                for (to, coming) in &mut kept.coming {
+                    if Mailbox::of(&Account(to.account), 0) == mailbox {
+                        let push = push.clone();
+                        coming.push_back(FromRelay::Pushed { relay, push });
+                    }
+                }
                 let (relays, expires) = (3, 0);
                 Answer::Send(Accepted {
                     id,
@@ -146,7 +154,17 @@ async fn host<'v>(
 ) -> Host<'v, Arc<World>, Line> {
     let own = vault.account().unwrap();
     world.register(&own, vault.device().unwrap().keys());
-    let own = Account(*AsRef::<[u8; 32]>::as_ref(&own));
+    listed(world, kept, vault).await
+}
+
+/// A device that is on its account's record.
+async fn listed<'v>(
+    world: &Arc<World>,
+    kept: &Rc<RefCell<Kept>>,
+    vault: &'v Vault,
+) -> Host<'v, Arc<World>, Line> {
+    let id = vault.device().unwrap().id();
+    let own = address_of(&vault.account().unwrap(), id);
     let light = Some(world.light().await);
     let wall = world.clone();
     Host::open(vault, light, Line::new(kept, own), move || wall.now()).unwrap()
@@ -223,7 +241,8 @@ async fn a_change_is_told_before_anything_is_encrypted_for_them() {
     }
     // Who stops here has sent nothing: it waits for its copies.
     assert_eq!(one.chat().unsent(), 1);
-    assert!(kept.borrow().coming[&with_ben].is_empty());
+    let of_ben = address_of(&ben.account().unwrap(), ben.device().unwrap().id());
+    assert!(kept.borrow().coming[&of_ben].is_empty());
     talk(&mut [&mut one, &mut other]).await;
     assert_eq!(one.chat().unsent(), 0);
 }
@@ -257,5 +276,112 @@ async fn what_is_said_to_somebody_without_an_identity_waits_until_they_have_one(
         if !sent.status.delivered.is_empty() {
             break;
         }
+    }
+}
+
+/// A device of somebody's, in a folder of its own.
+fn linked(to: &Vault) -> (tempfile::TempDir, Vault) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("vault");
+    let vault = Vault::create(&path, b"passphrase", tests::options()).unwrap();
+    vault.link(to.account().unwrap()).unwrap();
+    (folder, vault)
+}
+
+#[tokio::test]
+async fn a_new_device_takes_the_history_that_its_person_gives_it() {
+    let (world, kept) = (World::new(), Rc::new(RefCell::new(Kept::default())));
+    let (_one, _path, anna) = tests::vault();
+    let (_other, _path, ben) = tests::vault();
+    let with_ben = Account(*AsRef::<[u8; 32]>::as_ref(&ben.account().unwrap()));
+    let mut one = host(&world, &kept, &anna).await;
+    let mut other = host(&world, &kept, &ben).await;
+    talk(&mut [&mut one, &mut other]).await;
+    for words in ["one", "two", "three"] {
+        one.command(say(with_ben, words)).unwrap();
+    }
+    talk(&mut [&mut one, &mut other]).await;
+    let (_folder, phone) = linked(&anna);
+    let keys = phone.device().unwrap().keys();
+    world.change(&anna.account().unwrap(), vec![adds(keys)]);
+    let device = number_of(phone.device().unwrap().id());
+    let mut new = listed(&world, &kept, &phone).await;
+    new.command(Command::AskHistory { anew: false }).unwrap();
+    let told = talk(&mut [&mut one, &mut other, &mut new]).await;
+    let asked = |(n, told): &(usize, Told)| {
+        let wanted = matches!(told, Told::Event(Event::HistoryWanted { .. }));
+        wanted && *n == 0
+    };
+    assert!(told.iter().any(asked), "{told:?}");
+    assert_eq!(new.chat().conversations().count(), 0);
+    // Granted while nothing runs, and kept.
+    drop(one);
+    let mut chat = super::open(&anna, world.now(), std::time::Duration::ZERO).unwrap();
+    assert_eq!(
+        chat.wanted().map(|it| it.device).collect::<Vec<_>>(),
+        [device]
+    );
+    let clock = super::clock(world.now(), std::time::Duration::ZERO);
+    chat.command(clock, Command::GiveHistory { device })
+        .unwrap();
+    drop(chat);
+    let mut one = listed(&world, &kept, &anna).await;
+    let mut rounds = 0;
+    while !new.chat().taking().is_some_and(|taking| taking.done) {
+        rounds += 1;
+        assert!(rounds < 100, "{:?}", new.chat().taking());
+        talk(&mut [&mut one, &mut other, &mut new]).await;
+    }
+    let entries = new.chat().messages(&with_ben, u64::MAX, 10).unwrap();
+    let texts: Vec<_> = entries.iter().rev().filter_map(|it| it.text()).collect();
+    assert_eq!(texts, ["one", "two", "three"]);
+}
+
+#[tokio::test]
+async fn what_is_said_without_a_trace_is_told_and_not_kept() {
+    let (world, kept) = (World::new(), Rc::new(RefCell::new(Kept::default())));
+    let (_one, _path, anna) = tests::vault();
+    let (_other, _path, ben) = tests::vault();
+    let account = |vault: &Vault| {
+        let account = vault.account().unwrap();
+        Account(*AsRef::<[u8; 32]>::as_ref(&account))
+    };
+    let (with_anna, with_ben) = (account(&anna), account(&ben));
+    let mut one = host(&world, &kept, &anna).await;
+    let mut other = host(&world, &kept, &ben).await;
+    let wish = |with, wish| Command::NoTrace { with, wish };
+    one.command(wish(with_ben, NoTraceWish::Open)).unwrap();
+    other.command(wish(with_anna, NoTraceWish::Open)).unwrap();
+    let mut rounds = 0;
+    while !one
+        .chat()
+        .no_trace()
+        .is_some_and(|(_, peer)| peer.is_some())
+    {
+        rounds += 1;
+        assert!(rounds < 300);
+        talk(&mut [&mut one, &mut other]).await;
+    }
+    let text = Text::new("quicksilver").unwrap();
+    let body = Body::Text(WrittenText { text });
+    let say = NoTraceWish::Say(body.clone());
+    one.command(wish(with_ben, say)).unwrap();
+    let told = talk(&mut [&mut one, &mut other]).await;
+    let heard = |(n, told): &(usize, Told)| match told {
+        Told::Event(Event::NoTrace {
+            news:
+                NoTraceNews::Said {
+                    own: false,
+                    body: said,
+                    ..
+                },
+            ..
+        }) => *n == 1 && *said == body,
+        _ => false,
+    };
+    assert!(told.iter().any(heard), "{told:?}");
+    for host in [&one, &other] {
+        assert_eq!(host.chat().conversations().count(), 0);
+        assert_eq!(host.chat().waiting(), 0);
     }
 }

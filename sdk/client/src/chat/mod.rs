@@ -12,11 +12,17 @@
 //! - **T4** What is said to an account without an identity waits until it has one: to the engine the look has failed.
 //! - **T5** Keys that are new make a new device ('identity rotate'): it keeps what was said, and begins new sessions like one that was restored
 //!   from an export.
+//! - **T6** What disappears ([`parlance_messenger::history`], H5) is, wherever it stands (in the history, among what waits to be sent or to be read in order), under a key of
+//!   its own ([`PassingKeys`](parlance_store::PassingKeys)), which is overwritten when the message goes. So neither old pages of the vault nor old copies of it have it. An
+//!   export takes it along as it is.
+//! - **T7** A wire may deliver to devices of contacts directly, and let them deliver here ([`Calls`]). Who knocks is asked for the signing key that the
+//!   record which was taken over last lists; who is to get nothing directly may be on a new record already, and is found out by the next look.
 
 mod encryption;
 mod host;
 #[cfg(test)]
 mod host_tests;
+mod passing;
 mod people;
 mod rows;
 #[cfg(test)]
@@ -24,11 +30,12 @@ mod tests;
 mod wire;
 
 pub use encryption::ProvenSessions;
-pub use host::{FromRelay, Host, Told, Wire};
+pub use host::{Calls, FromRelay, Host, Told, Wire};
+pub(crate) use passing::PASSING;
 pub(crate) use people::PEOPLE;
 pub use people::{Knows, look};
 pub use rows::Rows;
-pub use wire::{Redial, RelayWire, Trouble, WireError};
+pub use wire::{FromDevice, Redial, RelayWire, Trouble, WireError};
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -74,6 +81,7 @@ pub fn open(vault: &Vault, now: SystemTime, steady: Duration) -> Result<Chat<'_>
     let (account, secrets) = (vault.account()?, vault.device()?);
     let mut rng = ChaCha20Rng::from_seed(*crate::keys::random()?);
     let rows = Rows::new(vault.store());
+    rows.forget_what_is_gone().map_err(VaultError::from)?;
     let fresh = |rng: &mut ChaCha20Rng| ProvenSessions::new(&account, &secrets, now, rng);
     let (id, failed) = (secrets.id().0, VaultError::from);
     let known = rows.device().map_err(failed)?;

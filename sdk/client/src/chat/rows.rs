@@ -2,21 +2,22 @@
 
 use parlance_bimp::Account;
 use parlance_messenger::{Part, Row, Storage, StorageError, Table as Group};
-use parlance_store::{Error, Key, Page, Store, Table};
+use parlance_store::{Error, Key, Page, Store, Table, Value};
 
-use super::PEOPLE;
+use super::{PEOPLE, passing::Changes};
 
 /// Rows that are read at a time.
 const PAGE: usize = 1_024;
 /// Which device the rest belongs to. Everything else in its table is under an account's 32 bytes.
 const DEVICE: &str = "device";
 /// What is a person's and not a device's (T3).
-const SAID: [Group; 5] = [
+const SAID: [Group; 6] = [
     Group::Conversations,
     Group::Messages,
     Group::Names,
     Group::Orphans,
     Group::Expiries,
+    Group::Rooms,
 ];
 
 /// The engine's part of a store.
@@ -27,6 +28,10 @@ impl<'v> Rows<'v> {
     /// In this store.
     pub fn new(store: &'v Store) -> Self {
         Self(store)
+    }
+
+    pub(super) fn store(&self) -> &'v Store {
+        self.0
     }
 
     /// The device that the sessions and what is under way belong to, if that is known.
@@ -44,7 +49,7 @@ impl<'v> Rows<'v> {
 
     /// This is another device: what was said stays, everything else goes, in one transaction.
     pub(super) fn begin_anew(&self, device: &[u8]) -> Result<(), Error> {
-        let changes = self.0.begin_write()?;
+        let mut changes = Changes::new(self.0)?;
         for group in Group::ALL {
             if SAID.contains(&group) {
                 continue;
@@ -57,30 +62,29 @@ impl<'v> Rows<'v> {
                 };
                 page = Page::first(PAGE).after(last.clone());
                 for (key, _) in &rows {
-                    changes.remove(table, key)?;
+                    changes.set((group, key), None)?;
                 }
             }
         }
-        changes.put(PEOPLE, &Key::of(DEVICE), device)?;
+        changes.inner.put(PEOPLE, &Key::of(DEVICE), device)?;
         changes.commit()
     }
 
-    fn rows(&self, table: Table, prefix: &Key, page: &Page) -> Result<Vec<(Key, Vec<u8>)>, Error> {
-        let rows = self.0.begin_read()?.scan(table, prefix, page)?;
-        let owned = |(key, value): (Key, parlance_store::Value)| (key, value.as_slice().to_vec());
-        Ok(rows.into_iter().map(owned).collect())
+    /// Rows as they stand in the store.
+    fn rows(&self, table: Table, prefix: &Key, page: &Page) -> Result<Vec<(Key, Value)>, Error> {
+        self.0.begin_read()?.scan(table, prefix, page)
+    }
+
+    fn opened(&self, value: Value) -> Result<Option<Vec<u8>>, Error> {
+        let value = self.0.passing().open(value)?;
+        Ok(value.map(|value| value.as_slice().to_vec()))
     }
 
     fn write(&self, batch: &[(Row, Option<Vec<u8>>)]) -> Result<(), Error> {
-        let changes = self.0.begin_write()?;
+        let mut changes = Changes::new(self.0)?;
         for (row, value) in batch {
-            let (table, key) = place(row);
-            match value {
-                Some(value) => changes.put(table, &key, value)?,
-                None => {
-                    changes.remove(table, &key)?;
-                }
-            }
+            let (_, key) = place(row);
+            changes.set((row.table(), &key), value.as_deref())?;
         }
         changes.commit()
     }
@@ -106,8 +110,10 @@ impl Storage for Rows<'_> {
     fn get(&self, row: &Row) -> Result<Option<Vec<u8>>, StorageError> {
         let (table, key) = place(row);
         let view = self.0.begin_read().map_err(failed)?;
-        let value = view.get(table, &key).map_err(failed)?;
-        Ok(value.map(|value| value.as_slice().to_vec()))
+        match view.get(table, &key).map_err(failed)? {
+            Some(value) => self.opened(value).map_err(failed),
+            None => Ok(None),
+        }
     }
 
     fn all(&self, table: Group) -> Result<Vec<Vec<u8>>, StorageError> {
@@ -119,7 +125,9 @@ impl Storage for Rows<'_> {
                 return Ok(values);
             };
             page = Page::first(PAGE).after(last.clone());
-            values.extend(rows.into_iter().map(|(_, value)| value));
+            for (_, value) in rows {
+                values.extend(self.opened(value).map_err(failed)?);
+            }
         }
     }
 
@@ -133,7 +141,9 @@ impl Storage for Rows<'_> {
         let prefix = Key::of(conversation.0);
         let page = Page::last(limit).after(prefix.clone().number(before));
         let rows = self.rows(table, &prefix, &page).map_err(failed)?;
-        Ok(rows.into_iter().map(|(_, value)| value).collect())
+        let values = rows.into_iter();
+        let values = values.map(|(_, value)| self.opened(value).map_err(failed));
+        values.filter_map(Result::transpose).collect()
     }
 
     fn commit(&mut self, batch: &[(Row, Option<Vec<u8>>)]) -> Result<(), StorageError> {

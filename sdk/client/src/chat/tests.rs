@@ -20,7 +20,7 @@ use crate::{
 const PASSPHRASE: &[u8] = b"passphrase";
 const BEN: Account = Account([2; 32]);
 
-fn options() -> Options {
+pub(super) fn options() -> Options {
     Options {
         kdf: Kdf {
             memory_kib: 8,
@@ -296,4 +296,67 @@ fn tickets_and_receipts_are_those_of_the_chain() {
             receipt_statement(&genesis_hash, period, &relay_account, &account, &delivered)
         );
     }
+}
+
+/// Rows of the history as they stand in the store.
+fn raw(vault: &Vault) -> Vec<Vec<u8>> {
+    let view = vault.store().begin_read().unwrap();
+    let table = parlance_store::Table::new(Table::Messages.name());
+    let page = parlance_store::Page::first(100);
+    let rows = view.scan(table, &parlance_store::Key::root(), &page);
+    let rows = rows.unwrap().into_iter();
+    rows.map(|(_, value)| value.to_vec()).collect()
+}
+
+fn readable(vault: &Vault, value: &[u8]) -> bool {
+    let value = parlance_store::Value::new(value.to_vec());
+    vault.store().passing().open(value).unwrap().is_some()
+}
+
+/// T6.
+#[test]
+fn the_key_of_a_message_that_disappeared_is_gone_and_an_export_keeps_what_has_not() {
+    use parlance_e2ee::content::Timer;
+    let (folder, path, vault) = vault();
+    let mut chat = open(&vault, now(), steady(0)).unwrap();
+    say(&mut chat, "stays");
+    let body = Body::Timer(Timer { lifetime: Some(60) });
+    let conversation = BEN;
+    let command = Command::Say { conversation, body };
+    chat.command(clock(now(), steady(5)), command).unwrap();
+    say(&mut chat, "goes");
+    drop(chat);
+    let slot = |value: &Vec<u8>| parlance_store::PassingKeys::slot(value);
+    let before = raw(&vault);
+    let sealed: Vec<&Vec<u8>> = before.iter().filter(|it| slot(it).is_some()).collect();
+    assert_eq!((before.len(), sealed.len()), (3, 1));
+    assert!(readable(&vault, sealed[0]));
+
+    // Another passphrase, and another folder.
+    let export = folder.path().join("export");
+    vault.export(&export, b"exported", options()).unwrap();
+    let there = folder.path().join("there");
+    let from = (export.as_path(), b"exported".as_slice());
+    let restored = Vault::restore(from, &there, PASSPHRASE, options()).unwrap();
+    let chat = open(&restored, now(), steady(0)).unwrap();
+    assert_eq!(texts(&chat), ["stays", "", "goes"]);
+    drop(chat);
+    assert_eq!(raw(&restored).iter().filter_map(slot).count(), 1);
+
+    // After a restart, and a minute.
+    drop(vault);
+    let mut vault = Vault::open(&path, PASSPHRASE, options()).unwrap();
+    vault
+        .change_passphrase(PASSPHRASE, b"another one", options(), |_| ())
+        .unwrap();
+    let mut chat = open(&vault, now(), steady(0)).unwrap();
+    assert_eq!(texts(&chat), ["stays", "", "goes"]);
+    let later = clock(now() + Duration::from_secs(61), steady(61_000));
+    chat.handle(later, [Input::Tick]).unwrap();
+    assert_eq!(texts(&chat), ["stays", ""]);
+    assert!(!readable(&vault, sealed[0]));
+    // What waits for the other side has not had its time.
+    drop(chat);
+    let chat = open(&vault, now(), steady(0)).unwrap();
+    assert_eq!((texts(&chat).len(), chat.waiting()), (2, 3));
 }

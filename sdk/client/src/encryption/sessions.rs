@@ -156,6 +156,12 @@ impl Sessions {
         devices.filter(|device| *device != own).collect()
     }
 
+    /// The devices of an account but this one, as its record was taken over last, by this program or one before it. Who they
+    /// are is proven, that they are of the present is not: for finding them, not for encrypting.
+    pub fn known(&self, account: &Account) -> Vec<Sender> {
+        self.device.known(account)
+    }
+
     /// Devices of the recipients that have no session yet.
     pub fn missing(&self, to: &Recipients) -> Vec<DeviceAddress> {
         self.device.missing(to.accounts())

@@ -15,7 +15,7 @@ use std::{
 
 use codec::{Decode, DecodeAll, Encode};
 use parlance_messenger::Table as Group;
-use parlance_primitives::AccountId;
+use parlance_primitives::{AccountId, Hash};
 use parlance_store::{
     Error as StoreError, Key, Options, Page, Renewal, Store, Table, WriteTransaction,
 };
@@ -23,7 +23,7 @@ use sp_core::ed25519;
 use zeroize::Zeroizing;
 
 use crate::{
-    chat::PEOPLE,
+    chat::{PASSING, PEOPLE, Rows},
     identity::{Contact, InvitationSecret},
     keys::{AccountKey, DeviceSecrets, KeyError, Phrase},
     light::{Checkpoint, CheckpointError},
@@ -47,30 +47,43 @@ const DEVICE: Table = Table::new("device");
 const CHAIN: Table = Table::new("chain");
 const CONTACTS: Table = Table::new("contacts");
 const INVITATIONS: Table = Table::new("invitations");
+/// Payments that others told of and that were proven.
+const RECEIVED: Table = Table::new("received");
 /// All of them, for renewal.
-const TABLES: [Table; 20] = {
-    let mut tables = [META; 20];
+const TABLES: [Table; OWN_TABLES.len() + Group::ALL.len() + 1] = {
+    let mut tables = [PASSING; OWN_TABLES.len() + Group::ALL.len() + 1];
     let (own, chat) = (OWN_TABLES, Group::ALL);
     let mut index = 0;
     while index < own.len() {
         tables[index] = own[index];
         index += 1;
     }
-    while index < tables.len() {
+    // The last one is that of passing keys.
+    while index + 1 < tables.len() {
         tables[index] = Table::new(chat[index - own.len()].name());
         index += 1;
     }
     tables
 };
 /// Those that are no part of the chat's engine.
-const OWN_TABLES: [Table; 7] = [META, ACCOUNT, DEVICE, CHAIN, CONTACTS, INVITATIONS, PEOPLE];
+const OWN_TABLES: [Table; 8] = [
+    META,
+    ACCOUNT,
+    DEVICE,
+    CHAIN,
+    CONTACTS,
+    INVITATIONS,
+    RECEIVED,
+    PEOPLE,
+];
 /// What an export takes along of the chat: what was said, not what was under way (rule T3 of the chat).
-const EXPORTED: [Group; 5] = [
+const EXPORTED: [Group; 6] = [
     Group::Conversations,
     Group::Messages,
     Group::Names,
     Group::Orphans,
     Group::Expiries,
+    Group::Rooms,
 ];
 
 /// Why the vault refuses.
@@ -357,6 +370,25 @@ impl Vault {
         Ok(changes.commit()?)
     }
 
+    /// Keeps that a payment is proven, and which message told of it first. Whether that is this one: a payment counts
+    /// once, however often somebody tells of it.
+    pub fn keep_received(
+        &self,
+        transaction: &Hash,
+        message: &[u8; 16],
+    ) -> Result<bool, VaultError> {
+        if let Some(first) = self.received(transaction)? {
+            return Ok(first == *message);
+        }
+        self.put(RECEIVED, &Key::of(transaction.0), message)?;
+        Ok(true)
+    }
+
+    /// The message that told first of a payment, if that is proven.
+    pub fn received(&self, transaction: &Hash) -> Result<Option<[u8; 16]>, VaultError> {
+        self.read(RECEIVED, &Key::of(transaction.0), "a payment")
+    }
+
     /// Writes all of it to a new file under another passphrase, to be restored elsewhere.
     pub fn export(
         &self,
@@ -378,6 +410,7 @@ impl Vault {
         let from = Self::open(export.0, export.1, options)?;
         let to = Store::create(path, passphrase, options)?;
         copy(&from.0, &to)?;
+        Rows::new(&to).seal_what_passes()?;
         Ok(Self(to))
     }
 
@@ -457,8 +490,11 @@ fn copy(from: &Store, to: &Store) -> Result<(), VaultError> {
             let Some(last) = rows.last().map(|row| row.0.clone()) else {
                 break;
             };
-            for (key, value) in &rows {
-                changes.put(table, key, value)?;
+            for (key, value) in rows {
+                // What passes is under a key that stays behind.
+                if let Some(value) = from.passing().open(value)? {
+                    changes.put(table, &key, &value)?;
+                }
             }
             page = Page::first(PAGE).after(last);
         }

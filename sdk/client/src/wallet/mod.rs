@@ -1,6 +1,7 @@
 //! The wallet: what an account holds, paying, signing without a network, and accounts of several people.
 
 pub mod offline;
+pub mod received;
 pub mod shared;
 mod watch;
 

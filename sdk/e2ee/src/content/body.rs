@@ -1,6 +1,6 @@
 //! The kinds of content.
 
-use super::{MessageId, bounds::*};
+use super::{MessageId, bounds::*, no_trace::NoTrace, transfer::Transfer};
 use crate::{
     Bounded,
     codec_bounds::{List, Text},
@@ -137,6 +137,8 @@ pub struct Payment {
     pub amount: u128,
     /// Hash of the transaction, or the identifier of the red envelope.
     pub reference: [u8; 32],
+    /// Height of the block that has it.
+    pub block: u32,
     /// A note.
     pub note: Text<MAX_NOTE>,
 }
@@ -258,4 +260,8 @@ bodies! {
     Timer(Timer),
     13 /// 13: a request to send again.
     Resend(Resend),
+    20 /// 20: a history on its way to another device of the account.
+    Transfer(Transfer),
+    21 /// 21: a step of a conversation that leaves no trace.
+    NoTrace(NoTrace),
 }

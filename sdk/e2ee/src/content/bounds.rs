@@ -24,3 +24,5 @@ pub const MAX_NOTE: usize = 1_024;
 pub const MAX_SIGNAL: usize = 32 * 1_024;
 /// Extensions of a content.
 pub const MAX_EXTENSIONS: usize = 64;
+/// Longest piece of a history, bytes.
+pub const MAX_PIECE: usize = 48 * 1_024;

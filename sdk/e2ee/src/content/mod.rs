@@ -18,11 +18,15 @@
 
 mod body;
 pub mod bounds;
+mod no_trace;
+mod transfer;
 
 pub use body::{
     Body, CallSignal, CallSignalKind, Delete, Edit, FileReference, Mention, MentionRange, Payment,
     PaymentKind, Reaction, Receipt, ReceiptKind, Reply, Resend, Timer, TypingState, WrittenText,
 };
+pub use no_trace::NoTrace;
+pub use transfer::{Place, Transfer};
 
 use crate::{
     Bounded, Error,

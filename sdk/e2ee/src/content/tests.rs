@@ -52,6 +52,7 @@ pub fn samples() -> Vec<Body> {
             kind: PaymentKind::Tip,
             amount: 10u128.pow(18),
             reference: [5; 32],
+            block: 77,
             note: text("thanks"),
         }),
         Body::Call(CallSignal {
@@ -66,6 +67,27 @@ pub fn samples() -> Vec<Body> {
             stream: 1_700_000_000_000,
             after: 7,
         }),
+        Body::Transfer(Transfer::Ask {
+            transfer: [1; 16],
+            page: 3,
+            from: Some(Place {
+                conversation: [2; 32],
+                below: 7,
+            }),
+        }),
+        Body::Transfer(Transfer::Piece {
+            transfer: [1; 16],
+            page: 3,
+            number: 0,
+            of: 2,
+            bytes: Bounded::new(vec![9; 40], "piece").unwrap(),
+        }),
+        Body::NoTrace(NoTrace::Accept {
+            session: [1; 16],
+            identity: crate::DeviceIdentity::from_secrets(&[2; 32], &[3; 32]).public(),
+            message: Bounded::new(vec![9; 40], "message").unwrap(),
+        }),
+        Body::NoTrace(NoTrace::Alive),
         Body::Unknown {
             kind: 9_999,
             bytes: Bounded::new(vec![8; 30], "unknown").unwrap(),

@@ -200,6 +200,16 @@ impl Device {
         self.contacts.remove(account);
     }
 
+    /// The devices of an account but this one, as its record was taken over last: also when that was long ago.
+    pub fn known(&self, account: &Account) -> Vec<Sender> {
+        let devices = self.devices_of(account);
+        let sender = |(address, peer): (DeviceAddress, &PeerDevice)| Sender {
+            address,
+            identity: peer.identity,
+        };
+        devices.map(sender).collect()
+    }
+
     /// The devices of these accounts that have no session (D3).
     pub fn missing(&self, accounts: &[Account]) -> Vec<DeviceAddress> {
         let devices = accounts.iter().flat_map(|account| self.devices_of(account));

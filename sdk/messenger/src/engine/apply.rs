@@ -54,13 +54,26 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 return Ok(());
             }
             Body::Resend(_) => return Ok(()),
+            // A1.
+            Body::Transfer(step) => {
+                if account == self.own {
+                    self.take_transfer(from, step.clone());
+                }
+                return Ok(());
+            }
+            Body::NoTrace(step) => {
+                self.take_no_trace(from, step.clone(), content.sent_at);
+                return Ok(());
+            }
             Body::Reaction(reaction) => reaction.to,
             Body::Edit(edit) => edit.of,
             Body::Delete(delete) => delete.of,
             _ => return self.insert(from, conversation, content, bytes),
         };
         let Some(mut entry) = self.message(&conversation, &about)? else {
-            self.orphan(from, conversation, about, bytes);
+            if !self.has_disappeared(&conversation, &about)? {
+                self.orphan(from, conversation, about, bytes);
+            }
             return Ok(());
         };
         let changed = match &content.body {
@@ -84,7 +97,11 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         content: Content,
         bytes: Vec<u8>,
     ) -> Result<(), Error> {
-        if !is_shown(&content.body) || self.message(&with, &content.id)?.is_some() {
+        let known: Option<u64> = self
+            .ledger
+            .get(&Row::Name(with, content.id), "name of a message")?;
+        // Also one that has disappeared.
+        if !is_shown(&content.body) || known.is_some() {
             return Ok(());
         }
         let own = author.account == self.own.0;
@@ -118,7 +135,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             expires: None,
         };
         if own {
-            self.start_timer(&mut entry);
+            self.start_timer(&mut entry, content.sent_at);
         }
         self.put_entry(&entry);
         self.ledger.put(Row::Name(with, content.id), &number);
@@ -131,13 +148,13 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.ledger.put(row, entry);
     }
 
-    /// H5.
-    fn start_timer(&mut self, entry: &mut Entry) {
+    /// H5. `from` is when it was read or written, by whatever clock.
+    fn start_timer(&mut self, entry: &mut Entry, from: u64) {
         let (Some(lifetime), None) = (entry.lifetime, entry.expires) else {
             return;
         };
         let life = u64::from(lifetime).saturating_mul(1_000);
-        let at = self.clock.wall.saturating_add(life);
+        let at = from.min(self.clock.wall).saturating_add(life);
         entry.expires = Some(at);
         let expiry = (at, entry.conversation, entry.number);
         self.ledger
@@ -145,10 +162,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.expiries.insert(expiry);
     }
 
-    /// A message of somebody else was read.
-    pub(super) fn mark_read(&mut self, entry: &mut Entry) {
+    /// A message of somebody else was read at a time.
+    pub(super) fn mark_read(&mut self, entry: &mut Entry, at: u64) {
         entry.read = true;
-        self.start_timer(entry);
+        self.start_timer(entry, at);
         self.put_entry(entry);
         let mut conversation = self.conversation(entry.conversation);
         conversation.unread = conversation.unread.saturating_sub(1);
@@ -164,8 +181,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             self.expiries.pop_first();
             self.ledger.remove(Row::Expiry(at, conversation, number));
             if let Some(entry) = self.entry(&conversation, number)? {
-                self.ledger.remove(Row::Name(conversation, entry.id));
+                // Its name stays, so that it is not taken once more (A6).
                 self.ledger.remove(Row::Message(conversation, number));
+                self.hollow(&entry);
                 self.tell(Event::Disappeared {
                     conversation,
                     number,
@@ -186,10 +204,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         for id in receipt.messages.as_slice() {
             let known = match receipt.kind {
                 ReceiptKind::Delivered => self.confirmed(from, id)?,
-                ReceiptKind::Read if own => self.read_elsewhere(conversation, id)?,
+                ReceiptKind::Read if own => {
+                    self.read_elsewhere(conversation, id, content.sent_at)?
+                }
                 ReceiptKind::Read => self.read_by_them(conversation, id)?,
             };
-            if known {
+            if known || self.has_disappeared(&conversation, id)? {
                 continue;
             }
             // About this message alone, it waits for it.
@@ -244,12 +264,17 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         Ok(true)
     }
 
-    fn read_elsewhere(&mut self, conversation: Account, id: &ContentId) -> Result<bool, Error> {
+    fn read_elsewhere(
+        &mut self,
+        conversation: Account,
+        id: &ContentId,
+        at: u64,
+    ) -> Result<bool, Error> {
         let Some(mut entry) = self.message(&conversation, id)? else {
             return Ok(false);
         };
         if !entry.read {
-            self.mark_read(&mut entry);
+            self.mark_read(&mut entry, at);
             let known = self.conversations.get(&conversation);
             let unread = known.map_or(0, |known| known.unread);
             self.tell(Event::ReadElsewhere {
@@ -286,7 +311,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     /// What waited for a message that is here now.
-    fn adopt(&mut self, conversation: Account, about: ContentId) -> Result<(), Error> {
+    pub(super) fn adopt(&mut self, conversation: Account, about: ContentId) -> Result<(), Error> {
         let waits = |orphan: &&Orphan| orphan.conversation == conversation && orphan.about == about;
         let orphans: Vec<Orphan> = self.orphans.values().filter(waits).cloned().collect();
         for orphan in orphans {

@@ -1,25 +1,36 @@
 //! The engine: its state, how it starts, and its turn.
 
 mod apply;
+mod brief;
+mod direct;
+mod disappear;
 mod fan_out;
+mod give;
 mod listen;
 mod look;
+mod merge;
+mod no_trace;
 mod prekeys;
+mod presence;
 mod prove;
 mod receive;
 mod say;
 mod send;
+mod take;
 
 use crate::{
     Clock, Conversation, Directory, Effect, Encryption, Entry, Error, Event, Input, Row, Storage,
     Table,
+    direct::Direct,
     history::ContentId,
     inbox::{Early, Held, Orphan, Stream},
     outbox::{Copy, Outbox, Pending},
     prekeys::{Fetch, Published},
+    presence::Appearance,
     proof,
     relays::Relays,
     storage::{Ledger, decode},
+    transfer::{Giving, Taking},
 };
 use codec::{Decode, Encode};
 use listen::Subscription;
@@ -50,6 +61,12 @@ enum Purpose {
         tops_up: bool,
     },
     Subscribe,
+    /// A record for a device.
+    Appear(DeviceAddress),
+    /// Records are taken back.
+    TakeBack,
+    /// A device's record, in a window.
+    Presence(DeviceAddress, u64),
     /// A sign of life, or something that needs no answer.
     Nothing,
 }
@@ -114,6 +131,13 @@ pub struct Engine<E: Encryption, S, R> {
     /// Copies that were confirmed before a relay's answer came.
     overtaken: BTreeMap<u64, (Account, ContentId)>,
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
+    appearance: Appearance,
+    direct: Direct,
+    giving: Giving,
+    /// The last piece that a device was given.
+    given: BTreeMap<DeviceAddress, ContentId>,
+    taking: Option<Taking>,
+    private: Option<no_trace::Private>,
     effects: VecDeque<Effect>,
     stopped: bool,
 }
@@ -164,6 +188,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             confirmations: BTreeMap::new(),
             overtaken: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
+            appearance: Appearance::default(),
+            direct: Direct::default(),
+            giving: Giving::default(),
+            given: BTreeMap::new(),
+            taking: None,
+            private: None,
             effects: VecDeque::new(),
             stopped: false,
             ledger,
@@ -203,6 +233,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         for account in self.all::<proof::Account>(Table::Proofs, "account of proof")? {
             self.proofs.insert((account.period, account.relay), account);
         }
+        self.taking = self.ledger.get(&Row::Taking, "transfer of a history")?;
+        self.giving = (self.ledger.get(&Row::Giving, "grant of a history")?).unwrap_or_default();
         Ok(())
     }
 
@@ -221,6 +253,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         inputs: impl IntoIterator<Item = Input<E::Recipients>>,
     ) -> Result<(), Error> {
         self.turn(clock, |engine| {
+            engine.give_history()?;
+            engine.take_page()?;
             for input in inputs {
                 engine.take(input)?;
             }
@@ -274,6 +308,20 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.moved(relay, mailbox);
                 Ok(())
             }
+            Input::Reach(reach) => {
+                self.reached_at(reach);
+                Ok(())
+            }
+            Input::Offered { ask, taken } => self.offered(ask, taken),
+            Input::Unreached { device } => {
+                self.unreached(device);
+                Ok(())
+            }
+            Input::Called {
+                call,
+                from,
+                envelope,
+            } => self.called(call, from, &envelope),
             Input::Tick => Ok(()),
         }
     }
@@ -284,6 +332,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.bridge_gaps()?;
         self.make_good();
         self.look_for_held();
+        self.ask_again_for_history();
+        self.keep_no_trace();
         self.confirm();
         self.fan_out();
         self.seal()?;
@@ -292,6 +342,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.listen();
         self.acknowledge();
         self.publish();
+        self.appear();
         self.give_receipts();
         let oldest = self.clock.steady.saturating_sub(crate::limits::ANSWER_LIFE);
         self.asks.retain(|_, asked| asked.at >= oldest);
@@ -381,10 +432,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let number: Option<u64> = self
             .ledger
             .get(&Row::Name(*conversation, *id), "name of a message")?;
-        match number {
-            Some(number) => self.entry(conversation, number),
-            None => Ok(None),
-        }
+        // The place of one that has disappeared may be another's by now.
+        let found = match number {
+            Some(number) => self.entry(conversation, number)?,
+            None => None,
+        };
+        Ok(found.filter(|entry| entry.id == *id))
     }
 
     /// How much waits to be sent, or to be confirmed.

@@ -6,6 +6,7 @@ use crate::{
     history::ContentId,
     inbox::{Early, Held, Place, Sequence, Stream, sequence_of},
     limits::{HOLD, MAX_EARLY, MAX_HELD, MAX_OWED, MAX_SEEN, RECEIPT_IDS, RENEWAL_PAUSE},
+    no_trace::NO_TRACE,
     outbox::Audience,
 };
 use codec::Decode;
@@ -53,7 +54,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.tell(Event::Kept { id });
             }
             Message::Sealed(sealed) => {
-                if let Taken::Unknown(account) = self.open(id, sealed.as_slice())? {
+                if let Taken::Unknown(account) = self.open(id, sealed.as_slice(), true)? {
                     self.hold((id, mailbox), Some(account), bytes);
                 }
             }
@@ -91,13 +92,19 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             self.ledger.remove(Row::Held(held.id));
             if let Ok(Message::Sealed(sealed)) = Message::decode(&mut held.message.as_slice()) {
                 // Who is not on the record now is nobody's device.
-                self.open(held.id, sealed.as_slice())?;
+                self.open(held.id, sealed.as_slice(), true)?;
             }
         }
         Ok(())
     }
 
-    fn open(&mut self, id: MessageId, sealed: &[u8]) -> Result<Taken, Error> {
+    /// What came from a device itself; whether it is in the batch (D5).
+    pub(super) fn open_called(&mut self, id: MessageId, sealed: &[u8]) -> Result<bool, Error> {
+        let taken = self.open(id, sealed, false)?;
+        Ok(matches!(taken, Taken::Done))
+    }
+
+    fn open(&mut self, id: MessageId, sealed: &[u8], by_relay: bool) -> Result<Taken, Error> {
         let Ok(envelope) = Envelope::from_bytes(sealed) else {
             return Ok(Taken::Done);
         };
@@ -106,15 +113,22 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return Ok(Taken::Done);
         };
         let from = sender.address;
+        if let Some((&NO_TRACE, whisper)) = message.split_first() {
+            self.take_whisper(from, whisper);
+            return Ok(Taken::Done);
+        }
         match self.encryption.decrypt(&sender, &message) {
             Ok(received) => {
                 self.sessions_changed = true;
                 self.note_seen(id);
+                self.heard_of(&from);
                 if received.new_session {
                     self.fetches
                         .retain(|device, fetch| *device != from || fetch.renews);
                 }
-                self.note_delivery_time(&received.plaintext);
+                if by_relay {
+                    self.note_delivery_time(&received.plaintext);
+                }
                 self.take_plaintext(from, &received.plaintext)?;
             }
             Err(Refused::UnknownDevice | Refused::IdentityMismatch) => {

@@ -1,20 +1,18 @@
 //! What the user wants.
 
-use super::Engine;
+use super::{Engine, brief::Brief};
 use crate::{
     Clock, Command, Conversation, Encryption, Entry, Error, Row, Storage,
     history::{ContentId, is_shown},
     limits::{BRIEF, MAX_OUTBOX, MAX_READ, RECEIPT_IDS},
     outbox::{Audience, Pending},
 };
-use parlance_bimp::{Account, Bounded, Request, SendMessage};
+use parlance_bimp::Account;
 use parlance_e2ee::{
-    Body, Content, Envelope, List,
+    Body, Content, List,
     content::{Receipt, ReceiptKind, TypingState},
 };
 use rand_core::CryptoRng;
-
-use super::Purpose;
 
 impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     /// Does what the user wants. For [`Command::Say`] the id of what was said.
@@ -46,6 +44,15 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 engine.counters_changed = true;
                 Ok(None)
             }
+            Command::NoTrace { with, wish } => engine.wish_no_trace(with, wish),
+            Command::AskHistory { anew } => {
+                engine.ask_for_history(anew);
+                Ok(None)
+            }
+            Command::GiveHistory { device } => {
+                engine.grant(device);
+                Ok(None)
+            }
         })
     }
 
@@ -58,7 +65,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let mut id = [0; 16];
         self.rng.fill_bytes(&mut id);
         let mut content = Content::new(id, self.clock.wall, body);
-        if is_shown(&content.body) && !matches!(content.body, Body::Timer(_)) {
+        // An edit has the text once more.
+        let text = is_shown(&content.body) || matches!(content.body, Body::Edit(_));
+        if text && !matches!(content.body, Body::Timer(_)) {
             let known = self.conversations.get(&conversation);
             content.lifetime = known.and_then(|conversation| conversation.timer);
         }
@@ -79,7 +88,11 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             false => Err(Error::NotAuthor),
         };
         match body {
-            Body::Receipt(_) | Body::Typing(_) | Body::Resend(_) => Err(Error::NotToSay),
+            Body::Receipt(_)
+            | Body::Typing(_)
+            | Body::Resend(_)
+            | Body::Transfer(_)
+            | Body::NoTrace(_) => Err(Error::NotToSay),
             Body::Reply(reply) => entry(&reply.to).map(drop),
             Body::Reaction(reaction) => entry(&reaction.to).map(drop),
             Body::Edit(edit) => own(&edit.of),
@@ -141,7 +154,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 continue;
             };
             if !entry.read {
-                self.mark_read(&mut entry);
+                self.mark_read(&mut entry, self.clock.wall);
                 ids.push(entry.id);
             }
         }
@@ -168,47 +181,13 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// Sent once, to devices that have a session and were looked up (O4).
     fn type_in(&mut self, conversation: Account, state: TypingState) {
-        let wall = self.clock.wall;
-        let Some(mailbox) = self.looks.mailbox(&conversation) else {
-            return self.want_look(conversation);
+        let brief = Brief {
+            with: conversation,
+            only: None,
+            begins: false,
+            keep: BRIEF,
         };
-        let Some(recipients) = self.looks.of(&conversation, &self.own, wall) else {
-            return self.want_look(conversation);
-        };
-        let mut id = [0; 16];
-        self.rng.fill_bytes(&mut id);
-        let Ok(content) = Content::new(id, wall, Body::Typing(state)).to_bytes() else {
-            return;
-        };
-        let mut envelopes = Vec::new();
-        for device in self.encryption.devices(recipients) {
-            if device.account != conversation.0 {
-                continue;
-            }
-            let encryption = &mut self.encryption;
-            let sent = encryption.encrypt(recipients, device, &content, wall, &mut self.rng);
-            let Ok(Some(sent)) = sent else { continue };
-            self.sessions_changed = true;
-            let (sender, rng) = (self.encryption.sender(), &mut self.rng);
-            let message = &sent.message;
-            let sealed =
-                Envelope::seal(&sender, &sent.identity, mailbox.0, Vec::new(), message, rng);
-            envelopes.extend(sealed);
-        }
-        let (device, now) = (self.me().device, self.clock.steady);
-        let relay = self.relays.way(&mailbox, device, 0, now);
-        for mut envelope in envelopes {
-            let Some(relay) = relay else { return };
-            let ticket = self.ticket(relay, envelope.to_bytes().len());
-            if envelope.set_ticket(ticket).is_err() {
-                continue;
-            }
-            if let Ok(envelope) = Bounded::new(envelope.to_bytes()) {
-                let keep = BRIEF;
-                let request = Request::Send(SendMessage { envelope, keep });
-                self.ask(relay, Purpose::Nothing, request);
-            }
-        }
+        self.send_brief(brief, Body::Typing(state));
     }
 
     pub(super) fn conversation(&self, with: Account) -> Conversation {

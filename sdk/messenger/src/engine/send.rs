@@ -28,9 +28,13 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     /// Sends what is sealed (O5, R2).
     pub(super) fn send(&mut self) {
         let now = self.clock.steady;
+        self.tidy_direct();
         let numbers: Vec<u64> = self.outbox.sealed.keys().copied().collect();
         let mut in_flight = 0;
         for number in numbers {
+            if self.goes_directly(number) {
+                continue;
+            }
             let Some(attempt) = self.outbox.sealed.get(&number) else {
                 continue;
             };
@@ -148,7 +152,15 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.subscribed((relay, ask), matches!(answer, Answer::Subscribe(_)));
                 Ok(())
             }
-            (Purpose::Nothing, _) => Ok(()),
+            (Purpose::Appear(device), answer) => {
+                self.appeared(device, &answer);
+                Ok(())
+            }
+            (Purpose::Presence(device, window), answer) => {
+                self.looked_up(device, window, &answer);
+                Ok(())
+            }
+            (Purpose::TakeBack | Purpose::Nothing, _) => Ok(()),
         }
     }
 
@@ -326,7 +338,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 Purpose::Publish { .. } => {
                     self.publishing.insert(relay, now);
                 }
-                Purpose::Subscribe | Purpose::Nothing => {}
+                Purpose::Appear(device) => self.not_shown(device),
+                Purpose::Presence(device, _) => self.not_found(device),
+                Purpose::Subscribe | Purpose::TakeBack | Purpose::Nothing => {}
             }
         }
         if self.subscription.at_or_on_its_way() == Some(relay) {

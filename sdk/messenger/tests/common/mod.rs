@@ -206,6 +206,10 @@ impl Encryption for Sessions {
         devices
     }
 
+    fn known(&self, account: &Account) -> Vec<Sender> {
+        self.device.known(&account.0)
+    }
+
     fn expires(&self, to: &Proof) -> u64 {
         to.expires
     }

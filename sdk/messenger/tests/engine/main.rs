@@ -2,22 +2,29 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod direct;
+mod no_trace;
 mod room;
+mod transfer;
 mod ways;
 
 use codec::{Decode, Encode};
 use common::{Disk, Proof, Sessions};
 use parlance_bimp::{
     Accepted, Account, Answer, Bounded, Deliver, EnvelopeView, Fetched, Mailbox, Message, PreKeys,
-    PreKeysLeft, Reason, Refusal, RelayId, Request, Waiting,
+    PreKeysLeft, Presence, PresenceKey, Reason, Refusal, RelayId, Request, SocketAddress, Waiting,
 };
 use parlance_e2ee::{
     Body, Content, DeviceAddress, DeviceIdentity, Text,
-    content::{Delete, Edit, Reaction, Timer, WrittenText},
+    content::{Delete, Edit, Reaction, Timer, TypingState, WrittenText},
 };
 use parlance_messenger::{
     Clock, Command, ContentId, Directory, Effect, Engine, Entry, Error, Event, Input, Listed,
-    RelayInfo, Row, Table, inbox::Held, limits, outbox::Copy, proof::Ticket,
+    Reach, RelayInfo, Row, Table,
+    inbox::{Held, Orphan},
+    limits,
+    outbox::Copy,
+    proof::Ticket,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;

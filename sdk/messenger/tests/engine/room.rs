@@ -40,6 +40,21 @@ pub struct Room {
     pub loses: bool,
     /// Devices that reach no node.
     pub no_chain: Vec<usize>,
+    /// Presence records by relay and place, until when.
+    pub presences: BTreeMap<(RelayId, PresenceKey), (u64, Vec<u8>)>,
+    pub look_ups: usize,
+    /// Relays have no room for records.
+    pub no_presence: bool,
+    /// Nobody says who is there.
+    pub no_look_ups: bool,
+    /// Devices that others can call, each by its endpoint's first byte.
+    pub reachable: BTreeSet<usize>,
+    /// Calls are taken, and their answers lost.
+    pub loses_answers: bool,
+    /// Who offered what to whom; answered or not.
+    pub calls: Vec<(usize, u64, usize)>,
+    /// What was offered.
+    pub offered: Vec<Vec<u8>>,
 }
 
 pub fn address(account: Account, device: u32) -> DeviceAddress {
@@ -78,20 +93,49 @@ impl Room {
             held: Vec::new(),
             loses: false,
             no_chain: Vec::new(),
+            presences: BTreeMap::new(),
+            look_ups: 0,
+            no_presence: false,
+            no_look_ups: false,
+            reachable: BTreeSet::new(),
+            loses_answers: false,
+            calls: Vec::new(),
+            offered: Vec::new(),
         };
-        for (n, (account, number)) in devices.iter().enumerate() {
-            let identity = DeviceIdentity::generate(&mut rng);
-            let record = room.records.entry(account.0).or_default();
-            record.push((*number, identity.public()));
-            let sessions = Sessions::new(address(*account, *number), identity, 1_000, &mut rng);
-            let disk = Disk::default();
-            disk.put(Row::Sessions, sessions.device.encode());
-            room.disks.push(disk);
-            room.accounts.push(*account);
-            room.engines.push(None);
+        for (account, number) in devices {
+            room.join(*account, *number, &mut rng);
+        }
+        for n in 0..devices.len() {
             room.start(n);
         }
         room
+    }
+
+    fn join(&mut self, account: Account, number: u32, rng: &mut ChaCha20Rng) {
+        let identity = DeviceIdentity::generate(rng);
+        let record = self.records.entry(account.0).or_default();
+        record.push((number, identity.public()));
+        let sessions = Sessions::new(address(account, number), identity, 1_000, rng);
+        let disk = Disk::default();
+        disk.put(Row::Sessions, sessions.device.encode());
+        self.disks.push(disk);
+        self.accounts.push(account);
+        self.engines.push(None);
+    }
+
+    /// Another device of an account, which others see with their next look.
+    pub fn add(&mut self, account: Account, number: u32) -> usize {
+        let mut rng = ChaCha20Rng::seed_from_u64(1_000 + u64::from(number));
+        self.join(account, number, &mut rng);
+        let n = self.engines.len() - 1;
+        self.start(n);
+        n
+    }
+
+    /// A device is off and on again.
+    pub fn restart(&mut self, n: usize) {
+        self.engines[n] = None;
+        self.start(n);
     }
 
     pub fn clock(&self) -> Clock {
@@ -236,14 +280,69 @@ impl Room {
                 if self.silent || self.silent_at.contains(&relay) {
                     return;
                 }
+                if self.no_look_ups && matches!(request, Request::LookUpPresence(_)) {
+                    return;
+                }
                 if self.holds && matches!(request, Request::Send(_)) {
                     return self.held.push((n, ask, relay, request));
                 }
                 let answer = self.answer(n, relay, request);
                 self.input(n, Input::Answered { ask, answer });
             }
+            Effect::Offer {
+                to,
+                reach,
+                ask,
+                envelope,
+            } => {
+                let called = usize::from(reach.endpoint[0]);
+                assert_eq!(self.address(called), to);
+                if !self.reachable.contains(&called) {
+                    return self.input(n, Input::Unreached { device: to });
+                }
+                let call = self.calls.len() as u64;
+                self.calls.push((n, ask, called));
+                let (from, envelope) = (self.address(n), envelope.into_vec());
+                self.offered.push(envelope.clone());
+                self.input(
+                    called,
+                    Input::Called {
+                        call,
+                        from,
+                        envelope,
+                    },
+                );
+            }
+            Effect::Took { call, taken } => {
+                let (caller, ask, _) = self.calls[call as usize];
+                if !self.loses_answers {
+                    self.input(caller, Input::Offered { ask, taken });
+                }
+            }
             Effect::Close { .. } | Effect::Directory => {}
         }
+    }
+
+    pub fn address(&mut self, n: usize) -> DeviceAddress {
+        self.engine(n).encryption_mut().device.address()
+    }
+
+    /// A device says how it is reached, and is.
+    pub fn appears(&mut self, n: usize) {
+        let address = SocketAddress::V4 {
+            ip: [192, 0, 2, n as u8],
+            port: 4433,
+        };
+        let reach = Reach::new([n as u8; 32], [address], Some("http://relay.example:4433"));
+        self.reachable.insert(n);
+        self.input(n, Input::Reach(Some(reach)));
+    }
+
+    /// How many records are not over.
+    pub fn records_there(&self) -> usize {
+        let now = self.now;
+        let there = self.presences.values().filter(|(until, _)| *until > now);
+        there.count()
     }
 
     /// What was held is answered.
@@ -320,6 +419,21 @@ impl Room {
             Request::Receipt(_) => {
                 self.receipts += 1;
                 Answer::Receipt(())
+            }
+            Request::PublishPresence(_) if self.no_presence => {
+                Answer::Refused(Refusal::new(Reason::NoRoom))
+            }
+            Request::PublishPresence(body) => {
+                let (until, record) = (self.now + body.keep, body.record.into_vec());
+                self.presences.insert((relay, body.key), (until, record));
+                Answer::PublishPresence(())
+            }
+            Request::LookUpPresence(body) => {
+                self.look_ups += 1;
+                let found = self.presences.get(&(relay, body.key));
+                let found = found.filter(|(until, _)| *until > self.now);
+                let record = found.map(|(_, record)| Bounded::new(record.clone()).unwrap());
+                Answer::LookUpPresence(Presence { record })
             }
             Request::Acknowledge(_) => Answer::Acknowledge(parlance_bimp::Count { messages: 1 }),
             Request::Sync(_) => Answer::Sync(Waiting::default()),

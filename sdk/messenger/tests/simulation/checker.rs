@@ -2,7 +2,8 @@
 
 use crate::{people::Person, world::World};
 use parlance_bimp::Account;
-use parlance_messenger::{ContentId, Entry, Event, Row, Table, inbox::Early};
+use parlance_e2ee::Content;
+use parlance_messenger::{ContentId, Entry, Event, Row, Table, inbox::Early, outbox::Copy};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run was like.
@@ -16,9 +17,14 @@ pub struct Outcome {
     pub again: u32,
     pub last_resort: u32,
     pub missing: u32,
+    /// Histories that a late device has taken, and messages in them.
+    pub histories: u32,
+    pub taken: u64,
     /// Messages that came to relays with a ticket, and without.
     pub paid: u32,
     pub unpaid: u32,
+    /// Contents that devices took from each other.
+    pub handed_over: u32,
     pub wrong: Vec<String>,
 }
 
@@ -32,8 +38,11 @@ impl Outcome {
         self.again += other.again;
         self.last_resort += other.last_resort;
         self.missing += other.missing;
+        self.histories += other.histories;
+        self.taken += other.taken;
         self.paid += other.paid;
         self.unpaid += other.unpaid;
+        self.handed_over += other.handed_over;
     }
 }
 
@@ -82,10 +91,8 @@ impl World {
                     let shown: Option<u64> = disk.read(&Row::Name(own, *id));
                     let mut early = disk.table::<Early>(Table::Early).into_iter();
                     let waits = early.any(|early| {
-                        parlance_e2ee::Content::from_bytes(&early.content)
-                            .unwrap()
-                            .id
-                            == *id
+                        let content = Content::from_bytes(&early.content);
+                        content.unwrap().id == *id
                     });
                     if shown.is_none() && !waits {
                         self.wrong(format!("{id:?} is said to be on {number} and is not"));
@@ -98,8 +105,13 @@ impl World {
                     self.wrong(format!("{id:?} is said to be accepted by {status:?}"));
                 }
             }
+            Event::HandedOver { .. } => self.checker.outcome.handed_over += 1,
             Event::Renewed { .. } => self.checker.outcome.renewed += 1,
             Event::LastResort { .. } => self.checker.outcome.last_resort += 1,
+            Event::HistoryTaken { messages, done, .. } => {
+                self.checker.outcome.histories += u32::from(*done);
+                self.checker.outcome.taken += if *done { *messages } else { 0 };
+            }
             Event::Missing { device, messages } => {
                 self.checker.outcome.missing += 1;
                 self.wrong(format!("{messages} of {device} were given up"));
@@ -156,7 +168,9 @@ impl World {
             }
         }
         for ((_, by), numbers) in places {
-            if !numbers.is_sorted() {
+            // What came to others alone while they did not know a late device comes to it behind the rest (A5, A7).
+            let late = self.late.is_some_and(|(late, _)| late == device);
+            if !numbers.is_sorted() && !late {
                 self.wrong(format!(
                     "device {device} shows what {by} said out of order: {numbers:?}"
                 ));
@@ -165,24 +179,39 @@ impl World {
         let left = disk.count(Table::Outbox) + disk.count(Table::Pending);
         let early = disk.count(Table::Early) + disk.count(Table::Held);
         if left + early > 0 {
+            let copies: Vec<Copy> = disk.table(Table::Outbox);
+            let copies: Vec<String> = copies
+                .iter()
+                .map(|copy| {
+                    let body = Content::from_bytes(&copy.content).unwrap().body;
+                    let (body, stage) = (format!("{body:?}"), format!("{:?}", copy.stage));
+                    let (body, stage) = (body.get(..80), stage.get(..8));
+                    format!("{} {:?} {body:?} {stage:?}", copy.to, copy.sequence)
+                })
+                .collect();
             self.wrong(format!(
-                "on device {device} ({number}) {left} wait to be sent and {early} to be read"
+                "on device {device} ({number}) {left} wait to be sent and {early} to be read: {copies:?}"
             ));
         }
     }
 
     fn judge_status(&mut self, entry: Entry, to: Account) {
-        let mut devices: Vec<u32> = self
-            .people
-            .iter()
-            .filter(|person| person.account == to)
-            .map(|person| person.number)
+        let late = self.late.map(|(late, _)| late);
+        let there = self.people.iter().enumerate();
+        let mut devices: Vec<u32> = there
+            .filter(|(device, person)| person.account == to && late != Some(*device))
+            .map(|(_, person)| person.number)
             .collect();
         let mut delivered = entry.status.delivered.clone();
+        // Of a late device it depends.
+        delivered.retain(|number| late.is_none_or(|late| self.people[late].number != *number));
         devices.sort_unstable();
         delivered.sort_unstable();
         // A process that died before the relay's answer knows of the device's alone.
-        let accepted = entry.status.accepted.is_some() || self.checker.outcome.restarted > 0;
+        let accepted = entry.status.accepted.is_some()
+                // Of what goes directly no relay knows.
+                || self.plan.direct
+                || self.checker.outcome.restarted > 0;
         if delivered != devices || !accepted {
             self.wrong(format!("{:?} has {:?} at the end", entry.id, entry.status));
         }

@@ -6,6 +6,7 @@ mod common;
 #[allow(dead_code)]
 mod relay_disk;
 
+mod calls;
 mod checker;
 mod network;
 mod people;
@@ -46,6 +47,43 @@ fn without_ingress_relays_everything_goes_to_the_recipients_relays() {
     assert!(outcome.said > 20, "{outcome:?}");
 }
 
+/// Devices that are all there need relays to begin with, and hardly afterwards.
+#[test]
+fn devices_that_are_there_deliver_to_each_other() {
+    for seed in 20..23 {
+        let plan = Plan {
+            busy: 60_000,
+            ..Plan::calm(seed)
+        };
+        let through_relays = run(plan);
+        let outcome = run(Plan {
+            direct: true,
+            ..plan
+        });
+        assert_eq!(outcome.renewed, 0);
+        let sent = |it: &checker::Outcome| it.paid + it.unpaid;
+        assert!(outcome.handed_over > 40, "{outcome:?}");
+        assert!(
+            3 * sent(&outcome) < sent(&through_relays),
+            "{outcome:?} {through_relays:?}"
+        );
+    }
+}
+
+#[test]
+fn direct_delivery_loses_and_doubles_nothing_whatever_fails() {
+    let mut all = checker::Outcome::default();
+    for seed in 200..206 {
+        all.add(&run(Plan {
+            direct: true,
+            ..Plan::rough(seed)
+        }));
+    }
+    assert!(all.handed_over > 100 && all.restarted > 10, "{all:?}");
+    assert!(all.paid + all.unpaid > 100, "{all:?}");
+    println!("{all:?}");
+}
+
 #[test]
 fn every_text_is_shown_once_and_in_order_whatever_fails() {
     let mut all = checker::Outcome::default();
@@ -59,6 +97,22 @@ fn every_text_is_shown_once_and_in_order_whatever_fails() {
     println!("{all:?}");
 }
 
+/// A1-A7.
+#[test]
+fn a_device_that_comes_late_has_everything_at_the_end_whatever_fails() {
+    let mut all = checker::Outcome::default();
+    for seed in 200..205 {
+        let late = true;
+        all.add(&run(Plan {
+            late,
+            ..Plan::rough(seed)
+        }));
+    }
+    assert!(all.histories >= 10 && all.taken > 100, "{all:?}");
+    assert!(all.killed > 5 && all.restarted > 5, "{all:?}");
+    println!("{all:?}");
+}
+
 /// `SEEDS=from..to cargo test --release --test simulation many_runs -- --nocapture` for more of them.
 #[test]
 fn many_runs() {
@@ -67,7 +121,13 @@ fn many_runs() {
     let (from, to): (u64, u64) = (from.parse().unwrap(), to.parse().unwrap());
     let (mut all, mut wrong) = (checker::Outcome::default(), Vec::new());
     for seed in from..to {
-        let outcome = World::new(Plan::rough(seed)).run();
+        let (direct, late) = (seed % 2 == 1, seed % 3 == 0);
+        let plan = Plan {
+            direct,
+            late,
+            ..Plan::rough(seed)
+        };
+        let outcome = World::new(plan).run();
         all.add(&outcome);
         if !outcome.wrong.is_empty() {
             println!("seed {seed}: {:#?}", outcome.wrong);

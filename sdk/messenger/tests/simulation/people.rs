@@ -82,29 +82,83 @@ impl World {
                 let identity = DeviceIdentity::generate(&mut rng);
                 record.push((number, identity.public()));
                 let skew = self.below(4_000) as i64 - 2_000;
-                let person = Person {
-                    account,
-                    number,
-                    disk: Disk::new(self.plan.forgets),
-                    engine: None,
-                    life: 0,
-                    skew,
-                    sessions: BTreeMap::new(),
-                    asks: BTreeMap::new(),
-                    next_request: 0,
-                };
-                let now = crate::world::BEGIN / 1_000;
-                let sessions = Sessions::new(person.address(), identity, now, &mut rng);
-                person.disk.put(Row::Sessions, sessions.device.encode());
-                self.people.push(person);
+                self.person((account, number), identity, skew, &mut rng);
             }
             self.records.insert(account, record);
         }
+        let late = self.plan.late.then(|| DeviceIdentity::generate(&mut rng));
         for device in 0..self.people.len() {
             self.start_device(device);
             let pause = 500 + self.below(2_000);
             self.after(pause, Event::Act(device));
             self.after(PERIOD, Event::Period(device));
+        }
+        if let Some(identity) = late {
+            let number = 7;
+            self.late = Some((self.people.len(), (number, identity.public())));
+            self.person((Account([1; 32]), number), identity, 500, &mut rng);
+            self.after(self.plan.busy / 2, Event::NewDevice);
+        }
+    }
+
+    fn person(
+        &mut self,
+        (account, number): (Account, u32),
+        identity: DeviceIdentity,
+        skew: i64,
+        rng: &mut ChaCha20Rng,
+    ) {
+        let person = Person {
+            account,
+            number,
+            disk: Disk::new(self.plan.forgets),
+            engine: None,
+            life: 0,
+            skew,
+            sessions: BTreeMap::new(),
+            asks: BTreeMap::new(),
+            next_request: 0,
+        };
+        let now = crate::world::BEGIN / 1_000;
+        let sessions = Sessions::new(person.address(), identity, now, rng);
+        person.disk.put(Row::Sessions, sessions.device.encode());
+        self.people.push(person);
+    }
+
+    /// The account's record names one device more. Who has looked before sees it later.
+    pub fn new_device(&mut self) {
+        let Some((device, named)) = self.late else {
+            return;
+        };
+        let account = self.people[device].account;
+        self.records.entry(account).or_default().push(named);
+        self.start_device(device);
+        self.after(300, Event::Act(device));
+        self.after(PERIOD, Event::Period(device));
+        // While everything fails, and when everybody knows the device.
+        for delay in [400, self.plan.busy + 30_000, self.plan.busy + 70_000] {
+            self.after(delay, Event::TakeHistory);
+        }
+    }
+
+    /// The others give it, and it asks.
+    pub fn take_history(&mut self) {
+        let Some((late, (number, _))) = self.late else {
+            return;
+        };
+        let account = self.people[late].account;
+        for device in 0..self.people.len() {
+            let clock = self.wall(device);
+            let person = &mut self.people[device];
+            let Some(engine) = person.engine.as_mut().filter(|_| person.account == account) else {
+                continue;
+            };
+            let command = match device == late {
+                true => Command::AskHistory { anew: false },
+                false => Command::GiveHistory { device: number },
+            };
+            engine.command(clock, command).unwrap();
+            self.device_effects(device);
         }
     }
 
@@ -131,6 +185,7 @@ impl World {
         let life = person.life;
         let directory = self.directory(device);
         self.input(device, Input::Directory(directory));
+        self.appears(device);
         self.after(1, Event::DeviceTick(device, life));
     }
 
@@ -224,6 +279,10 @@ impl World {
                     self.after(delay, Event::Look(device, life, account));
                 }
                 Effect::Directory => {}
+                Effect::Offer {
+                    to, ask, envelope, ..
+                } => self.offer(device, to, ask, envelope.into_vec()),
+                Effect::Took { call, taken } => self.took(call, taken),
                 Effect::Tell(event) => self.hear(device, &event),
             }
         }

@@ -1,6 +1,7 @@
 //! Simulated time, and what goes wrong in it.
 
 use crate::{
+    calls::Call,
     checker::{Checker, Outcome},
     common::Record,
     network::{Down, Up},
@@ -8,6 +9,7 @@ use crate::{
     relay_disk::Disk,
 };
 use parlance_bimp::{Account, Answer, RelayId, Request, id::hash};
+use parlance_e2ee::{DeviceAddress, IdentityPublic};
 use parlance_messenger::{Input, RelayInfo};
 use parlance_relay_core::{Batch, Input as ToRelay, Relay};
 use rand_chacha::ChaCha20Rng;
@@ -40,6 +42,10 @@ pub struct Plan {
     pub kills: bool,
     pub restarts: bool,
     pub loses_sessions: bool,
+    /// Devices are present, and can be called.
+    pub direct: bool,
+    /// Another device of the first account comes in the middle, and takes the history.
+    pub late: bool,
     /// A mistake that must be found: devices go back to what they were before.
     pub forgets: bool,
 }
@@ -57,6 +63,8 @@ impl Plan {
             kills: false,
             restarts: false,
             loses_sessions: false,
+            direct: false,
+            late: false,
             forgets: false,
         }
     }
@@ -97,9 +105,14 @@ pub enum Event {
     Period(usize),
     Look(usize, u64, Account),
     Act(usize),
+    NewDevice,
+    TakeHistory,
     Fault,
     StartRelay(usize),
     Join(usize),
+    Call(Call, usize, Vec<u8>),
+    Taken(Call, bool),
+    Unreached(Call, DeviceAddress),
 }
 
 pub struct World {
@@ -120,7 +133,10 @@ pub struct World {
     pub next_session: u64,
     pub next_ask: u32,
     pub receipts: u32,
+    pub calls: Vec<Call>,
     lost_sessions: BTreeSet<usize>,
+    /// The device that comes later, and how its record names it.
+    pub late: Option<(usize, (u32, IdentityPublic))>,
 }
 
 impl World {
@@ -158,7 +174,9 @@ impl World {
             next_session: 1,
             next_ask: 1,
             receipts: 0,
+            calls: Vec::new(),
             lost_sessions: BTreeSet::new(),
+            late: None,
         };
         for n in 0..plan.relays {
             world.start_relay(n);
@@ -241,11 +259,16 @@ impl World {
                 }
             }
             Event::Act(device) => self.act(device),
+            Event::NewDevice => self.new_device(),
+            Event::TakeHistory => self.take_history(),
             Event::Fault => self.fault(),
             Event::StartRelay(n) => self.start_relay(n),
             Event::Join(n) => {
                 self.cut.remove(&n);
             }
+            Event::Call(call, called, envelope) => self.call(call, called, envelope),
+            Event::Taken(call, taken) => self.taken(call, taken),
+            Event::Unreached(call, device) => self.unreached(call, device),
         }
     }
 
@@ -273,6 +296,7 @@ impl World {
             }
             2 if self.plan.restarts => {
                 let device = self.below(self.people.len() as u64) as usize;
+                // One that is not there yet has none.
                 if self.people[device].engine.is_some() {
                     self.restart_device(device);
                 }

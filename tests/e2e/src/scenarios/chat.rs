@@ -1,5 +1,7 @@
 //! People who talk with `bimp`, through nodes that are relays.
 
+mod more;
+
 use anyhow::{Context, Result, ensure};
 use parlance_e2e::{
     bimp::{Person, text},
@@ -29,7 +31,17 @@ const CAPACITY: u64 = 1 << 30;
 pub fn group() -> Group {
     Group {
         name: "chat",
-        scenarios: &[THERE, TALK, AWAY, OFFLINE, CHANGED],
+        scenarios: &[
+            THERE,
+            TALK,
+            AWAY,
+            OFFLINE,
+            CHANGED,
+            more::HISTORY,
+            more::PASSING,
+            more::TIP,
+            more::TERMINAL,
+        ],
         run: |stage| Box::pin(run(stage)),
     }
 }
@@ -88,6 +100,7 @@ async fn run(stage: &Stage) -> Result<()> {
     stage.scenario(AWAY, away(&mut scene)).await?;
     stage.scenario(OFFLINE, offline(&scene)).await?;
     stage.scenario(CHANGED, changed(&scene)).await?;
+    more::run(stage, &scene).await?;
     for node in &mut scene.nodes {
         node.stop().await?;
         node.must_not_have_panicked()?;
@@ -212,6 +225,15 @@ async fn talk(stage: &Stage, scene: &Scene) -> Result<()> {
         "a message of a conversation, from person to person: {:.0} ms",
         1_000.0 * each
     ));
+    // Her folder is in use: the bot that has it sends.
+    let handed = ["send", "ben", "handed over", "--delivered"];
+    let handed = scene.anna.succeed(&handed).await?;
+    ensure!(
+        handed["handedOver"] == true && handed["status"]["deliveredTo"] == 1,
+        "{handed}"
+    );
+    let heard = ben.event(|event| is_message(event, "handed over")).await?;
+    ensure!(heard["message"]["id"] == handed["id"], "{heard}");
     anna.quit().await?;
     ben.quit().await?;
     let history = scene.anna.succeed(&["history", "ben"]).await?;

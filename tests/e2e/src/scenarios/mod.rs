@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod bimp;
+mod bridge;
 mod carrying;
 mod chat;
 mod clients;
@@ -23,6 +24,7 @@ pub fn all() -> Vec<Group> {
         relay::group(),
         carrying::group(),
         chat::group(),
+        bridge::group(),
         light::group(),
         bimp::group(),
         liveness::group(),

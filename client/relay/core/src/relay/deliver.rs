@@ -1,7 +1,11 @@
 //! Pushing what waits (G4, G5).
 
 use super::Relay;
-use crate::effect::{ConnectionId, Effect};
+use crate::{
+    effect::{ConnectionId, Effect},
+    entry::Entry,
+    mailbox::MailboxState,
+};
 use parlance_bimp::{DeviceNumber, Key, Mailbox, MessageId};
 use std::collections::BTreeMap;
 
@@ -12,8 +16,10 @@ pub(super) struct Subscription {
     window: usize,
     /// The position from which on nothing was pushed.
     next: u64,
-    /// Pushed and not acknowledged, with sizes.
+    /// Pushed and not acknowledged, with sizes. Some may be deleted or acknowledged elsewhere: see [`Self::prune`].
     pushed: BTreeMap<MessageId, u32>,
+    /// Their bytes.
+    bytes: u64,
     /// When something was acknowledged last, or nothing was on its way.
     progress: u64,
     began: u64,
@@ -26,13 +32,41 @@ impl Subscription {
             window,
             next,
             pushed: BTreeMap::new(),
+            bytes: 0,
             progress: now,
             began: now,
         }
     }
 
-    fn bytes(&self) -> u64 {
-        self.pushed.values().map(|size| u64::from(*size)).sum()
+    fn push(&mut self, id: MessageId, entry: &Entry) {
+        self.next = entry.position.saturating_add(1);
+        if self.pushed.insert(id, entry.size).is_none() {
+            self.bytes = self.bytes.saturating_add(u64::from(entry.size));
+        }
+    }
+
+    /// It was acknowledged here.
+    fn take(&mut self, id: &MessageId) {
+        if let Some(size) = self.pushed.remove(id) {
+            self.bytes = self.bytes.saturating_sub(u64::from(size));
+        }
+    }
+
+    /// Forgets what does not wait any more. It looks at everything that was pushed, so not for each message.
+    fn prune(&mut self, state: &MailboxState) {
+        let device = self.device;
+        self.pushed.retain(|id, _| {
+            state.get(id).is_some_and(|entry| {
+                !entry.state.deleted && !entry.state.acknowledged.contains(&device)
+            })
+        });
+        self.bytes = self.pushed.values().map(|size| u64::from(*size)).sum();
+    }
+
+    /// Whether there is no room for a message.
+    fn is_full(&self, entry: &Entry, window_bytes: u64) -> bool {
+        let bytes = self.bytes.saturating_add(u64::from(entry.size));
+        self.pushed.len() >= self.window || (self.bytes > 0 && bytes > window_bytes)
     }
 }
 
@@ -59,31 +93,30 @@ impl Relay {
         let Some(mut subscription) = taken else {
             return;
         };
-        let device = subscription.device;
-        subscription.pushed.retain(|id, _| {
-            state.get(id).is_some_and(|entry| {
-                !entry.state.deleted && !entry.state.acknowledged.contains(&device)
-            })
-        });
         if subscription.pushed.is_empty() {
             subscription.progress = self.clock.steady;
         }
-        let mut bytes = subscription.bytes();
-        let most = self.config.limits.window_bytes;
-        for (id, entry) in state.waiting_for(device, subscription.next) {
+        let (most, mut pruned) = (self.config.limits.window_bytes, false);
+        for (id, entry) in state.waiting_for(subscription.device, subscription.next) {
             let key = Key {
                 mailbox: *mailbox,
                 id,
             };
-            let full = subscription.pushed.len() >= subscription.window
-                || (bytes > 0 && bytes.saturating_add(u64::from(entry.size)) > most);
             // What is not on disk yet is pushed when it is.
-            if full || !self.is_settled(&key) {
+            if !self.is_settled(&key) {
                 break;
             }
-            subscription.next = entry.position.saturating_add(1);
-            subscription.pushed.insert(id, entry.size);
-            bytes = bytes.saturating_add(u64::from(entry.size));
+            if subscription.is_full(entry, most) {
+                if pruned {
+                    break;
+                }
+                pruned = true;
+                subscription.prune(state);
+                if subscription.is_full(entry, most) {
+                    break;
+                }
+            }
+            subscription.push(id, entry);
             self.counters.delivered = self.counters.delivered.saturating_add(1);
             self.effects.push_back(Effect::Deliver {
                 connection,
@@ -99,7 +132,12 @@ impl Relay {
     }
 
     /// The subscriber has acknowledged something.
-    pub(super) fn progress(&mut self, connection: ConnectionId, mailbox: &Mailbox) {
+    pub(super) fn progress(
+        &mut self,
+        connection: ConnectionId,
+        mailbox: &Mailbox,
+        ids: &[MessageId],
+    ) {
         let now = self.clock.steady;
         let subscription = self
             .connections
@@ -107,6 +145,9 @@ impl Relay {
             .and_then(|it| it.subscriptions.get_mut(mailbox));
         if let Some(subscription) = subscription {
             subscription.progress = now;
+            for id in ids {
+                subscription.take(id);
+            }
         }
     }
 
@@ -116,6 +157,7 @@ impl Relay {
             if let Some(subscription) = connection.subscriptions.get_mut(mailbox) {
                 subscription.next = 0;
                 subscription.pushed.clear();
+                subscription.bytes = 0;
             }
         }
         self.pump(mailbox);
@@ -134,16 +176,22 @@ impl Relay {
     pub(super) fn cut_off_slow_readers(&mut self) {
         let now = self.clock.steady;
         let patience = self.config.timings.slow_reader;
-        let slow: Vec<ConnectionId> =
-            self.connections
-                .iter()
-                .filter(|(_, connection)| {
-                    connection.subscriptions.values().any(|it| {
-                        !it.pushed.is_empty() && now.saturating_sub(it.progress) >= patience
-                    })
-                })
-                .map(|(id, _)| *id)
-                .collect();
+        let mut slow = Vec::new();
+        for (id, connection) in &mut self.connections {
+            for (mailbox, it) in &mut connection.subscriptions {
+                let late = !it.pushed.is_empty() && now.saturating_sub(it.progress) >= patience;
+                let Some(state) = self.boxes.get(mailbox).filter(|_| late) else {
+                    continue;
+                };
+                it.prune(state);
+                if it.pushed.is_empty() {
+                    it.progress = now;
+                } else {
+                    slow.push(*id);
+                    break;
+                }
+            }
+        }
         for connection in slow {
             self.close(connection);
             self.counters.cut_off = self.counters.cut_off.saturating_add(1);

@@ -101,9 +101,11 @@ impl Relay {
         mailbox: Mailbox,
         change: impl FnOnce(&mut MailboxState) -> R,
     ) -> R {
+        let now = self.clock.steady;
         let state = self.ensure_box(mailbox);
         let (entries, bytes) = (state.entries().len() as u64, state.bytes());
         let result = change(state);
+        state.changed = now;
         let (entries_now, bytes_now) = (state.entries().len() as u64, state.bytes());
         self.entries = self
             .entries
@@ -174,6 +176,10 @@ impl Relay {
             fresh.load(entries);
             *state = fresh;
         });
+        if let Some(state) = self.boxes.get_mut(mailbox) {
+            // What is on disk may be old, and is to be compared (Y5).
+            state.changed = 0;
+        }
         self.complete_all(mailbox);
         Ok(())
     }

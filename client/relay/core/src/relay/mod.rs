@@ -22,6 +22,9 @@
 //!   its id.
 //! - **G8** Messages that wait for their quorum take at most `limits.writes` places and `limits.write_bytes`; then senders are to
 //!   slow down. When the list of relays changes meanwhile, they go to the set that it says.
+//! - **G9** *What goes to one relay goes together.* While `limits.requests` requests with entries are on their way to a relay, further
+//!   entries for it are gathered, and go when one is answered, or after `timings.retry`. So a relay with time gets each message at once, a
+//!   busy one gets few large requests, and what it has not answered yet is not sent to it again.
 
 mod client;
 mod commit;
@@ -177,7 +180,10 @@ impl Relay {
             Input::Closed { connection } => self.close(connection),
             Input::Request { from, request } => self.take_request(from, request),
             Input::Answered { relay, answer } => self.take_answer(relay, answer),
-            Input::Unreachable { relay } => self.health.unreachable(&relay),
+            Input::Unreachable { relay } => {
+                self.health.unreachable(&relay);
+                self.outbox.forget_asked(&relay);
+            }
             Input::Routing(relays) => self.set_routing(&relays),
             Input::Owner { mailbox, owner } => self.set_owner(mailbox, owner),
             Input::Group { group, members } => {
@@ -317,6 +323,7 @@ impl Relay {
         self.routing = Routing::new(relays);
         let routing = &self.routing;
         self.health.retain(|relay| routing.contains(relay));
+        self.outbox.retain_asked(|relay| routing.contains(relay));
         self.neighbours.clear();
         self.foreign.clear();
         for relay in self.routing.supers().to_vec() {

@@ -1,13 +1,13 @@
 //! What goes to other relays, gathered over a round of inputs.
 
 use super::Relay;
-use crate::{effect::Effect, entry::State, storage::Storage};
+use crate::{config::Timings, effect::Effect, entry::State, storage::Storage};
 use parlance_bimp::{
     Bounded, Entries, Entry as WireEntry, FanOut, Key, List, Mailbox, MessageId, RelayId, Request,
     limits::{MAX_ENTRIES, MAX_MENTIONS, MAX_MESSAGE},
 };
 use std::{
-    collections::{BTreeMap, btree_map::Entry as Place},
+    collections::{BTreeMap, VecDeque, btree_map::Entry as Place},
     sync::Arc,
 };
 
@@ -15,6 +15,8 @@ use std::{
 const MOST_BYTES: usize = 48 * 1024;
 /// Bytes that an entry takes beside its message, at most.
 const ENTRY: usize = 128;
+/// Requests to one relay whose times are remembered. Beyond them it is no longer known how many are on their way.
+const REMEMBERED: usize = 1_024;
 
 /// Where the message of an entry comes from.
 #[derive(Clone, Debug)]
@@ -34,13 +36,98 @@ struct Parcel {
     hand_over: bool,
 }
 
+/// Requests on their way to one relay (G9). It answers them in order.
+#[derive(Debug, Default)]
+struct Asked {
+    /// When each left.
+    times: VecDeque<u64>,
+    last: u64,
+}
+
 /// Entries for other relays.
 #[derive(Debug, Default)]
 pub(super) struct Outbox {
     parcels: BTreeMap<RelayId, BTreeMap<Key, Parcel>>,
+    asked: BTreeMap<RelayId, Asked>,
 }
 
 impl Outbox {
+    /// Takes what may leave now (G9).
+    fn take(
+        &mut self,
+        now: u64,
+        requests: usize,
+        retry: u64,
+    ) -> BTreeMap<RelayId, BTreeMap<Key, Parcel>> {
+        let asked = &mut self.asked;
+        let (ready, waiting) =
+            std::mem::take(&mut self.parcels)
+                .into_iter()
+                .partition(|(relay, _)| {
+                    let Some(asked) = asked.get_mut(relay) else {
+                        return true;
+                    };
+                    if asked.times.len() < requests {
+                        return true;
+                    }
+                    let late = now.saturating_sub(asked.last) >= retry;
+                    if late {
+                        // It, or its answer, may be lost, and the others must not wait for that.
+                        asked.times.pop_front();
+                    }
+                    late
+                });
+        self.parcels = waiting;
+        ready
+    }
+
+    /// A request with entries leaves.
+    fn ask(&mut self, relay: RelayId, now: u64) {
+        let asked = self.asked.entry(relay).or_default();
+        if asked.times.len() >= REMEMBERED {
+            asked.times.pop_front();
+        }
+        asked.times.push_back(now);
+        asked.last = now;
+    }
+
+    /// One was answered.
+    pub fn answered(&mut self, relay: &RelayId) {
+        if let Some(asked) = self.asked.get_mut(relay) {
+            asked.times.pop_front();
+        }
+    }
+
+    /// None of them will be answered.
+    pub fn forget_asked(&mut self, relay: &RelayId) {
+        self.asked.remove(relay);
+    }
+
+    /// Forgets about relays that `keep` does not want.
+    pub fn retain_asked(&mut self, keep: impl Fn(&RelayId) -> bool) {
+        self.asked.retain(|relay, _| keep(relay));
+    }
+
+    /// Whether what was put here for a relay at `since` waits here, or for its answer. It leaves within `timings.retry`, so it is not
+    /// answered while a request is on its way that left before that.
+    pub fn is_awaited(
+        &self,
+        relay: &RelayId,
+        key: &Key,
+        since: u64,
+        now: u64,
+        timings: &Timings,
+    ) -> bool {
+        let parcels = self.parcels.get(relay);
+        if parcels.is_some_and(|parcels| parcels.contains_key(key)) {
+            return true;
+        }
+        let oldest = self.asked.get(relay).and_then(|it| it.times.front());
+        oldest.is_some_and(|left| {
+            *left <= since.saturating_add(timings.retry) && now.saturating_sub(*left) < timings.dead
+        })
+    }
+
     fn put(&mut self, relay: RelayId, key: Key, parcel: Parcel) {
         match self.parcels.entry(relay).or_default().entry(key) {
             Place::Vacant(place) => {
@@ -95,8 +182,11 @@ impl Relay {
     /// Makes requests of everything that was gathered. Nothing is sent to relays that are dead: what they miss is tried
     /// again, or found by reconciliation.
     pub(super) fn post(&mut self, storage: &dyn Storage) {
-        for (relay, parcels) in std::mem::take(&mut self.outbox.parcels) {
+        let (now, retry) = (self.clock.steady, self.config.timings.retry);
+        let ready = self.outbox.take(now, self.config.limits.requests, retry);
+        for (relay, parcels) in ready {
             if !self.is_alive(&relay) {
+                self.outbox.forget_asked(&relay);
                 continue;
             }
             // Copies of a group's message have one id in many mailboxes.
@@ -163,6 +253,7 @@ impl Relay {
                     expires: state.expires,
                     message,
                 });
+                self.outbox.ask(relay, self.clock.steady);
                 self.effects.push_back(Effect::Ask { relay, request });
             }
         }
@@ -212,6 +303,7 @@ impl Relay {
                 true => Request::HandOver(entries),
                 false => Request::Replicate(entries),
             };
+            self.outbox.ask(relay, self.clock.steady);
             self.effects.push_back(Effect::Ask { relay, request });
         }
     }

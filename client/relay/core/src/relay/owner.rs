@@ -85,7 +85,7 @@ impl Relay {
         let Some(messages) = messages else {
             return self.refuse(from, Reason::NotAllowed);
         };
-        self.progress(from.connection, &body.mailbox);
+        self.progress(from.connection, &body.mailbox, body.ids.as_slice());
         let answer = Answer::Acknowledge(Count { messages });
         self.answer_owner(from, answer, body);
         self.pump(&body.mailbox);

@@ -63,6 +63,10 @@ impl Relay {
 
     pub(super) fn take_answer(&mut self, relay: RelayId, answer: Answer) {
         self.health.heard(relay, self.clock.steady);
+        // G9. A refusal may be of a reconciliation: then a request leaves a little early.
+        if !matches!(answer, Answer::Reconcile(_) | Answer::Probe(_)) {
+            self.outbox.answered(&relay);
+        }
         match answer {
             Answer::Replicate(stored) | Answer::FanOut(stored) | Answer::HandOver(stored) => {
                 for key in stored.stored.as_slice() {

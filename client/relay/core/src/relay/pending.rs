@@ -22,13 +22,36 @@ pub(super) struct PendingWrite {
     pub waiters: Vec<Waiter>,
     pub answered: bool,
     pub began: u64,
-    pub asked: u64,
+    /// When which target was asked last.
+    pub asked: Vec<(RelayId, u64)>,
+    /// When it was last looked whether some are to be asked again.
+    pub looked: u64,
 }
 
 impl PendingWrite {
     /// The set.
     pub fn set(&self) -> &[RelayId] {
         self.targets.get(..self.members).unwrap_or_default()
+    }
+
+    /// Who has neither confirmed nor refused the message, and when it was asked last.
+    pub fn open(&self) -> impl Iterator<Item = (RelayId, Option<u64>)> {
+        let open = self
+            .targets
+            .iter()
+            .filter(move |relay| !self.stored.contains(relay) && !self.refused.contains(relay));
+        open.map(move |relay| {
+            let asked = self.asked.iter().find(|(it, _)| it == relay);
+            (*relay, asked.map(|(_, when)| *when))
+        })
+    }
+
+    /// A target is asked.
+    pub fn ask(&mut self, relay: RelayId, now: u64) {
+        match self.asked.iter_mut().find(|(it, _)| *it == relay) {
+            Some((_, when)) => *when = now,
+            None => self.asked.push((relay, now)),
+        }
     }
 }
 
@@ -151,7 +174,8 @@ mod tests {
             waiters: Vec::new(),
             answered: false,
             began: 0,
-            asked: 0,
+            asked: Vec::new(),
+            looked: 0,
         }
     }
 

@@ -11,6 +11,10 @@
 //! - **Y4** Every `timings.reconcile` a relay begins with one of its neighbours, one after the other, with one range over
 //!   everything. If nothing differs that is one message and its answer. When a neighbour has died or come back, it does so
 //!   with all at once: what a dead relay has left half done reaches the others within two seconds.
+//! - **Y5** In a mailbox that changes all the time two relays always differ by what is on its way, and to find that out costs a hash for each
+//!   entry. So a reader does not cut a mailbox that has changed within the last `timings.reconcile`, unless a neighbour has died or come back a
+//!   moment ago, or [`BUSY`] such times have passed since it was last done; then it does so for [`MOST_HASHED`] entries at a time.
+//!   An entry whose write waits for its relays (G2) is not sent because of a comparison.
 
 use super::Relay;
 use crate::{
@@ -31,6 +35,10 @@ pub const PARTS: usize = 16;
 const MOST_ITEMS: usize = 1_024;
 /// Entries sent because of one message.
 const MOST_REPAIRS: usize = 256;
+/// After so many times between two reconciliations a mailbox is cut although it is changing (Y5).
+pub const BUSY: u64 = 16;
+/// Entries of such mailboxes because of one message, after the first mailbox (Y5).
+pub const MOST_HASHED: usize = 8_192;
 
 const FIRST: MessageId = MessageId([0; 32]);
 
@@ -41,6 +49,9 @@ struct Reply {
     want: Vec<Key>,
     items: usize,
     repairs: Vec<Key>,
+    /// Mailboxes that were cut although they are changing, and how many entries they have.
+    busy: Vec<Mailbox>,
+    hashed: usize,
 }
 
 impl Reply {
@@ -112,7 +123,16 @@ impl Relay {
                 }
             }
         }
+        let now = self.clock.steady;
+        for mailbox in std::mem::take(&mut reply.busy) {
+            if let Some(state) = self.boxes.get_mut(&mailbox) {
+                state.compared = now;
+            }
+        }
         for key in std::mem::take(&mut reply.repairs) {
+            if self.writes.contains(&key) {
+                continue;
+            }
             let state = self.boxes.get(&key.mailbox);
             let state = state.filter(|it| self.is_shared(it, &peer));
             let entry = state.and_then(|it| it.get(&key.id));
@@ -140,7 +160,10 @@ impl Relay {
             return;
         }
         if ours.count() > MAX_ITEMS as u64 {
-            return self.cut(peer, from, to, reply);
+            if self.may_cut(peer, from, to, reply) {
+                self.cut(peer, from, to, reply);
+            }
+            return;
         }
         let items: Vec<Item> = self
             .between(peer, from, to)
@@ -156,6 +179,27 @@ impl Relay {
                 content: Content::Items(items),
             });
         }
+    }
+
+    /// Y5. Parts of a mailbox may be cut: the other relay has begun to.
+    fn may_cut(&self, peer: &RelayId, from: &Key, to: Option<&Key>, reply: &mut Reply) -> bool {
+        let mut shared = self.shared(peer, from, to);
+        let (Some((mailbox, state)), None) = (shared.next(), shared.next()) else {
+            return true;
+        };
+        let (now, every) = (self.clock.steady, self.config.timings.reconcile);
+        let since = |time: u64| now.saturating_sub(time);
+        let is_whole = part(mailbox, from, to) == (FIRST, None);
+        if !is_whole || since(state.changed) >= every || now < self.schedule.thorough {
+            return true;
+        }
+        let is_due = since(state.compared) >= every.saturating_mul(BUSY);
+        if is_due && reply.hashed < MOST_HASHED {
+            reply.hashed = reply.hashed.saturating_add(state.entries().len());
+            reply.busy.push(*mailbox);
+            return true;
+        }
+        false
     }
 
     /// Cuts a range between mailboxes, or within the only one.

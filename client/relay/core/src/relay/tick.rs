@@ -10,6 +10,10 @@ const SWEPT: usize = 64;
 /// Entries of them. Deleted ones are remembered for weeks, and there are many.
 const SWEPT_ENTRIES: usize = 1_024;
 
+/// For how long reconciliations are thorough after a neighbour has died or come back (Y5), as a multiple of the time between two of them: each
+/// relay has its turn.
+const THOROUGH: u64 = 4;
+
 /// When what happens next.
 #[derive(Debug, Default)]
 pub(super) struct Schedule {
@@ -21,6 +25,8 @@ pub(super) struct Schedule {
     alive: BTreeSet<RelayId>,
     /// Neighbours to reconcile with out of turn (Y4).
     urgent: BTreeSet<RelayId>,
+    /// Until then mailboxes are compared in parts although they change (Y5).
+    pub thorough: u64,
     /// The mailbox that was looked through last, and its last entry that was, if it was not all.
     swept: Option<(Mailbox, Option<MessageId>)>,
 }
@@ -59,6 +65,8 @@ impl Relay {
             .copied()
             .collect();
         if alive != self.schedule.alive {
+            let long = self.config.timings.reconcile.saturating_mul(THOROUGH);
+            self.schedule.thorough = self.clock.steady.saturating_add(long);
             self.schedule.urgent.clone_from(&alive);
             self.schedule.alive = alive;
         }

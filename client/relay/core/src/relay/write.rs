@@ -38,7 +38,8 @@ impl Relay {
             waiters: vec![waiter],
             answered: false,
             began: now,
-            asked: now,
+            asked: Vec::new(),
+            looked: now,
         };
         self.writes.insert(key, pending);
         self.stand_in(&key);
@@ -110,18 +111,26 @@ impl Relay {
         }
     }
 
-    /// Sends the message to the targets that have not confirmed it.
+    /// Sends the message to the targets that have not confirmed it, and do not have it before them (G9).
     fn ask_targets(&mut self, key: &Key) {
-        let Some(pending) = self.writes.get(key) else {
+        let (now, timings) = (self.clock.steady, self.config.timings);
+        let Some(pending) = self.writes.get_mut(key) else {
             return;
         };
-        for relay in &pending.targets {
-            let done = pending.stored.contains(relay) || pending.refused.contains(relay);
-            if !done && *relay != self.me {
-                self.health.asked(*relay, self.clock.steady);
-                self.outbox
-                    .write(*relay, *key, &pending.state, &pending.message);
-            }
+        let (me, outbox) = (self.me, &mut self.outbox);
+        let due: Vec<RelayId> = pending
+            .open()
+            .filter(|(relay, asked)| {
+                let awaited =
+                    asked.is_some_and(|since| outbox.is_awaited(relay, key, since, now, &timings));
+                *relay != me && !awaited
+            })
+            .map(|(relay, _)| relay)
+            .collect();
+        for relay in due {
+            self.health.asked(relay, now);
+            outbox.write(relay, *key, &pending.state, &pending.message);
+            pending.ask(relay, now);
         }
     }
 
@@ -308,14 +317,14 @@ impl Relay {
         let due: Vec<Key> = self
             .writes
             .iter()
-            .filter(|(_, pending)| now.saturating_sub(pending.asked) >= timings.retry)
+            .filter(|(_, pending)| now.saturating_sub(pending.looked) >= timings.retry)
             .map(|(key, _)| *key)
             .collect();
         for key in due {
             let Some(pending) = self.writes.get_mut(&key) else {
                 continue;
             };
-            pending.asked = now;
+            pending.looked = now;
             let answered = pending.answered;
             if now.saturating_sub(pending.began) >= timings.write {
                 match answered {

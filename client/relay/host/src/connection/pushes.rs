@@ -7,19 +7,22 @@ use crate::{
 };
 use parlance_bimp::{Bounded, Deliver, Push};
 use parlance_relay_core::Storage;
-use std::collections::VecDeque;
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Weak},
+};
 
 /// Pushes that there was no room for: as many as the core's windows allow, and one of them read from the disk.
 #[derive(Debug, Default)]
 pub(super) struct Pushes {
-    waiting: VecDeque<ToConnection>,
+    waiting: VecDeque<Box<ToConnection>>,
     /// Read, and not taken by the connection yet: it is not read again.
     front: Option<Push>,
 }
 
 impl Pushes {
     /// Behind those that wait.
-    pub fn add(&mut self, push: ToConnection) {
+    pub fn add(&mut self, push: Box<ToConnection>) {
         self.waiting.push_back(push);
     }
 
@@ -29,7 +32,7 @@ impl Pushes {
             return Some(front);
         }
         while let Some(next) = self.waiting.pop_front() {
-            let push = match next {
+            let push = match *next {
                 ToConnection::Moved(mailbox) => Some(Push::Moved(mailbox)),
                 ToConnection::Deliver(delivery) => read(&delivery, store, figures),
                 // Neither waits.
@@ -60,21 +63,16 @@ impl Pushes {
             Some(Push::Deliver(deliver)) => deliver.message.as_slice().len(),
             _ => 0,
         };
-        let each = size_of::<ToConnection>();
+        let each = size_of::<ToConnection>().saturating_add(size_of::<usize>());
         front.saturating_add(self.waiting.len().saturating_mul(each))
     }
 }
 
 fn read(delivery: &Delivery, store: &Store, figures: &Figures) -> Option<Push> {
-    count(&figures.read_messages);
-    let message = match store.message(&delivery.key) {
-        // Deleted meanwhile.
-        Ok(None) => return None,
-        Ok(Some(message)) => message,
-        Err(error) => {
-            tracing::error!(%error, "a message cannot be delivered");
-            return None;
-        }
+    let recent = delivery.recent.as_ref().and_then(Weak::upgrade);
+    let message = match recent {
+        Some(message) => message,
+        None => read_from_disk(delivery, store, figures)?,
     };
     Some(Push::Deliver(Deliver {
         mailbox: delivery.key.mailbox,
@@ -84,6 +82,18 @@ fn read(delivery: &Delivery, store: &Store, figures: &Figures) -> Option<Push> {
         mention: delivery.mention,
         message: Bounded::new(message.as_ref()).ok()?,
     }))
+}
+
+fn read_from_disk(delivery: &Delivery, store: &Store, figures: &Figures) -> Option<Arc<[u8]>> {
+    count(&figures.read_messages);
+    match store.message(&delivery.key) {
+        // None if it was deleted meanwhile.
+        Ok(message) => message,
+        Err(error) => {
+            tracing::error!(%error, "a message cannot be delivered");
+            None
+        }
+    }
 }
 
 #[cfg(test)]
@@ -122,12 +132,13 @@ mod tests {
         let mut pushes = Pushes::default();
         // The second was deleted meanwhile.
         for n in [1, 2, 3] {
-            pushes.add(ToConnection::Deliver(Delivery {
+            pushes.add(Box::new(ToConnection::Deliver(Delivery {
                 key: key(n),
                 position: u64::from(n),
                 expires: 0,
                 mention: false,
-            }));
+                recent: None,
+            })));
         }
         for _ in 0..100 {
             let push = pushes.next(&store, &figures).unwrap();
@@ -142,5 +153,31 @@ mod tests {
         assert_eq!(pushed, [key(1).id, key(3).id]);
         assert_eq!(reads(), 3);
         assert!(pushes.is_empty() && pushes.bytes() == 0);
+    }
+
+    #[test]
+    fn what_is_remembered_is_not_read_from_the_disk() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), MIN_LIMIT).unwrap();
+        let figures = Figures::default();
+        let (kept, gone): (Arc<[u8]>, Arc<[u8]>) = (vec![7; 100].into(), vec![8; 100].into());
+        let mut pushes = Pushes::default();
+        for (n, message) in [(1, &kept), (2, &gone)] {
+            pushes.add(Box::new(ToConnection::Deliver(Delivery {
+                key: key(n),
+                position: u64::from(n),
+                expires: 0,
+                mention: false,
+                recent: Some(Arc::downgrade(message)),
+            })));
+        }
+        drop(gone);
+        match pushes.next(&store, &figures) {
+            Some(Push::Deliver(message)) => assert_eq!(message.message.as_slice(), &kept[..]),
+            other => panic!("{other:?}"),
+        }
+        // It is not on the disk either.
+        assert!(pushes.next(&store, &figures).is_none());
+        assert_eq!(figures.read_messages.load(Ordering::Relaxed), 1);
     }
 }

@@ -63,8 +63,13 @@ impl Identity for Device {
 
 /// An endpoint with a key of its own.
 pub async fn endpoint() -> Endpoint {
+    endpoint_at(Ipv4Addr::LOCALHOST).await
+}
+
+/// The same at another address of the loopback interface.
+pub async fn endpoint_at(address: Ipv4Addr) -> Endpoint {
     let mut options = Options::dialling(SecretKey::generate());
-    options.addresses = vec![SocketAddr::from((Ipv4Addr::LOCALHOST, 0))];
+    options.addresses = vec![SocketAddr::from((address, 0))];
     options.timings.connect = Duration::from_millis(1_500);
     Endpoint::bind(options).await.unwrap()
 }

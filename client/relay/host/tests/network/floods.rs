@@ -2,7 +2,7 @@
 
 use crate::{
     PATIENCE,
-    clients::{Device, connect, device, endpoint, envelope, envelope_of},
+    clients::{Device, connect, device, endpoint, endpoint_at, envelope, envelope_of},
     processes::Network,
     raw::Raw,
 };
@@ -11,7 +11,10 @@ use parlance_bimp::{
 };
 use parlance_endpoint::{Endpoint, RelayAddress, Session};
 use serde_json::json;
-use std::time::{Duration, Instant};
+use std::{
+    net::Ipv4Addr,
+    time::{Duration, Instant},
+};
 
 const MIB: u64 = 1 << 20;
 /// Between two messages of an honest device: it does not flood, and has an allowance of a thousand.
@@ -69,13 +72,19 @@ fn median(mut times: Vec<Duration>) -> Duration {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn pings_are_paid_for_like_requests() {
     let member = device(150);
-    let limits = json!({ "device_requests": 500, "authenticate_seconds": 60 });
+    let limits = json!({ "device_requests": 500 });
     let network = Network::start_with(1, &[member], &limits);
     let relay = network.relays[0].clone();
     let endpoint = endpoint().await;
     drop(ready(&endpoint, &relay, &member).await);
     let mut raw = Raw::dial(&endpoint, &relay).await.unwrap();
     assert!(raw.greet().await);
+    raw.authenticate(&member);
+    assert!(raw.send().await);
+    assert!(matches!(
+        raw.event().await,
+        Some(ClientEvent::Answer { .. })
+    ));
     let began = Instant::now();
     for number in 0..2_000 {
         raw.machine.ping(number);
@@ -98,6 +107,33 @@ async fn pings_are_paid_for_like_requests() {
     assert!(took >= Duration::from_millis(1_900), "{took:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_shakes_hands_all_the_time_keeps_nobody_else_out() {
+    const AT_ONCE: u64 = 10;
+    let member = device(155);
+    let limits = json!({ "handshakes_per_address": AT_ONCE / 2 });
+    let network = Network::start_with(1, &[member], &limits);
+    let relay = network.relays[0].clone();
+    let endpoint = endpoint().await;
+    drop(ready(&endpoint, &relay, &member).await);
+    let flood = endpoint_at(Ipv4Addr::new(127, 0, 0, 2)).await;
+    let began = Instant::now();
+    let (mut let_in, mut tries) = (0, 0);
+    while tries < 10 * AT_ONCE {
+        tries += 1;
+        let_in += u64::from(flood.dial(&relay).await.is_ok());
+    }
+    // And as many as time gives.
+    let later = began.elapsed().as_secs() + 1;
+    assert!(
+        let_in <= AT_ONCE + later * AT_ONCE / 2,
+        "{let_in} in {later} s"
+    );
+    let refused = network.figure(0, "refused_connections").await;
+    assert!(refused >= tries - let_in, "{refused} of {tries}");
+    drop(ready(&endpoint, &relay, &member).await);
+}
+
 /// N4: devices that let messages come and take none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn slow_readers_take_no_more_memory_than_there_is_for_all() {
@@ -107,7 +143,8 @@ async fn slow_readers_take_no_more_memory_than_there_is_for_all() {
     let (sender, reader) = (device(160), device(161));
     let mut all = slow.clone();
     all.extend([sender, reader]);
-    let limits = json!({ "per_address": 500, "budget_mib": BUDGET / MIB });
+    let limits =
+        json!({ "per_address": 500, "handshakes_per_address": 500, "budget_mib": BUDGET / MIB });
     let mut network = Network::start_with(1, &all, &limits);
     let relay = network.relays[0].clone();
     let endpoint = endpoint().await;
@@ -209,7 +246,9 @@ async fn attack(endpoint: Endpoint, relay: RelayAddress, kind: usize, until: Ins
 async fn a_thousand_that_flood_take_little_memory_and_nobody_elses_turn() {
     const ATTACKERS: usize = 1_000;
     let (sender, reader) = (device(170), device(171));
-    let limits = json!({ "per_address": 2_000, "authenticate_seconds": 30, "budget_mib": 32 });
+    let limits = json!({
+        "per_address": 2_000, "handshakes_per_address": 2_000, "authenticate_seconds": 30, "budget_mib": 32,
+    });
     let mut network = Network::start_with(1, &[sender, reader], &limits);
     let relay = network.relays[0].clone();
     let dialling = endpoint().await;

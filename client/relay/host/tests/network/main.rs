@@ -13,12 +13,13 @@ mod records;
 
 use clients::{connect, device, endpoint, envelope, receive, send};
 use parlance_bimp::{
-    Answer, Mailbox, MessageId, Probe, Push, Reason, Request, Subscribe, Violation,
+    Answer, Mailbox, MessageId, Observe, Probe, Push, Reason, Request, Subscribe, Violation,
 };
 use parlance_endpoint::{Client, ConnectError, End, Outgoing};
 use processes::{GENESIS, Network};
 use std::{
     collections::BTreeSet,
+    net::SocketAddr,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -200,6 +201,14 @@ async fn strangers_and_garbage_cost_nobody_anything() {
             Ok(Answer::Refused(refusal)) => assert_eq!(refusal.reason, Reason::NotAllowed),
             other => panic!("{other:?}"),
         }
+    }
+    // A device is told where its packets come from.
+    match session.client.request(Request::Observe(Observe {})).await {
+        Ok(Answer::Observe(seen)) => {
+            let address = SocketAddr::from(seen.address.unwrap());
+            assert!(address.ip().is_loopback() && address.port() > 0);
+        }
+        other => panic!("{other:?}"),
     }
     // A stranger may probe.
     let endpoint = endpoint().await;

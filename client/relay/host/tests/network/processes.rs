@@ -36,7 +36,9 @@ pub struct Network {
 impl Network {
     /// Relays with accounts of one device each, all started.
     pub fn start(relays: usize, accounts: &[Device]) -> Self {
-        let limits = json!({ "per_address": 500, "per_peer": 64, "authenticate_seconds": 2 });
+        let limits = json!({
+            "per_address": 500, "handshakes_per_address": 500, "per_peer": 64, "authenticate_seconds": 2,
+        });
         Self::start_with(relays, accounts, &limits)
     }
 

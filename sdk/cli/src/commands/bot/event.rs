@@ -5,13 +5,13 @@ use parlance_client::{
     chat::Told,
     e2ee::{DeviceAddress, content::TypingState},
     identity::{Contact, Finding},
-    messenger::Event,
+    messenger::{Event, NoTraceNews},
 };
 use serde_json::{Value, json};
 
 use crate::{
     failure::Failure,
-    talk::show::{Names, account_of, address, object, status},
+    talk::show::{Names, account_of, address, device_name, object, status},
 };
 
 /// What happened, as an object with its name under `event`.
@@ -93,9 +93,44 @@ fn of_engine(event: Event, names: &Names) -> Value {
             "relay": hex::encode(relay.0),
             "error": refusal.to_string(),
         }),
+        Event::NoTrace { with, news } => {
+            let mut event = about("no-trace", &with);
+            event["news"] = match news {
+                NoTraceNews::Invited => "invited",
+                NoTraceNews::Opened { .. } => "opened",
+                NoTraceNews::Ended(_) => "ended",
+                // Nothing that could be read elsewhere afterwards.
+                _ => "other",
+            }
+            .into();
+            event
+        }
+        Event::HistoryWanted { device } => of_own("history-wanted", device),
+        Event::HistoryGiven { device, done } => {
+            let mut event = of_own("history-given", device);
+            event["done"] = done.into();
+            event
+        }
+        Event::HistoryTaken {
+            device,
+            messages,
+            all,
+            done,
+        } => {
+            let mut event = of_own("history-taken", device);
+            event["messages"] = messages.into();
+            event["all"] = all.into();
+            event["done"] = done.into();
+            event
+        }
         Event::Kept { id } => json!({"event": "kept", "id": hex::encode(id.0)}),
         other => of_device(other, names),
     }
+}
+
+/// What concerns another device of this account, named as 'device list' names it.
+fn of_own(event: &str, device: DeviceAddress) -> Value {
+    json!({"event": event, "device": device_name(&device)})
 }
 
 /// What concerns one device, or a message on its way to it.

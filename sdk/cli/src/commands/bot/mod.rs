@@ -20,9 +20,10 @@ use serde_json::{Value, json};
 use self::order::{Given, Order};
 use super::{address, contact};
 use crate::{
-    arguments::{Bot as Arguments, Switch},
+    arguments::{Bot as Arguments, Directly, Switch},
     context::Context,
     failure::{Failure, file},
+    hand::Door,
     input::{self, Line},
     report::Report,
     talk::{
@@ -41,10 +42,12 @@ const LAST: Duration = Duration::from_secs(30);
 pub async fn run(context: &Context, given: &Arguments) -> Result<Report, Failure> {
     let vault = context.vault()?;
     let mut stop = Stop::listen()?;
+    let door = Door::open(context, &vault);
     let mut bot = Bot {
         context,
         vault: &vault,
-        talk: Talk::open(context, &vault).await?,
+        talk: Talk::open(context, &vault, Directly::Off).await?,
+        door,
         trouble: None,
     };
     if let Some(told) = given.read_receipts {
@@ -60,6 +63,7 @@ struct Bot<'a, 'v> {
     context: &'a Context,
     vault: &'v Vault,
     talk: Talk<'v>,
+    door: Door<'v>,
     trouble: Option<String>,
 }
 
@@ -77,6 +81,7 @@ impl Bot<'_, '_> {
             tokio::select! {
                 told = self.talk.next() => {
                     for told in told? {
+                        self.door.hear(&told);
                         say(&event::of(told, self.talk.names()))?;
                     }
                 }
@@ -91,8 +96,10 @@ impl Bot<'_, '_> {
                         until = Some(Instant::now() + LAST);
                     }
                 },
+                order = self.door.next() => self.door.take(order, &mut self.talk)?,
                 () = stop.wanted() => break,
             }
+            self.door.look_around(&self.talk)?;
             self.tell_trouble()?;
             let late = until.is_some_and(|until| Instant::now() >= until);
             if !open && !stay && (late || self.talk.chat().unsent() == 0) {

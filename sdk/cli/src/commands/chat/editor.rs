@@ -14,6 +14,8 @@ pub enum Act {
     Changed,
     /// It is complete.
     Entered(String),
+    /// What stands before the place is to be completed.
+    Complete,
     /// The user wants to end.
     End,
 }
@@ -81,6 +83,7 @@ impl Editor {
             0x15 => self.erase(self.place),
             0x17 => self.erase(self.word()),
             0x0c => Act::Changed,
+            b'\t' => Act::Complete,
             0x00..=0x1f => Act::None,
             _ => self.letter(byte),
         }
@@ -174,6 +177,22 @@ impl Editor {
         room.saturating_add(word)
     }
 
+    /// What stands before the place.
+    pub fn before_place(&self) -> String {
+        let before = self.line.get(..self.place).unwrap_or_default();
+        before.iter().collect()
+    }
+
+    /// Puts letters in at the place.
+    pub fn insert(&mut self, letters: &str) {
+        let mut bytes = [0; 4];
+        for letter in letters.chars().filter(|letter| !letter.is_control()) {
+            for byte in letter.encode_utf8(&mut bytes).bytes() {
+                self.letter(byte);
+            }
+        }
+    }
+
     /// Whether something is typed that is no command.
     pub fn is_saying(&self) -> bool {
         self.line.first().is_some_and(|letter| *letter != '/')
@@ -239,6 +258,16 @@ mod tests {
         assert_eq!(line(b"old\x03new"), "new");
         // Bytes that are no letter.
         assert_eq!(line(b"a\xff\xfe\xc3b\x80c"), "ac");
+    }
+
+    #[test]
+    fn the_tab_key_asks_and_what_is_added_stands_at_the_place() {
+        let mut editor = Editor::default();
+        type_in(&mut editor, b"say z!\x1b[D");
+        assert_eq!(editor.byte(b'\t'), Act::Complete);
+        assert_eq!(editor.before_place(), "say z");
+        editor.insert("o\u{e9} ");
+        assert_eq!(type_in(&mut editor, b"\r"), ["say zo\u{e9} !"]);
     }
 
     #[test]

@@ -1,7 +1,11 @@
 //! `bimp chat`: a conversation.
 
+mod complete;
 mod editor;
+mod money;
 mod news;
+mod no_trace;
+mod pay;
 mod screen;
 mod typed;
 
@@ -18,18 +22,21 @@ use parlance_client::{
 };
 
 use self::{
+    complete::Words,
     news::News,
+    pay::Payments,
     screen::{Screen, Typing},
     typed::{HELP, Typed},
 };
 use super::contact;
 use crate::{
-    arguments::{Chat, Switch},
+    arguments::{Chat, Directly, Switch},
     context::Context,
     failure::Failure,
+    hand::Door,
     report::Report,
     talk::{
-        Stop, Talk, body,
+        Stop, Talk, body, paid,
         show::{account_of, line, marks},
     },
 };
@@ -38,19 +45,29 @@ use crate::{
 const LAST: Duration = Duration::from_secs(30);
 /// Between two notices that the user types, and after the last letter until they do not any more.
 const TYPING: Duration = Duration::from_secs(5);
+/// Messages that are shown of a conversation that is opened.
+const SHOWN: usize = 20;
 /// Messages that a search shows.
 const FOUND: usize = 50;
 
 pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
+    if given.no_trace {
+        return no_trace::run(context, given).await;
+    }
     let vault = context.vault()?;
     let account = context.account(Some(&vault), &given.name)?;
     let mut stop = Stop::listen()?;
-    let talk = Talk::open(context, &vault).await?;
+    let door = Door::open(context, &vault);
+    let talk = Talk::open(context, &vault, Directly::On).await?;
     let with = account_of(&account);
     let mut room = Room {
+        context,
+        vault: &vault,
+        payments: Payments::new(context, &vault),
         name: talk.names().of(&with),
         with,
         talk,
+        door,
         screen: Screen::open()?,
         last: None,
         typing: None,
@@ -58,9 +75,13 @@ pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
         trouble: None,
         said: String::new(),
     };
-    let outcome = match room.begin(given, &vault, account) {
+    let outcome = match room.begin(given, &account) {
         Ok(()) => room.run(&mut stop, given.stay).await,
         Err(failure) => Err(failure),
+    };
+    let outcome = match outcome {
+        Ok(()) => room.settle(&mut stop).await,
+        failed => failed,
     };
     let closed = room.screen.end();
     room.talk.end().await;
@@ -69,7 +90,11 @@ pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
 
 /// A conversation that is on the screen.
 struct Room<'v> {
+    context: &'v Context,
+    vault: &'v Vault,
+    payments: Payments<'v>,
     talk: Talk<'v>,
+    door: Door<'v>,
     with: Account,
     name: String,
     screen: Screen,
@@ -85,14 +110,8 @@ struct Room<'v> {
 }
 
 impl Room<'_> {
-    fn begin(&mut self, given: &Chat, vault: &Vault, account: AccountId) -> Result<(), Failure> {
-        let people = vault.contacts()?;
-        let known = people.iter().find(|it| it.account == account);
-        let sure = known.map_or("no contact of yours", contact::word);
-        let head = format!("{} ({sure}); /help lists the commands", self.name);
-        if self.screen.is_terminal() {
-            self.screen.line(&head)?;
-        }
+    fn begin(&mut self, given: &Chat, account: &AccountId) -> Result<(), Failure> {
+        self.head(account)?;
         if let Some(told) = given.read_receipts {
             let told = told == Switch::On;
             self.talk.command(Command::ReadReceipts(told))?;
@@ -102,12 +121,40 @@ impl Room<'_> {
         self.read(u64::MAX)
     }
 
+    /// With whom, and how sure that is.
+    fn head(&mut self, account: &AccountId) -> Result<(), Failure> {
+        let people = self.vault.contacts()?;
+        let known = people.iter().find(|it| it.account == *account);
+        let sure = known.map_or("no contact of yours", contact::word);
+        let head = format!("{} ({sure}); /help lists the commands", self.name);
+        let people = people.into_iter().map(|contact| contact.name).collect();
+        self.screen.set_words(Words { people });
+        match self.screen.is_terminal() {
+            true => self.screen.line(&head),
+            false => Ok(()),
+        }
+    }
+
+    /// The conversation with somebody else.
+    fn open(&mut self, name: &str) -> Result<(), Failure> {
+        let account = self.context.account(Some(self.vault), name)?;
+        self.type_state(TypingState::Stopped)?;
+        self.with = account_of(&account);
+        self.name = self.talk.names().of(&self.with);
+        (self.last, self.typing, self.typed_at) = (None, None, None);
+        self.payments.asked = None;
+        self.head(&account)?;
+        self.history(SHOWN)?;
+        self.read(u64::MAX)
+    }
+
     async fn run(&mut self, stop: &mut Stop, stay: bool) -> Result<(), Failure> {
         let (mut open, mut until) = (true, None);
         loop {
             tokio::select! {
                 told = self.talk.next() => {
                     for told in told? {
+                        self.door.hear(&told);
                         self.hear(told)?;
                     }
                 }
@@ -127,11 +174,14 @@ impl Room<'_> {
                         until = Some(Instant::now() + LAST);
                     }
                 },
+                done = self.payments.next() => self.paid(done)?,
+                order = self.door.next() => self.door.take(order, &mut self.talk)?,
                 () = stop.wanted() => return Ok(()),
             }
+            self.door.look_around(&self.talk)?;
             self.look_around()?;
             let waiting = self.talk.chat().unsent();
-            if !open && !stay {
+            if !open && !stay && !self.payments.is_busy() {
                 if waiting == 0 {
                     return Ok(());
                 }
@@ -186,6 +236,7 @@ impl Room<'_> {
         match News::of(told, &self.with, self.talk.names()) {
             News::Message(entry) => {
                 self.show(&entry)?;
+                self.prove(&entry)?;
                 if entry.is_by(self.talk.own()) {
                     self.last = Some((entry.number, marks(&entry.status)));
                     return Ok(());
@@ -220,6 +271,14 @@ impl Room<'_> {
     fn show(&mut self, entry: &Entry) -> Result<(), Failure> {
         let own = self.talk.own();
         let mut text = format!("{}{}", time(entry.sent_at), line(entry, own, &self.name));
+        if let Some(Body::Reply(reply)) = entry.body() {
+            let to = self.talk.entry(&self.with, &reply.to)?;
+            let to = to.map_or("one that is gone".into(), |to| to.number.to_string());
+            text.push_str(&format!("  (answers {to})"));
+        }
+        if paid::sureness(entry, own, self.vault)? == Some(true) {
+            text.push_str("  received, proven");
+        }
         if entry.is_by(own) && !entry.deleted {
             text.push_str("  ");
             text.push_str(marks(&entry.status));
@@ -233,16 +292,32 @@ impl Room<'_> {
         }
         let found = self.talk.chat().messages(&self.with, u64::MAX, count);
         let found = found.map_err(ChatError::from)?;
-        found.iter().rev().try_for_each(|entry| self.show(entry))
+        for entry in found.iter().rev() {
+            self.show(entry)?;
+            self.prove(entry)?;
+        }
+        Ok(())
     }
 
     fn read(&mut self, up_to: u64) -> Result<(), Failure> {
         let conversation = self.with;
-        let command = Command::Read {
-            conversation,
-            up_to,
-        };
-        self.talk.command(command).map(drop)
+        // One command marks so many at most.
+        loop {
+            let before = self.read_so_far();
+            self.talk.command(Command::Read {
+                conversation,
+                up_to,
+            })?;
+            let after = self.read_so_far();
+            if after == before || after >= Some(up_to) {
+                return Ok(());
+            }
+        }
+    }
+
+    fn read_so_far(&self) -> Option<u64> {
+        let mut all = self.talk.chat().conversations();
+        all.find(|it| it.with == self.with)?.read
     }
 
     /// The other side is told that the user types, now and then.
@@ -295,6 +370,9 @@ impl Room<'_> {
                 found.iter().rev().try_for_each(|entry| self.show(entry))
             }
             Typed::History(count) => self.history(count.into()),
+            Typed::Open(name) => self.open(&name),
+            Typed::Pay(kind, amount, note) => self.ask_to_pay(kind, amount, note),
+            Typed::Yes => self.agree(),
             Typed::Receipts(on) => {
                 self.talk.command(Command::ReadReceipts(on))?;
                 let told = if on { "are told" } else { "are not told" };

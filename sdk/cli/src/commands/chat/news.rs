@@ -4,12 +4,12 @@ use parlance_client::{
     bimp::{Account, RelayId},
     chat::Told,
     e2ee::{DeviceAddress, content::TypingState},
-    messenger::{Entry, Event},
+    messenger::{Entry, Event, NoTraceNews},
 };
 
 use crate::talk::{
     change,
-    show::{Names, marks},
+    show::{Names, device_name, marks},
 };
 
 /// Something to be shown.
@@ -75,6 +75,15 @@ impl News {
                 conversation,
                 state,
             } if conversation == *with => Self::Typing(state == TypingState::Typing),
+            Event::NoTrace {
+                with,
+                news: NoTraceNews::Invited,
+            } => {
+                let name = names.of(&with);
+                Self::Remark(format!(
+                    "{name} asks for a conversation without a trace: end this one and run 'bimp chat {name} --no-trace'"
+                ))
+            }
             Event::Refused { relay, refusal } => {
                 Self::Remark(format!("relay {} refuses: {refusal}", short(&relay)))
             }
@@ -85,7 +94,7 @@ impl News {
     fn of_device(event: Event, names: &Names) -> Self {
         let whose = |device: &DeviceAddress| {
             let name = names.of(&Account(device.account));
-            format!("device {:08x} of {name}", device.device.swap_bytes())
+            format!("device {} of {name}", device_name(device))
         };
         match event {
             Event::LastResort { device } => Self::Line(format!(
@@ -115,6 +124,22 @@ impl News {
             Event::Missing { device, messages } => Self::Line(format!(
                 "! {messages} messages of {} are missing and were not sent again",
                 whose(&device)
+            )),
+            Event::HistoryWanted { device } => {
+                let name = device_name(&device);
+                Self::Line(format!(
+                    "! your device {name} asks for what was said: if that is yours, 'bimp device sync --give {name}'"
+                ))
+            }
+            Event::HistoryTaken {
+                device, done: true, ..
+            } => Self::Line(format!(
+                "! what was said before has come from your device {}",
+                device_name(&device)
+            )),
+            Event::HistoryGiven { device, done: true } => Self::Line(format!(
+                "! your device {} has everything that was said",
+                device_name(&device)
             )),
             _ => Self::Nothing,
         }

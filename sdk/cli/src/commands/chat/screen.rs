@@ -5,9 +5,15 @@ use std::io::{self, IsTerminal, Write, stdin, stdout};
 use rustix::termios::{
     InputModes, LocalModes, OptionalActions, Termios, tcgetattr, tcgetwinsize, tcsetattr,
 };
-use tokio::sync::mpsc;
+use tokio::{
+    signal::unix::{Signal, SignalKind, signal},
+    sync::mpsc,
+};
 
-use super::editor::{Act, Editor};
+use super::{
+    complete::{Completion, Words},
+    editor::{Act, Editor},
+};
 use crate::{
     failure::{Failure, file},
     input::{self, Line},
@@ -49,6 +55,12 @@ pub enum Screen {
         editor: Editor,
         /// What stands before it.
         notice: String,
+        /// Whether what is shown goes when it ends.
+        passing: bool,
+        /// What the tab key knows.
+        words: Words,
+        /// The terminal has another size.
+        resized: Signal,
     },
 }
 
@@ -86,12 +98,33 @@ impl Screen {
             taken: Vec::new(),
             editor: Editor::default(),
             notice: String::new(),
+            passing: false,
+            words: Words::default(),
+            resized: signal(SignalKind::window_change()).map_err(file("signals"))?,
         })
+    }
+
+    /// What the tab key completes.
+    pub fn set_words(&mut self, known: Words) {
+        if let Self::Terminal { words, .. } = self {
+            *words = known;
+        }
     }
 
     /// Whether a person sits there.
     pub fn is_terminal(&self) -> bool {
         matches!(self, Self::Terminal { .. })
+    }
+
+    /// Shows everything from now on where a terminal keeps nothing of it: on its other screen.
+    pub fn pass(&mut self) -> Result<(), Failure> {
+        match self {
+            Self::Plain(_) => Ok(()),
+            Self::Terminal { passing, .. } => {
+                *passing = true;
+                write("\x1b[?1049h\x1b[H\x1b[2J")
+            }
+        }
     }
 
     /// Shows a line.
@@ -146,10 +179,18 @@ impl Screen {
                 keys,
                 taken,
                 editor,
+                resized,
                 ..
             } => {
                 if taken.is_empty() {
-                    match keys.recv().await {
+                    let read = tokio::select! {
+                        read = keys.recv() => read,
+                        _ = resized.recv() => {
+                            self.draw()?;
+                            return Ok(Typing::Nothing);
+                        }
+                    };
+                    match read {
                         Some(bytes) => taken.extend(bytes.into_iter().rev()),
                         None => return Ok(Typing::End),
                     }
@@ -181,7 +222,23 @@ impl Screen {
                 self.draw()?;
                 Ok(Typing::Line(line))
             }
+            Act::Complete => {
+                self.complete()?;
+                Ok(Typing::Nothing)
+            }
             Act::End => Ok(Typing::End),
+        }
+    }
+
+    fn complete(&mut self) -> Result<(), Failure> {
+        let Self::Terminal { editor, words, .. } = self else {
+            return Ok(());
+        };
+        let Completion { more, choices } = words.complete(&editor.before_place());
+        editor.insert(&more);
+        match choices.is_empty() {
+            true => self.draw(),
+            false => self.line(&choices.join("  ")),
         }
     }
 
@@ -189,6 +246,7 @@ impl Screen {
     pub fn end(self) -> Result<(), Failure> {
         match self {
             Self::Plain(_) => Ok(()),
+            Self::Terminal { passing: true, .. } => write("\x1b[H\x1b[2J\x1b[?1049l"),
             Self::Terminal { .. } => write("\r\x1b[J"),
         }
     }

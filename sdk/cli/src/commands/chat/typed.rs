@@ -1,6 +1,14 @@
 //! What a person types.
 
+use parlance_client::{chain::amount::Amount, e2ee::content::PaymentKind};
+
 use crate::{failure::Failure, talk::body::lifetime};
+
+/// Names of the commands.
+pub const NAMES: [&str; 15] = [
+    "reply", "react", "edit", "delete", "timer", "search", "history", "open", "tip", "red", "yes",
+    "receipts", "status", "help", "quit",
+];
 
 /// The commands, for people.
 pub const HELP: &[&str] = &[
@@ -11,9 +19,13 @@ pub const HELP: &[&str] = &[
     "/timer 1h              lets later messages disappear an hour after they were read; 'off' lets them stay",
     "/search WORDS          shows messages with these words",
     "/history [COUNT]       shows the last messages, and how far yours are",
+    "/open NAME             shows the conversation with somebody else",
+    "/tip 5 [NOTE]          pays five tokens; /yes agrees",
+    "/red 5 [GREETING]      pays them as a present, in a red envelope",
     "/receipts on|off       whether others are told what you have read",
     "/status                what waits, and where this device listens",
-    "/quit                  ends; so does Ctrl-D",
+    "/quit                  ends; so do Ctrl-D, and Ctrl-C on an empty line",
+    "the tab key            completes commands, and names of contacts",
     "//TEXT                 says /TEXT",
 ];
 
@@ -38,6 +50,12 @@ pub enum Typed {
     Search(String),
     /// So many of the last messages.
     History(u16),
+    /// The conversation with somebody else.
+    Open(String),
+    /// Tokens, with a note.
+    Pay(PaymentKind, Amount, String),
+    /// Agrees to a payment.
+    Yes,
     /// Whether others are told what was read.
     Receipts(bool),
     /// How things stand.
@@ -88,6 +106,16 @@ pub fn read(line: &str) -> Result<Typed, Failure> {
             Ok(count) if count > 0 => Ok(Typed::History(count)),
             _ => Err(wrong()),
         },
+        ("open", name) if !name.is_empty() => Ok(Typed::Open(name.into())),
+        ("tip" | "red", what) if !what.is_empty() => {
+            let (amount, note) = split(what);
+            let kind = match name {
+                "tip" => PaymentKind::Tip,
+                _ => PaymentKind::RedEnvelope,
+            };
+            Ok(Typed::Pay(kind, amount.parse()?, note.into()))
+        }
+        ("yes", "") => Ok(Typed::Yes),
         ("receipts", "on") => Ok(Typed::Receipts(true)),
         ("receipts", "off") => Ok(Typed::Receipts(false)),
         ("status", "") => Ok(Typed::Status),
@@ -133,6 +161,17 @@ mod tests {
         assert_eq!(typed("/history"), Typed::History(20));
         assert_eq!(typed("/history 5"), Typed::History(5));
         assert_eq!(typed("/receipts off"), Typed::Receipts(false));
+        assert_eq!(typed("/open berta"), Typed::Open(text("berta")));
+        let amount = "1.5".parse().unwrap();
+        assert_eq!(
+            typed("/tip 1.5"),
+            Typed::Pay(PaymentKind::Tip, amount, text(""))
+        );
+        assert_eq!(
+            typed("/red 1.5 good  luck"),
+            Typed::Pay(PaymentKind::RedEnvelope, amount, text("good  luck"))
+        );
+        assert_eq!(typed("/yes"), Typed::Yes);
         let rest = [typed("/status"), typed("/help"), typed("/quit")];
         assert_eq!(rest, [Typed::Status, Typed::Help, Typed::Quit]);
     }
@@ -155,11 +194,16 @@ mod tests {
             "/history 0",
             "/history x",
             "/receipts",
+            "/open",
+            "/tip",
+            "/yes please",
             "/quit now",
         ] {
             let error = read(line).unwrap_err();
             assert!(matches!(error, Failure::BadCommand { .. }), "{line}");
         }
+        assert!(matches!(read("/tip five"), Err(Failure::NoAmount(_))));
+        assert!(matches!(read("/red -1"), Err(Failure::NoAmount(_))));
         assert!(matches!(read("/timer"), Err(Failure::BadTimer)));
         assert!(matches!(read("/timer 1"), Err(Failure::BadTimer)));
     }
@@ -167,10 +211,7 @@ mod tests {
     #[test]
     fn the_help_names_every_command() {
         let help = HELP.join("\n");
-        for name in [
-            "reply", "react", "edit", "delete", "timer", "search", "history", "receipts", "status",
-            "quit",
-        ] {
+        for name in NAMES.iter().filter(|name| **name != "help") {
             assert!(help.contains(&format!("/{name}")), "{name}");
         }
     }

@@ -12,8 +12,11 @@
 //!   away is asked again after growing pauses.
 //! - **W6** The last list lies in the vault, so that messages leave while the node is away.
 //! - **W7** Dropping the wire ends all of its tasks.
+//! - **W8** Where it is asked to, the wire delivers to devices directly ([`direct`], rules C1-C5). The relay at which the device listens is asked where
+//!   it sees it.
 
 mod device;
+pub(super) mod direct;
 mod follow;
 mod line;
 mod network;
@@ -21,6 +24,7 @@ mod redial;
 #[cfg(test)]
 mod tests;
 
+pub use direct::FromDevice;
 pub use redial::Redial;
 
 use std::{
@@ -29,18 +33,23 @@ use std::{
     time::Duration,
 };
 
-use parlance_bimp::{RelayId, Request};
-use parlance_endpoint::{BindError, Endpoint, Options, SecretKey};
+use parlance_bimp::{Answer, Bounded, Observe, Observed, RelayId, Request, limits::MAX_ENVELOPE};
+use parlance_e2ee::DeviceAddress;
+use parlance_endpoint::{
+    BindError, Endpoint, Fallback, Options, PublicKey, SecretKey, Whereabouts,
+};
+use parlance_messenger::Reach;
 use parlance_primitives::Hash;
 use tokio::sync::{Notify, mpsc};
 
 use self::{
     device::DeviceKey,
+    direct::{Direct, Me},
     follow::Follow,
     line::{Ask, Dial, FromLine, Heard, Line},
     network::{Network, Place},
 };
-use super::{FromRelay, Wire};
+use super::{Calls, FromRelay, Wire};
 use crate::{
     node::{Node, NodeError},
     vault::{Vault, VaultError},
@@ -48,6 +57,8 @@ use crate::{
 
 /// What connections have brought and nobody has taken: what is more waits on the connections.
 const HEARD: usize = 1_024;
+/// The number of the wire's own question, which the engine does not use.
+const OBSERVE: u64 = u64::MAX;
 /// How long the last words of connections may take.
 const GOODBYE: Duration = Duration::from_secs(1);
 
@@ -128,6 +139,7 @@ pub struct RelayWire<'v> {
     refresh: Arc<Notify>,
     node_trouble: Option<Trouble>,
     relay_trouble: Option<Trouble>,
+    direct: Option<Direct>,
     _follow: Task,
 }
 
@@ -144,6 +156,7 @@ impl<'v> RelayWire<'v> {
         let mut options = Options::dialling(SecretKey::from_bytes(device.endpoint_seed()));
         options.timings.connect = line::CONNECT;
         options.timings.request = line::ANSWER;
+        options.fallback = true;
         let endpoint = Endpoint::bind(options).await?;
         let refresh = Arc::new(Notify::new());
         let (tell, news) = mpsc::channel(1);
@@ -172,12 +185,24 @@ impl<'v> RelayWire<'v> {
             refresh,
             node_trouble: None,
             relay_trouble: None,
+            direct: None,
             _follow: Task(tokio::spawn(follow.run())),
         };
         if let Some(kept) = network::kept(vault, genesis.0)? {
             wire.set(kept);
         }
         Ok(wire)
+    }
+
+    /// Delivers to devices directly from now on, and lets those of contacts deliver here. Who is `hidden` tells nobody how this device is
+    /// reached, and is not dialled.
+    pub fn deliver_directly(&mut self, hidden: bool) {
+        let me = Me {
+            endpoint: self.endpoint.clone(),
+            device: self.device.clone(),
+            genesis: self.genesis,
+        };
+        self.direct = Some(Direct::begin(me, hidden));
     }
 
     /// What keeps messages from leaving, the most likely first.
@@ -241,6 +266,22 @@ impl<'v> RelayWire<'v> {
             return None;
         }
         match what {
+            FromLine::Answered {
+                ask: OBSERVE,
+                answer,
+            } => {
+                // An older relay does not say.
+                if let (
+                    Some(direct),
+                    Answer::Observe(Observed {
+                        address: Some(seen),
+                    }),
+                ) = (&mut self.direct, answer)
+                {
+                    direct.seen_at(seen.into());
+                }
+                None
+            }
             FromLine::Answered { ask, answer } => {
                 self.relay_trouble = None;
                 Some(FromRelay::Answered { ask, answer })
@@ -259,7 +300,27 @@ impl<'v> RelayWire<'v> {
         if let Some(relay) = self.ended.pop_first() {
             return Some(FromRelay::Lost { relay });
         }
-        self.ready.pop_front()
+        let ready = self.ready.pop_front();
+        ready.or_else(|| Some(FromRelay::Device(self.direct.as_mut()?.try_next()?)))
+    }
+
+    /// Where a device is, as its presence says; of fallback relays only those beside relays that are known (C1).
+    fn whereabouts(&self, reach: &Reach) -> Option<Whereabouts> {
+        let beside = |fallback: &Fallback| {
+            let mut places = self.places.values();
+            places.any(|place| Fallback::beside(&place.address).is_ok_and(|it| it == *fallback))
+        };
+        let fallback = reach.fallback().and_then(|url| url.parse().ok());
+        Some(Whereabouts {
+            key: PublicKey::from_bytes(&reach.endpoint).ok()?,
+            addresses: reach
+                .addresses
+                .as_slice()
+                .iter()
+                .map(|address| (*address).into())
+                .collect(),
+            fallback: fallback.filter(beside),
+        })
     }
 
     fn end_here(&mut self, relay: RelayId, cause: &str) {
@@ -320,6 +381,7 @@ impl Wire for RelayWire<'_> {
                     }
                 }
                 Some(news) = self.news.recv() => self.take_news(news),
+                from = from_devices(&mut self.direct) => return FromRelay::Device(from),
                 // Neither ends while this is there; if one did, there would be nothing to wait for.
                 else => std::future::pending().await,
             }
@@ -343,5 +405,72 @@ impl Wire for RelayWire<'_> {
 
     fn refresh(&mut self) {
         self.refresh.notify_one();
+    }
+
+    fn calls(&mut self) -> Option<&mut dyn Calls> {
+        match self.direct.is_some() {
+            true => Some(self),
+            false => None,
+        }
+    }
+}
+
+impl Calls for RelayWire<'_> {
+    fn offer(
+        &mut self,
+        to: DeviceAddress,
+        reach: &Reach,
+        ask: u64,
+        envelope: Bounded<MAX_ENVELOPE>,
+    ) {
+        let at = self.whereabouts(reach);
+        let Some(direct) = &mut self.direct else {
+            return;
+        };
+        match at {
+            Some(at) if !direct.has(&to) => direct.dial(to, at),
+            Some(_) => {}
+            None => return direct.unreached(to),
+        }
+        direct.offer(to, ask, envelope);
+    }
+
+    fn took(&mut self, call: u64, taken: bool) {
+        if let Some(direct) = &mut self.direct {
+            direct.took(call, taken);
+        }
+    }
+
+    fn admit(&mut self, knock: u64, key: Option<[u8; 32]>) {
+        if let Some(direct) = &mut self.direct {
+            direct.admit(knock, key);
+        }
+    }
+
+    fn listens(&mut self, relay: Option<RelayId>) {
+        let place = relay.and_then(|relay| self.places.get(&relay));
+        let fallback = place.and_then(|place| Fallback::beside(&place.address).ok());
+        if let Some(direct) = &mut self.direct {
+            direct.listens(fallback);
+        }
+        // Where it is not asked now it is after the next subscription.
+        if let Some(line) = relay.and_then(|relay| self.lines.get(&relay)) {
+            let (ask, request) = (OBSERVE, Request::Observe(Observe {}));
+            let _ = line.asks.try_send(Ask { ask, request });
+        }
+    }
+
+    fn leave(&mut self) {
+        if let Some(direct) = &mut self.direct {
+            direct.leave();
+        }
+    }
+}
+
+/// What comes from devices, for a wire that has connections to them.
+async fn from_devices(direct: &mut Option<Direct>) -> FromDevice {
+    match direct {
+        Some(direct) => direct.next().await,
+        None => std::future::pending().await,
     }
 }

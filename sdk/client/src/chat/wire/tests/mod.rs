@@ -1,5 +1,6 @@
 //! The wire to relays on the loopback interface.
 
+mod direct;
 mod network;
 mod relay;
 

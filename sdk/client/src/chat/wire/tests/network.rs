@@ -18,7 +18,7 @@ use parlance_primitives::Hash;
 use parlance_relay::{
     directory::StaticNetwork,
     gate::ConnectionLimits,
-    service::{Parts, Service},
+    service::{Parts, Service, Transport},
     storage::Store,
 };
 use parlance_relay_core::Config;
@@ -42,14 +42,14 @@ fn hexed(bytes: &[u8]) -> String {
 }
 
 /// A node with identities and relays.
-struct Chain {
+pub(super) struct Chain {
     world: Arc<World>,
     rows: Mutex<Vec<Value>>,
     away: AtomicBool,
 }
 
 #[derive(Clone)]
-struct Asked(Arc<Chain>);
+pub(super) struct Asked(Arc<Chain>);
 
 impl Node for Asked {
     fn request(
@@ -80,7 +80,7 @@ impl Node for Asked {
     }
 }
 
-fn account_of(vault: &Vault) -> Account {
+pub(super) fn account_of(vault: &Vault) -> Account {
     let account = vault.account().unwrap();
     Account(*AsRef::<[u8; 32]>::as_ref(&account))
 }
@@ -95,14 +95,14 @@ fn record_of(vault: &Vault) -> Value {
     })
 }
 
-struct Network {
+pub(super) struct Network {
     chain: Arc<Chain>,
-    services: Vec<Service>,
+    pub services: Vec<Service>,
     _folder: tempfile::TempDir,
 }
 
 impl Network {
-    async fn start(people: &[&Vault]) -> Self {
+    pub async fn start(people: &[&Vault]) -> Self {
         let world = World::new();
         for vault in people {
             let keys = vault.device().unwrap().keys();
@@ -148,6 +148,7 @@ impl Network {
             let parts = Parts {
                 key: key(n),
                 listen: vec![*address],
+                transport: Transport::default(),
                 store: Store::open(&path, 0).unwrap(),
                 directory: directory.clone(),
                 config: Config::default(),
@@ -167,9 +168,19 @@ impl Network {
     }
 
     async fn open<'v>(&self, vault: &'v Vault) -> Host<'v, Asked, RelayWire<'v>> {
+        self.open_and(vault, |_| ()).await
+    }
+
+    /// The same, with something done to the wire first.
+    pub async fn open_and<'v>(
+        &self,
+        vault: &'v Vault,
+        prepare: impl FnOnce(&mut RelayWire<'v>),
+    ) -> Host<'v, Asked, RelayWire<'v>> {
         let checkpoint = self.chain.world.light().await.checkpoint().clone();
         let genesis = checkpoint.genesis;
-        let wire = RelayWire::open(vault, genesis, self.node()).await.unwrap();
+        let mut wire = RelayWire::open(vault, genesis, self.node()).await.unwrap();
+        prepare(&mut wire);
         let wall = self.chain.world.clone();
         let mut host = Host::open(vault, None, wire, move || wall.now()).unwrap();
         let trust = crate::light::Trust::Checkpoint(checkpoint);
@@ -181,16 +192,16 @@ impl Network {
     }
 }
 
-fn say(conversation: Account, words: &str) -> Command {
+pub(super) fn say(conversation: Account, words: &str) -> Command {
     let text = Text::new(words).unwrap();
     let body = Body::Text(WrittenText { text });
     Command::Say { conversation, body }
 }
 
-type Talking<'v> = Host<'v, Asked, RelayWire<'v>>;
+pub(super) type Talking<'v> = Host<'v, Asked, RelayWire<'v>>;
 
 /// Steps all until something is as it should be; what they were told meanwhile.
-async fn until(
+pub(super) async fn until(
     hosts: &mut [&mut Talking<'_>],
     is: impl Fn(&[&mut Talking<'_>]) -> bool,
 ) -> Vec<Told> {
@@ -205,13 +216,13 @@ async fn until(
     told
 }
 
-fn texts(host: &Talking<'_>, with: Account) -> Vec<String> {
+pub(super) fn texts(host: &Talking<'_>, with: Account) -> Vec<String> {
     let entries = host.chat().messages(&with, u64::MAX, 100).unwrap();
     let texts = entries.iter().rev().filter_map(|entry| entry.text());
     texts.collect()
 }
 
-fn delivered(host: &Talking<'_>, with: Account, id: &ContentId) -> bool {
+pub(super) fn delivered(host: &Talking<'_>, with: Account, id: &ContentId) -> bool {
     let entry = host.chat().message(&with, id).unwrap().unwrap();
     !entry.status.delivered.is_empty()
 }

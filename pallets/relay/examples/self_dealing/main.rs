@@ -1,0 +1,23 @@
+//! What self-dealing with relays earns and costs, by the chain's own rules.
+//!
+//! Writes `docs/pictures/self-dealing.svg`, `docs/pictures/free-allowance.svg` and the tables of
+//! `docs/relay-economics.md`: `cargo run --release -p pallet-relay --example self_dealing`. The test
+//! `economics` fails when one of them is not what this would write.
+
+mod break_even;
+mod chart;
+mod documents;
+mod load;
+mod network;
+mod others;
+mod ring;
+mod tables;
+mod text;
+
+fn main() -> std::io::Result<()> {
+    for document in documents::all()? {
+        std::fs::write(&document.path, &document.content)?;
+        println!("wrote {}", document.path.display());
+    }
+    Ok(())
+}
