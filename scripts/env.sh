@@ -2,7 +2,7 @@
 # What every script of the project agrees on: folders, the build command, timed stages. To be sourced,
 # never run. Whoever wants to call cargo by hand runs `. scripts/env.sh` first and shares the artefacts.
 #
-# Honoured from outside: CARGO_TARGET_DIR, WASM_BUILD_TOOLCHAIN, PARLANCE_BIN, XDG_CACHE_HOME, XDG_DATA_HOME.
+# Honoured from outside: CARGO_TARGET_DIR, CXX, WASM_BUILD_TOOLCHAIN, PARLANCE_BIN, XDG_CACHE_HOME, XDG_DATA_HOME.
 
 PARLANCE_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 if [[ -z ${HOME:-} ]]; then
@@ -22,6 +22,13 @@ export PARLANCE_BIN=${PARLANCE_BIN:-$CARGO_TARGET_DIR/release/parlance}
 # The Python that has the client libraries of scripts/requirements.txt.
 PARLANCE_VENV=$PARLANCE_CACHE/python
 export PARLANCE_PYTHON=$PARLANCE_VENV/bin/python
+
+# The C++ compiler of build scripts, outside the checkout too: cargo would compile RocksDB anew for another path.
+if [[ -z ${CXX:-} ]] && command -v clang++ >/dev/null; then
+    cmp -s "$PARLANCE_ROOT/scripts/lib/cxx" "$PARLANCE_CACHE/cxx" ||
+        install -D --mode 755 "$PARLANCE_ROOT/scripts/lib/cxx" "$PARLANCE_CACHE/cxx"
+    export CXX=$PARLANCE_CACHE/cxx
+fi
 
 # What is built and tested, always in these words: another selection would unify features differently and
 # compile hundreds of dependencies a second time.
@@ -74,22 +81,33 @@ if [[ -z ${STAGES_PASSED:-} ]]; then
     STAGES=()
     STAGES_PASSED=0
     STAGES_FAILED=0
+    STAGES_SAID=
 fi
 
 # stage NAME COMMAND...: runs the command, prints how long it took, remembers the result for
 # stage_summary and in STAGE_RESULT (passed, failed or skipped). Returns 0 whatever happened, so that the
-# stages after it run too; a command given as a function still stops at its first failing line.
+# stages after it run too; a command given as a function still stops at its first failing line. Where nobody watches, its
+# output is one stream and the end of it is kept, for the summary to show if it fails.
 stage() {
-    local name=$1 started=$SECONDS code took errexit=+e
+    local name=$1 started=$SECONDS code took errexit=+e said
     shift
     printf '\n==> %s\n' "$name" >&2
     [[ $- == *e* ]] && errexit=-e
     set +e
-    (
-        set -e
-        "$@"
-    )
-    code=$?
+    if [[ -t 2 ]]; then
+        (
+            set -e
+            "$@"
+        )
+        code=$?
+    else
+        said=$(mktemp)
+        (
+            set -e
+            "$@"
+        ) 2>&1 | tee "$said"
+        code=${PIPESTATUS[0]}
+    fi
     set "$errexit"
     took=$(duration $((SECONDS - started)))
     case $code in
@@ -105,6 +123,11 @@ stage() {
     esac
     STAGES+=("$(printf '%-14s %-8s %s' "$name" "$STAGE_RESULT" "$took")")
     printf '==> %s: %s after %s\n' "$name" "$STAGE_RESULT" "$took" >&2
+    [[ -n ${said:-} ]] || return 0
+    [[ $STAGE_RESULT != failed ]] ||
+        STAGES_SAID+=$(printf '\n==> %s failed, having said at the end:\n' "$name" && tail -n 60 "$said" && printf .)
+    STAGES_SAID=${STAGES_SAID%.}
+    rm -f "$said"
 }
 
 # A stage that cannot run because another failed: counted as failed, never as silently absent.
@@ -127,7 +150,9 @@ stages_beside() {
         STAGES=()
         STAGES_PASSED=0
         STAGES_FAILED=0
+        STAGES_SAID=
         "$@"
+        printf %s "$STAGES_SAID" >"$BESIDE/said"
         printf '%s\n' "$STAGES_PASSED $STAGES_FAILED" ${STAGES[@]+"${STAGES[@]}"} >"$BESIDE/results"
     ) >"$BESIDE/output" 2>&1 &
     BESIDE_PID=$!
@@ -152,6 +177,8 @@ stages_join() {
         } <"$BESIDE/results"
         STAGES_PASSED=$((STAGES_PASSED + passed))
         STAGES_FAILED=$((STAGES_FAILED + failed))
+        STAGES_SAID+=$(cat "$BESIDE/said" && printf .)
+        STAGES_SAID=${STAGES_SAID%.}
     else
         STAGES_FAILED=$((STAGES_FAILED + 1))
         STAGES+=("$(printf '%-14s %-8s %s' beside failed 'ended before its end')")
@@ -167,8 +194,9 @@ stages_end() {
     BESIDE=
 }
 
-# Prints the table of stages and, as the last line, the counts.
+# Prints what failed stages said last, the table of stages and, as the last line, the counts.
 stage_summary() {
+    printf %s "$STAGES_SAID"
     printf '\n%-14s %-8s %s\n' stage result time
     printf '%s\n' "${STAGES[@]}"
     printf 'all stages took %s\n' "$(duration "$SECONDS")"

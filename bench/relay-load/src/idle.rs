@@ -25,7 +25,7 @@ pub struct Options {
     #[arg(long, default_value_t = 10_000)]
     subscribers: u32,
     /// Subscribers of one socket and key of ours. Devices have one each, of which the transport keeps something, too.
-    #[arg(long, default_value_t = 1)]
+    #[arg(long, default_value_t = 500)]
     per_endpoint: usize,
     /// Seconds of idleness before the second look.
     #[arg(long, default_value_t = 20)]

@@ -315,7 +315,9 @@ pub(crate) fn analyse(
     let mut edits = pass.edits;
     edits.retain(|edit| !matches!(edit.what, Change::Charge(0)));
     // The locals that charge for `memory.grow` are two.
-    let kept = count.checked_div(rules.costs.operators_per_slot).unwrap_or(count);
+    let kept = count
+        .checked_div(rules.costs.operators_per_slot)
+        .unwrap_or(count);
     let frame = [local_count, height, kept, if grows { 2 } else { 0 }]
         .iter()
         .fold(rules.costs.frame, |sum, part| sum.saturating_add(*part));

@@ -24,7 +24,7 @@ use parlance_primitives::{
     relay::{Period, RelayApi, RelayInfo},
 };
 use parlance_relay::directory::{
-    Charge, DeviceName, DeviceRecord, Directory, GroupRecord, Judgement, RelayRecord,
+    Charge, DeviceName, DeviceRecord, Directory, Judgement, RelayRecord,
 };
 use parlance_relay_core::{Owner, Routing, Timings};
 use parlance_runtime::opaque::Block;
@@ -320,11 +320,6 @@ where
         std::mem::take(&mut *self.owners.lock())
             .into_iter()
             .collect()
-    }
-
-    /// The chain has none yet.
-    fn groups(&self) -> Vec<GroupRecord> {
-        Vec::new()
     }
 
     fn judge(&self, sender: &DeviceName, envelope: &EnvelopeView<'_>) -> Judgement {

@@ -8,11 +8,14 @@
 //!   relay takes it off before it stores the envelope, so neither other relays nor a stolen disk show
 //!   who wrote to whom.
 //! - **W4** A stored message is SCALE of a [`Message`].
+//! - **W6** Two kinds lie with the relays of a group alone (N5): a *post* is a text whose copies are owed, with the word of a
+//!   member that they are wanted; a *part* is a piece of a handshake.
 
 use crate::{
     bounded::Bounded,
     id::{GroupId, Mailbox, MessageId},
-    limits::{MAX_ENVELOPE, MAX_GROUP_CIPHERTEXT, MAX_SEALED, MAX_TICKET, SIZES},
+    limits::{MAX_ENVELOPE, MAX_GROUP_CIPHERTEXT, MAX_PART, MAX_SEALED, MAX_TICKET, SIZES},
+    operation::GroupPost,
 };
 use alloc::vec::Vec;
 use codec::{Compact, Decode, Encode};
@@ -33,10 +36,22 @@ pub enum Message {
         /// What its members can open.
         ciphertext: Bounded<MAX_GROUP_CIPHERTEXT>,
     },
+    /// A text whose copies a group's relays owe (W6).
+    #[codec(index = 2)]
+    Post(GroupPost),
+    /// A part of a handshake (W6).
+    #[codec(index = 3)]
+    Part {
+        /// The group.
+        group: GroupId,
+        /// The part.
+        bytes: Bounded<MAX_PART>,
+    },
 }
 
 impl Message {
-    /// The message's id (N4) if it may lie in `mailbox`: an envelope only where it is addressed to.
+    /// The message's id (N4) if it may lie in `mailbox`: an envelope only where it is addressed to, what a group's relays keep only
+    /// beside its place.
     pub fn id(&self, mailbox: &Mailbox) -> Option<MessageId> {
         match self {
             Self::Sealed(bytes) => {
@@ -45,6 +60,10 @@ impl Message {
             }
             Self::Group { group, ciphertext } => {
                 Some(MessageId::of_group(group, ciphertext.as_slice()))
+            }
+            Self::Post(post) => (post.group.posts() == *mailbox).then(|| post.post_id()),
+            Self::Part { group, bytes } => {
+                (group.parts() == *mailbox).then(|| MessageId::of_part(group, bytes.as_slice()))
             }
         }
     }

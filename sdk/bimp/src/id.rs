@@ -10,9 +10,16 @@
 //!   bytes the same relays are nearest, in the same order. Which relays there are, the chain says; networks without
 //!   a chain may use all 32 bytes.
 //! - **N4** The *message* id of an envelope: `"parlance/message/1"`, mailbox, sealed part. The ticket is not in it,
-//!   because relays replace it. Of a group's message: `"parlance/group-message/1"`, group, ciphertext. Ids
-//!   are computed, never chosen: sending twice is sending once, and nobody can take a message's place
+//!   because relays replace it. Of a group's message: `"parlance/group-message/1"`, group, ciphertext; of the same on its way, at the
+//!   group's relays: `"parlance/group-post/1"`, group, ciphertext; of a part of a handshake: `"parlance/group-part/1"`,
+//!   group, part. Ids are computed, never chosen: sending twice is sending once, and nobody can take a message's place
 //!   by sending something else under its id.
+//! - **N5** The *relays of a group* are the set of its place: SHA-256 of `"parlance/group/1"`, group, with a last byte of 0. What they keep
+//!   for it lies in two mailboxes beside it, with a last byte of 1 (texts whose copies are owed) and 2 (parts of
+//!   handshakes). No account has these, and as the chain measures distances by the first 16 bytes, the set is the same.
+//! - **N6** The *access key* of a group in an MLS epoch is Ed25519, made of the seed that the epoch exports: `MLS-Exporter(label, "", 32)` of RFC
+//!   9420 §8.5 with [`ACCESS_LABEL`]. Whoever is in the epoch can compute it, and nobody else; relays know the
+//!   public half, which tells them that a member asks, and not which one.
 
 use blake2::Blake2b256;
 use codec::{Decode, Encode};
@@ -47,11 +54,14 @@ names! {
     RelayId
     /// A message (N4).
     MessageId
-    /// A group: the account that it is on the chain.
+    /// A group: drawn at random by whoever makes it.
     GroupId
     /// Where a presence record lies; only contacts can compute it.
     PresenceKey
 }
+
+/// See N6.
+pub const ACCESS_LABEL: &str = "parlance/group/access/1";
 
 /// The number of a device on its account's record.
 pub type DeviceNumber = u32;
@@ -81,6 +91,31 @@ impl Mailbox {
     }
 }
 
+impl GroupId {
+    /// The place whose set are the group's relays (N5).
+    pub fn place(&self) -> Mailbox {
+        self.beside(0)
+    }
+
+    /// Where texts wait whose copies are owed (N5).
+    pub fn posts(&self) -> Mailbox {
+        self.beside(1)
+    }
+
+    /// Where parts of handshakes lie (N5).
+    pub fn parts(&self) -> Mailbox {
+        self.beside(2)
+    }
+
+    fn beside(&self, last: u8) -> Mailbox {
+        let mut place = hash(&[b"parlance/group/1", &self.0]);
+        if let Some(byte) = place.last_mut() {
+            *byte = last;
+        }
+        Mailbox(place)
+    }
+}
+
 impl RelayId {
     /// The relay with this name on the chain (N3).
     pub fn of_name(name: [u8; 16]) -> Self {
@@ -107,6 +142,16 @@ impl MessageId {
     /// The id of a group's message (N4).
     pub fn of_group(group: &GroupId, ciphertext: &[u8]) -> Self {
         Self(hash(&[b"parlance/group-message/1", &group.0, ciphertext]))
+    }
+
+    /// The id of a group's message on its way (N4).
+    pub fn of_post(group: &GroupId, ciphertext: &[u8]) -> Self {
+        Self(hash(&[b"parlance/group-post/1", &group.0, ciphertext]))
+    }
+
+    /// The id of a part of a handshake (N4).
+    pub fn of_part(group: &GroupId, part: &[u8]) -> Self {
+        Self(hash(&[b"parlance/group-part/1", &group.0, part]))
     }
 }
 
@@ -181,6 +226,18 @@ mod tests {
         });
         let ordered: vec::Vec<_> = relays.iter().map(|relay| relay.name().unwrap()).collect();
         assert_eq!(ordered, names);
+    }
+
+    /// N5.
+    #[test]
+    fn what_a_group_keeps_lies_at_its_place() {
+        let group = GroupId([9; 32]);
+        let (place, posts, parts) = (group.place(), group.posts(), group.parts());
+        assert_eq!([place.0[31], posts.0[31], parts.0[31]], [0, 1, 2]);
+        assert_eq!(place.0[..31], posts.0[..31]);
+        assert_eq!(place.0[..31], parts.0[..31]);
+        assert_eq!(place.0[..31], hash(&[b"parlance/group/1", &group.0])[..31]);
+        assert_ne!(place, GroupId([8; 32]).place());
     }
 
     #[test]

@@ -12,11 +12,11 @@
 //! | [`control`] | H1-H5 | hello and versions, signs of life |
 //! | [`link`] | Q1-Q5 | credit: who may send how much |
 //! | [`client`], [`server`] | R1-R4, S1-S3 | requests and answers; who may ask for what |
-//! | [`operation`] | O1-O13 | what can be asked |
+//! | [`operation`] | O1-O21 | what can be asked |
 //! | [`refusal`] | E1-E4 | why it was refused, and what strangers learn |
 //! | [`error`] | X1-X2 | what ends a connection |
-//! | [`id`] | N1-N4 | names and how they are computed |
-//! | [`envelope`] | W1-W4 | what travels |
+//! | [`id`] | N1-N6 | names and how they are computed |
+//! | [`envelope`] | W1-W4, W6 | what travels |
 //! | [`ticket`] | W5 | what pays for it |
 //! | [`limits`] | - | all bounds |
 //!

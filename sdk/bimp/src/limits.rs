@@ -48,8 +48,10 @@ pub const MAX_ENVELOPE: usize = 1 + 32 + 2 + MAX_TICKET + 4 + MAX_SEALED;
 /// Longest ciphertext of a group. An MLS message is longer than its padded frame and has no size class.
 pub const MAX_GROUP_CIPHERTEXT: usize = 68 * 1024;
 
-/// Longest stored message: kind, group, ciphertext.
-pub const MAX_MESSAGE: usize = 1 + 32 + 4 + MAX_GROUP_CIPHERTEXT;
+/// Longest stored message, a text on its way to a group: kind, group, position, ciphertext, mentioned, everybody,
+/// signature.
+pub const MAX_MESSAGE: usize =
+    1 + 32 + 8 + 4 + MAX_GROUP_CIPHERTEXT + 2 + 32 * MAX_MENTIONS + 1 + 64;
 
 /// Longest part of a prekey bundle that stays, or of a group's last key package, bytes.
 pub const MAX_PREKEY_HEAD: usize = 4_096;
@@ -68,6 +70,21 @@ pub const MAX_MENTIONS: usize = 64;
 
 /// Members of a group.
 pub const MAX_MEMBERS: usize = 512;
+
+/// Relays of a group that a record names.
+pub const MAX_GROUP_RELAYS: usize = 8;
+
+/// Longest part of a handshake, bytes.
+pub const MAX_PART: usize = 64 * 1024;
+
+/// Parts of a handshake: 8 MiB, which is what a group of [`MAX_MEMBERS`] may need.
+pub const MAX_PARTS: usize = 128;
+
+/// Records with their handshakes in one answer.
+pub const MAX_ORDERED: usize = 64;
+
+/// Records in one message between relays.
+pub const MAX_RECORDS: usize = 256;
 
 /// Entries, or keys of entries, in one message between relays.
 pub const MAX_ENTRIES: usize = 512;

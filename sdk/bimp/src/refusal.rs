@@ -7,7 +7,8 @@
 //!   table, which is public, from what the asker itself has sent, and from the room that is left. It never
 //!   depends on whether an account has the mailbox, whether anybody ever subscribed to it, or whether
 //!   prekeys or presence were never published or have run out. Mailboxes that nobody owns take
-//!   messages, fill and expire as any other.
+//!   messages, fill and expire as any other. Nor does it depend on whether a group exists: who shows no membership is
+//!   [`Reason::NotAllowed`] after the same work.
 //! - **E3** A request about a mailbox of somebody else is [`Reason::NotAllowed`], and is refused before the mailbox is
 //!   looked up.
 //! - **E4** *No room* does not say whether the sender's share of a mailbox is used up or the mailbox is full.
@@ -89,6 +90,8 @@ reasons! {
     15 Stopping "the relay stops: connect to another one of the set"
     /// A fault of the relay.
     16 Internal "the relay failed: send the same to another relay of the set"
+    /// Another change has the position; the limit is the one that is free.
+    17 Overtaken "another change came first: read the group's order, and offer anew what is still wanted"
 }
 
 impl fmt::Display for Reason {

@@ -2,15 +2,16 @@
 
 use crate::{
     Account, Answer, Authenticate, Authenticated, Bounded, Content, Count, Credential, Deliver,
-    Entries, Entry, ExtendRetention, Extended, FanOut, FetchPreKeys, Fetched, GroupAccepted,
-    GroupId, GroupSend, Item, Key, List, LookUpPresence, Mailbox, Message, MessageId, Observe,
-    Observed, OfMailbox, PreKeyUse, PreKeys, PreKeysLeft, Presence, PresenceKey, Probe, Probed,
-    PublishPreKeys, PublishPresence, Push, Range, Reason, Receipt, Reconcile, Refusal, RelayId,
-    Request, SendMessage, SocketAddress, Stored, Subscribe, SyncCursor, Unsubscribe, Waiting,
-    operation::Accepted,
+    Entries, Entry, ExtendRetention, Extended, FanOut, FetchPreKeys, Fetched, GroupId, Item, Key,
+    List, LookUpPresence, Mailbox, Message, MessageId, Observe, Observed, OfMailbox, PreKeyUse,
+    PreKeys, PreKeysLeft, Presence, PresenceKey, Probe, Probed, PublishPreKeys, PublishPresence,
+    Push, Range, Reason, Receipt, Reconcile, Refusal, RelayId, Request, SendMessage, SocketAddress,
+    Stored, Subscribe, SyncCursor, Unsubscribe, Waiting, operation::Accepted,
 };
 use codec::Encode;
 use std::{vec, vec::Vec};
+
+pub mod group;
 
 pub fn envelope() -> Vec<u8> {
     let mut bytes = vec![1];
@@ -103,7 +104,7 @@ pub fn requests() -> Vec<Request> {
     let account = Account([0xA1; 32]);
     let usage = PreKeyUse::Pairwise;
     let bytes = |length| Bounded::new(vec![7; length]).unwrap();
-    vec![
+    let mut requests = vec![
         Request::Authenticate(Authenticate {
             credential: Credential::Device { account, device: 3 },
             signature: [0x51; 64],
@@ -129,14 +130,7 @@ pub fn requests() -> Vec<Request> {
             envelope: Bounded::new(envelope()).unwrap(),
             keep: 86_400_000,
         }),
-        Request::GroupSend(GroupSend {
-            group: GroupId([0x60; 32]),
-            ciphertext: Bounded::new(vec![0x6C; 40]).unwrap(),
-            ticket: Bounded::new(b"ticket".to_vec()).unwrap(),
-            mentioned: List::new(vec![mailbox]).unwrap(),
-            everybody: false,
-            keep: 0,
-        }),
+        group::send(),
         Request::Subscribe(Subscribe {
             mailbox,
             window: 64,
@@ -174,14 +168,16 @@ pub fn requests() -> Vec<Request> {
         Request::HandOver(entries()),
         Request::Reconcile(reconcile()),
         Request::Probe(Probe { number: 12 }),
-        Request::Observe(Observe {}),
-    ]
+    ];
+    requests.extend(group::requests());
+    requests.extend([Request::Observe(Observe {})]);
+    requests
 }
 
 pub fn answers() -> Vec<Answer> {
     let id = MessageId([1; 32]);
     let expires = 1_700_000_000_000;
-    vec![
+    let mut answers = vec![
         Answer::Refused(Refusal {
             reason: Reason::AllowanceUsedUp,
             retry_after: 300_000,
@@ -204,12 +200,7 @@ pub fn answers() -> Vec<Answer> {
             relays: 3,
             expires,
         }),
-        Answer::GroupSend(GroupAccepted {
-            id,
-            mailboxes: 499,
-            full: 1,
-            expires,
-        }),
+        group::accepted(id, expires),
         Answer::Subscribe(waiting()),
         Answer::Unsubscribe(()),
         Answer::Acknowledge(Count { messages: 2 }),
@@ -233,6 +224,9 @@ pub fn answers() -> Vec<Answer> {
             clock: 1_699_999_999_999,
             load: 250_000,
         }),
+    ];
+    answers.extend(group::answers());
+    answers.extend([
         Answer::Observe(Observed {
             address: Some(SocketAddress::V4 {
                 ip: [192, 0, 2, 7],
@@ -245,7 +239,8 @@ pub fn answers() -> Vec<Answer> {
                 port: 4433,
             }),
         }),
-    ]
+    ]);
+    answers
 }
 
 pub fn pushes() -> Vec<Push> {
@@ -259,5 +254,6 @@ pub fn pushes() -> Vec<Push> {
             message: Bounded::new(group_message().encode()).unwrap(),
         }),
         Push::Moved(Mailbox([0xB0; 32])),
+        group::grown(),
     ]
 }

@@ -8,6 +8,7 @@ use crate::{
     EnvelopeView, Frame, Mailbox, Message, Probe, Reason, Refusal, RelayId, Request, Server,
     ServerEvent, Settings, Violation,
     control::{CLOSE, CREDIT, Close, Credit, HELLO, Hello, PING, PONG, Ping},
+    id::ACCESS_LABEL,
     samples,
 };
 use codec::Encode;
@@ -126,6 +127,41 @@ fn name_vectors() {
             },
             "credential": hex(credential.encode()),
             "statement": hex(credential.statement(&binding)),
+        }),
+    );
+}
+
+/// What members of a group sign, and where what they send lies.
+#[test]
+fn group_vectors() {
+    let (post, enter, change) = (
+        samples::group::post(),
+        samples::group::enter(),
+        samples::group::change(),
+    );
+    let (group, part) = (post.group, samples::group::part());
+    let (account, relay) = (Account([0xA1; 32]), RelayId([0x4E; 32]));
+    check(
+        "groups",
+        &json!({
+            "group": hex(group.0),
+            "place": hex(group.place().0),
+            "posts": hex(group.posts().0),
+            "parts": hex(group.parts().0),
+            "access_label": ACCESS_LABEL,
+            "account": hex(account.0),
+            "relay": hex(relay.0),
+            "enter": hex(enter.encode()),
+            "enter_statement": hex(enter.statement(&relay, &account)),
+            "position": 7,
+            "change": hex(change.encode()),
+            "change_statement": hex(change.statement(&group, 7)),
+            "post": hex(post.encode()),
+            "post_id": hex(post.post_id().0),
+            "copy_id": hex(post.id().0),
+            "post_statement": hex(post.statement()),
+            "part_stored": hex(part.encode()),
+            "part_id": hex(part.id(&group.parts()).unwrap().0),
         }),
     );
 }

@@ -1,5 +1,6 @@
 //! What can be typed.
 
+mod group;
 mod talk;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 use parlance_client::chain::amount::Amount;
 
+pub use group::Group;
 pub use talk::{Bot, Chat, Directly, History, Send, Switch};
 
 const EXIT_CODES: &str = "Exit codes:
@@ -83,6 +85,9 @@ pub enum Command {
     Send(Send),
     /// Talks with somebody.
     Chat(Chat),
+    /// Groups of people: make, invite, join, leave, remove.
+    #[command(subcommand)]
+    Group(Group),
     /// Lets a program talk: orders in, events out, one JSON object a line.
     Bot(Bot),
     /// Shows what was said with somebody. Asks no node.

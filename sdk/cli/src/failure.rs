@@ -179,6 +179,48 @@ pub enum Failure {
         /// The number.
         number: u64,
     },
+    /// No such group.
+    #[error("there is no group '{name}' here: 'bimp group list' shows them, and invitations too")]
+    NoGroup {
+        /// What was typed.
+        name: String,
+    },
+    /// Several groups have the name.
+    #[error(
+        "{count} groups are called '{name}': write '+' and the first digits of the id that 'bimp group list' shows"
+    )]
+    GroupUnclear {
+        /// The name.
+        name: String,
+        /// How many.
+        count: usize,
+    },
+    /// The name is somebody else's.
+    #[error("a contact or a group of yours is called '{name}' already: choose another name")]
+    NameTaken {
+        /// The name.
+        name: String,
+    },
+    /// An invitation that does not work.
+    #[error("the invitation cannot be used ({cause}): ask for another one")]
+    BadInvitation {
+        /// Why.
+        cause: String,
+    },
+    /// Somebody without an identity.
+    #[error(
+        "{name} has no identity on this chain, so there is nobody to invite: invite them again when they have one"
+    )]
+    NobodyToInvite {
+        /// Who.
+        name: String,
+    },
+    /// Nobody says so in groups.
+    #[error("members of a group do not tell what they have: leave --delivered out")]
+    NoDelivery,
+    /// A group is nobody's account.
+    #[error("a group has no account that could be paid: pay one of its members")]
+    NoPayment,
     /// Somebody without an identity.
     #[error(
         "{name} has no identity on this chain, so there is nobody to encrypt for: what you wrote waits until there is"
@@ -380,10 +422,16 @@ impl Failure {
             Self::NobodyThere { .. } | Self::Changed { .. } | Self::NotContact { .. } => {
                 Kind::State
             }
+            Self::BadInvitation { .. } | Self::NobodyToInvite { .. } => Kind::State,
             Self::BadText { .. }
             | Self::BadCommand { .. }
             | Self::BadTimer
             | Self::NoAmount(_)
+            | Self::NoGroup { .. }
+            | Self::GroupUnclear { .. }
+            | Self::NameTaken { .. }
+            | Self::NoDelivery
+            | Self::NoPayment
             | Self::NoMessage { .. } => Kind::Input,
             Self::Waits { .. } | Self::NoHistory { .. } => Kind::Waiting,
             Self::Handed { code, .. } => Kind::of(*code),
@@ -411,7 +459,11 @@ fn of_chat(error: &ChatError) -> Kind {
             EngineError::Storage(_) | EngineError::Damaged { .. } | EngineError::Stopped => {
                 Kind::Folder
             }
-            EngineError::OutboxFull { .. } | EngineError::NobodyWithoutTrace => Kind::State,
+            EngineError::OutboxFull { .. }
+            | EngineError::NobodyWithoutTrace
+            | EngineError::Group(_)
+            | EngineError::TooManyGroups { .. }
+            | EngineError::TooManyWishes { .. } => Kind::State,
             _ => Kind::Input,
         },
         ChatError::Look(LookError::Light(error)) => of_light(error),

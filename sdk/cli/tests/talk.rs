@@ -184,3 +184,52 @@ fn nothing_is_left_beside_the_vault() {
         .collect();
     assert_eq!(names, ["vault"]);
 }
+
+#[test]
+fn groups_are_made_and_written_to_where_nobody_answers_and_wrong_names_say_so() {
+    let place = Place::new();
+    let listed = place.run(&["group", "list", "--json"], "");
+    assert_eq!(object(&listed.stdout)["groups"], json!([]));
+    let made = ["group", "new", "walkers", "--patience", "1", "--json"];
+    let made = place.run(&made, "");
+    assert_eq!(made.status.code(), Some(9), "{made:?}");
+    let listed = object(&place.run(&["group", "list", "--json"], "").stdout);
+    let group = &listed["groups"][0];
+    assert_eq!(
+        (&group["name"], &group["stage"]),
+        (&json!("walkers"), &json!("member"))
+    );
+    assert_eq!(group["members"].as_array().map(Vec::len), Some(1));
+    let again = place.run(&["group", "new", "walkers", "--json"], "");
+    assert_eq!(again.status.code(), Some(7), "{again:?}");
+    let id = group["id"].as_str().unwrap();
+    let by_id = format!("+{}", &id[..8]);
+    for name in ["walkers", "+walkers", &by_id] {
+        let sent = place.run(&["send", name, "--no-wait", "hello", "--json"], "");
+        assert!(sent.status.success(), "{sent:?}");
+    }
+    let history = object(&place.run(&["history", "walkers", "--json"], "").stdout);
+    assert_eq!(history["messages"].as_array().map(Vec::len), Some(3));
+    let shown = object(
+        &place
+            .run(&["group", "show", "walkers", "--json"], "")
+            .stdout,
+    );
+    assert_eq!(shown["devices"].as_array().map(Vec::len), Some(1));
+    for arguments in [
+        &["group", "show", "climbers"][..],
+        &["group", "leave", "+climbers"],
+        &["send", "climbers", "hello"],
+        &["send", "walkers", "--delivered", "hello"],
+        &["group", "invite", "walkers", "nobody"],
+    ] {
+        let refused = place.run(arguments, "");
+        assert_eq!(refused.status.code(), Some(7), "{refused:?}");
+    }
+    let order = r#"{"do": "groups", "ref": "1"}"#;
+    let said = place.run(&["bot"], &format!("{order}\n{{\"do\": \"quit\"}}\n"));
+    let said = String::from_utf8_lossy(&said.stdout).into_owned();
+    let event = said.lines().find(|line| line.contains("\"groups\""));
+    let event: Value = serde_json::from_str(event.unwrap()).unwrap();
+    assert_eq!(event["groups"][0]["name"], "walkers");
+}

@@ -28,6 +28,7 @@ use crate::{
 use codec::Encode;
 use openmls::{
     credentials::CredentialType,
+    extensions::ExtensionType,
     framing::MlsMessageBodyIn,
     group::{
         MlsGroup, MlsGroupCreateConfig, MlsGroupJoinConfig, PURE_CIPHERTEXT_WIRE_FORMAT_POLICY,
@@ -165,7 +166,15 @@ impl<R: Records> Work<'_, '_, R> {
 pub(crate) fn capabilities() -> Capabilities {
     let suites = [Suite::Hybrid.to_mls(), Suite::Classical.to_mls()];
     let credentials = [CredentialType::Basic];
-    Capabilities::new(None, Some(&suites), None, None, Some(&credentials))
+    // Key packages of last resort carry it.
+    let extensions = [ExtensionType::LastResort];
+    Capabilities::new(
+        None,
+        Some(&suites),
+        Some(&extensions),
+        None,
+        Some(&credentials),
+    )
 }
 
 pub(crate) fn join_config() -> MlsGroupJoinConfig {
@@ -230,7 +239,7 @@ fn check_count(length: usize) -> Result<(), Error> {
 }
 
 /// A key package whose signatures and lifetime are right, and whose it is.
-fn key_package<R>(
+pub(crate) fn key_package<R>(
     bytes: &[u8],
     context: &Context<'_, '_, R>,
 ) -> Result<(DeviceAddress, KeyPackage), Error> {

@@ -1,7 +1,7 @@
 //! Coming in: key packages, invitations, joining again, forgetting.
 //!
 //! - **R1** A device publishes key packages on its relays, each for one invitation. Its relays hand each out
-//!   once.
+//!   once; when none is left they hand out the one of last resort (RFC 9420 §16.8), which opens more than one.
 //! - **R2** A device whose state is gone, old or left behind joins again by a commit from outside (RFC 9420
 //!   §12.4.3.2): a member, best one that is not in doubt, gives it group information through their own session;
 //!   its commit takes the place of its old leaf and goes through the relays' order as any other.
@@ -33,6 +33,7 @@ use openmls::{
     prelude::LeafNodeParameters,
 };
 use openmls_traits::OpenMlsProvider;
+use parlance_e2ee::DeviceAddress;
 use parlance_store::Key;
 
 impl<R: Records> Work<'_, '_, R> {
@@ -56,13 +57,49 @@ impl<R: Records> Work<'_, '_, R> {
         self.or_broken(made)
     }
 
+    /// Makes the key package of last resort (RFC 9420 §16.8): it opens any number of invitations, and is for
+    /// when relays have no other one left. It is good for twelve weeks.
+    pub fn last_resort(&mut self, suite: Suite, now: u64) -> Result<Vec<u8>, Error> {
+        let kept = self.rows.key_packages(MAX_KEY_PACKAGES)?;
+        let length = kept.saturating_add(1);
+        if length > MAX_KEY_PACKAGES {
+            return Err(Error::TooMany {
+                what: "the list of key packages",
+                length,
+                limit: MAX_KEY_PACKAGES,
+            });
+        }
+        let made = self.make_key_package(suite, now, true);
+        self.or_broken(made)
+    }
+
+    /// Whose a key package is, if it can be used.
+    pub fn owner(&self, key_package: &[u8]) -> Result<DeviceAddress, Error> {
+        let (device, _) = crate::change::key_package(key_package, &self.context())?;
+        Ok(device)
+    }
+
     fn key_package(&self, suite: Suite, now: u64) -> Result<Vec<u8>, Error> {
+        self.make_key_package(suite, now, false)
+    }
+
+    fn make_key_package(
+        &self,
+        suite: Suite,
+        now: u64,
+        last_resort: bool,
+    ) -> Result<Vec<u8>, Error> {
         let context = self.context();
         let from = now.saturating_sub(CLOCK_MARGIN);
         let lifetime = Lifetime::init(from, now.saturating_add(KEY_PACKAGE_LIFETIME));
-        let bundle = KeyPackage::builder()
+        let builder = KeyPackage::builder()
             .key_package_lifetime(lifetime)
-            .leaf_node_capabilities(capabilities())
+            .leaf_node_capabilities(capabilities());
+        let builder = match last_resort {
+            true => builder.mark_as_last_resort(),
+            false => builder,
+        };
+        let bundle = builder
             .build(
                 suite.to_mls(),
                 &context,
@@ -137,6 +174,16 @@ impl<R: Records> Work<'_, '_, R> {
                 .map_err(Error::library("encode group information"))
         })?;
         Ok(with_position(state.position, &bytes))
+    }
+
+    /// The group that information is of.
+    pub fn group_of_information(information: &[u8]) -> Result<GroupId, Error> {
+        let what = "group information";
+        let (_, bytes) = split_position(information, what)?;
+        let MlsMessageBodyIn::GroupInfo(info) = body(bytes, what)? else {
+            return Err(Error::Malformed { what });
+        };
+        GroupId::from_mls(info.group_id()).ok_or(Error::Malformed { what })
     }
 
     /// Joins a group again: the commit from outside that the relays are asked to take, after the work is

@@ -221,6 +221,13 @@ impl<R: Records> Work<'_, '_, R> {
         Ok(vec![event])
     }
 
+    /// The group that a message claims to be of, before it is read.
+    pub fn group_of(message: &[u8]) -> Result<GroupId, Error> {
+        let message = protocol_message(message, MAX_MESSAGE, "message")?;
+        let malformed = Error::Malformed { what: "message" };
+        GroupId::from_mls(message.group_id()).ok_or(malformed)
+    }
+
     /// Reads a message of any group of this device. Own messages and repeated texts give nothing.
     pub fn message(&mut self, bytes: &[u8]) -> Result<(GroupId, Vec<Event>), Error> {
         let message = protocol_message(bytes, MAX_MESSAGE, "message")?;

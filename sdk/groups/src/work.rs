@@ -14,7 +14,10 @@ use openmls_libcrux_crypto::CryptoProvider;
 use openmls_traits::OpenMlsProvider;
 use parlance_e2ee::{DeviceAddress, DeviceIdentity};
 use parlance_store::{Key, Page, Store, WriteTransaction};
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    ops::{Deref, DerefMut},
+};
 
 /// The groups of one device. It holds no states but those it has read; all are in the database.
 pub struct Groups<R> {
@@ -40,7 +43,26 @@ impl<R: Records> Groups<R> {
     pub fn begin<'g, 's>(&'g mut self, store: &'s Store) -> Result<Work<'g, 's, R>, Error> {
         Ok(Work {
             rows: Rows::new(store.begin_write()?),
-            groups: self,
+            groups: Holder::Lent(self),
+            loaded: BTreeMap::new(),
+            checked: Checked::new(),
+            broken: false,
+        })
+    }
+
+    /// As [`begin`](Self::begin), of groups that the work has until it [ends](Work::end): for whoever cannot hold both.
+    ///
+    /// # Errors
+    ///
+    /// With the groups, as they were.
+    pub fn into_work<'s>(self, store: &'s Store) -> Result<Work<'static, 's, R>, (Self, Error)> {
+        let transaction = match store.begin_write() {
+            Ok(transaction) => transaction,
+            Err(error) => return Err((self, error.into())),
+        };
+        Ok(Work {
+            rows: Rows::new(transaction),
+            groups: Holder::Own(Box::new(self)),
             loaded: BTreeMap::new(),
             checked: Checked::new(),
             broken: false,
@@ -53,10 +75,36 @@ impl<R: Records> Groups<R> {
     }
 }
 
+/// Groups that a piece of work has or has borrowed.
+pub(crate) enum Holder<'g, R> {
+    Lent(&'g mut Groups<R>),
+    Own(Box<Groups<R>>),
+}
+
+impl<R> Deref for Holder<'_, R> {
+    type Target = Groups<R>;
+
+    fn deref(&self) -> &Groups<R> {
+        match self {
+            Self::Lent(groups) => groups,
+            Self::Own(groups) => groups,
+        }
+    }
+}
+
+impl<R> DerefMut for Holder<'_, R> {
+    fn deref_mut(&mut self) -> &mut Groups<R> {
+        match self {
+            Self::Lent(groups) => groups,
+            Self::Own(groups) => groups,
+        }
+    }
+}
+
 /// Operations that are stored together, with whatever the caller adds to the transaction. Dropping it undoes
 /// all of them.
 pub struct Work<'g, 's, R> {
-    pub(crate) groups: &'g mut Groups<R>,
+    pub(crate) groups: Holder<'g, R>,
     pub(crate) rows: Rows<'s>,
     loaded: BTreeMap<GroupId, MlsGroup>,
     /// Of the change that was begun last, so that their signatures are verified once.
@@ -90,7 +138,7 @@ impl<'s, R> OpenMlsProvider for Context<'_, 's, R> {
     }
 }
 
-impl<'s, R: Records> Work<'_, 's, R> {
+impl<'g, 's, R: Records> Work<'g, 's, R> {
     /// The transaction of this work, for what shall be stored with it, such as texts that were read.
     pub fn transaction(&self) -> &WriteTransaction<'s> {
         self.rows.transaction()
@@ -98,16 +146,23 @@ impl<'s, R: Records> Work<'_, 's, R> {
 
     /// Makes everything durable at once.
     pub fn commit(self) -> Result<(), Error> {
+        self.finish().1
+    }
+
+    fn finish(self) -> (Holder<'g, R>, Result<(), Error>) {
+        let mut groups = self.groups;
         if self.broken {
-            return Err(Error::Broken);
+            return (groups, Err(Error::Broken));
         }
-        self.rows.commit()?;
-        let loaded = &mut self.groups.loaded;
+        if let Err(error) = self.rows.commit() {
+            return (groups, Err(error));
+        }
+        let loaded = &mut groups.loaded;
         loaded.extend(self.loaded);
         while loaded.len() > MAX_LOADED {
             loaded.pop_first();
         }
-        Ok(())
+        (groups, Ok(()))
     }
 
     /// All groups of the device, at most `limit`, after `after`.
@@ -134,6 +189,30 @@ impl<'s, R: Records> Work<'_, 's, R> {
         self.with(group, |mls, _| {
             let authenticator = mls.epoch_authenticator().as_slice().to_vec();
             Ok((mls.epoch().as_u64(), authenticator))
+        })
+    }
+
+    /// A secret that follows from the present epoch by the MLS exporter (RFC 9420 §8.5), the same for all who are in it,
+    /// under a name that no other use has.
+    pub fn export(&mut self, group: GroupId, label: &str) -> Result<[u8; 32], Error> {
+        self.with(group, |mls, context| {
+            let secret = mls.export_secret(context.crypto(), label, b"", 32);
+            let secret = secret.map_err(Error::library("derive a secret"))?;
+            let wrong = |_| Error::State("a secret of another length".into());
+            secret.try_into().map_err(wrong)
+        })
+    }
+
+    /// The same of the epoch that the own commit begins; none if no commit waits.
+    pub fn export_next(&mut self, group: GroupId, label: &str) -> Result<Option<[u8; 32]>, Error> {
+        self.with(group, |mls, context| {
+            let Some(commit) = mls.pending_commit() else {
+                return Ok(None);
+            };
+            let secret = commit.export_secret(context.crypto(), label, b"", 32);
+            let secret = secret.map_err(Error::library("derive a secret"))?;
+            let wrong = |_| Error::State("a secret of another length".into());
+            secret.try_into().map(Some).map_err(wrong)
         })
     }
 
@@ -186,5 +265,20 @@ impl<'s, R: Records> Work<'_, 's, R> {
     pub(crate) fn or_broken<T, E>(&mut self, result: Result<T, E>) -> Result<T, E> {
         self.broken |= result.is_err();
         result
+    }
+}
+
+impl<R: Records> Work<'static, '_, R> {
+    /// Ends a work that has its groups ([`Groups::into_work`]), and gives them back; with what was done if that is
+    /// `kept` and could be stored, otherwise without.
+    pub fn end(self, kept: bool) -> (Option<Groups<R>>, Result<(), Error>) {
+        let (groups, result) = match kept {
+            true => self.finish(),
+            false => (self.groups, Ok(())),
+        };
+        match groups {
+            Holder::Own(groups) => (Some(*groups), result),
+            Holder::Lent(_) => (None, result),
+        }
     }
 }

@@ -7,7 +7,8 @@ use crate::{
     relays::Directory,
 };
 use parlance_bimp::{
-    Account, Answer, Bounded, Deliver, Mailbox, MessageId, RelayId, Request, limits::MAX_ENVELOPE,
+    Account, Answer, Bounded, Deliver, GroupGrown, GroupId, Mailbox, MessageId, RelayId, Request,
+    limits::MAX_ENVELOPE,
 };
 use parlance_e2ee::{Body, DeviceAddress, content::TypingState};
 
@@ -58,6 +59,8 @@ pub enum Input<P> {
         /// Which.
         mailbox: Mailbox,
     },
+    /// A relay that this device has entered a group at tells that the group's order has grown.
+    Grown(GroupGrown),
     /// How others reach this device from now on, or that they do not: it leaves (E1, E5). Without it nothing is delivered directly.
     Reach(Option<Reach>),
     /// A device has answered an offer.
@@ -130,6 +133,108 @@ pub enum Command {
         /// Its number.
         device: u32,
     },
+}
+
+/// What the user wants with groups.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupCommand {
+    /// Makes one.
+    New {
+        /// Its name.
+        name: String,
+    },
+    /// Invites people.
+    Invite {
+        /// To which.
+        group: GroupId,
+        /// Whom.
+        accounts: Vec<Account>,
+    },
+    /// Accepts an invitation.
+    Join(GroupId),
+    /// Leaves, or declines an invitation.
+    Leave(GroupId),
+    /// Removes somebody.
+    Remove {
+        /// From which.
+        group: GroupId,
+        /// Whom.
+        account: Account,
+    },
+    /// Gives it another name.
+    Rename {
+        /// Which.
+        group: GroupId,
+        /// The name.
+        name: String,
+    },
+}
+
+/// What happened to a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GroupNews {
+    /// Somebody invites this account.
+    Invited {
+        /// Who.
+        by: DeviceAddress,
+        /// The group's name.
+        name: String,
+    },
+    /// This device is in.
+    Joined,
+    /// People came, or went.
+    Changed {
+        /// By whose hand.
+        by: Account,
+        /// Who came.
+        came: Vec<Account>,
+        /// Who went.
+        went: Vec<Account>,
+    },
+    /// It has another name.
+    Named {
+        /// Which.
+        name: String,
+    },
+    /// This account is out.
+    Out {
+        /// Who removed it; none if it left when nobody else was there.
+        by: Option<Account>,
+    },
+    /// An invitation that cannot be used.
+    BadInvitation {
+        /// Whose.
+        by: DeviceAddress,
+        /// Why.
+        cause: String,
+    },
+    /// A device that was invited has put no key packages on its relays: it comes in when it has.
+    NoKeyPackages {
+        /// Which.
+        device: DeviceAddress,
+    },
+    /// Somebody who was invited has no devices on record.
+    NoDevices {
+        /// Who.
+        account: Account,
+    },
+    /// A member device is not on its account's record. It is removed before anything else is said.
+    NotOnRecord {
+        /// Which.
+        device: DeviceAddress,
+    },
+    /// A change could not be made. It is tried again.
+    NotChanged {
+        /// Why.
+        cause: String,
+    },
+    /// A handshake is forged, or was missed. Members are asked.
+    InDoubt,
+    /// This device has lost track, and joins anew as soon as a member answers.
+    LostTrack,
+    /// It is in step again.
+    Rejoined,
 }
 
 /// What the engine wants done. Whatever it rests on is on disk.
@@ -276,6 +381,13 @@ pub enum Event {
     Kept {
         /// Which.
         id: MessageId,
+    },
+    /// Something happened to a group.
+    Group {
+        /// Which.
+        group: GroupId,
+        /// What.
+        news: GroupNews,
     },
     /// Something about a conversation without a trace. Nothing but this event has it.
     NoTrace {

@@ -5,6 +5,7 @@
 //!   from a proven record and expire.
 //! - **X2** What was decrypted is from the device that it says, which is on the record that was taken over last.
 
+use crate::groups::GroupSecrets;
 use parlance_bimp::Account;
 use parlance_e2ee::{
     DeviceAddress, DeviceIdentity, PreKeyStore, PublishedPreKeys, Sender,
@@ -82,6 +83,11 @@ pub trait Encryption {
         sender: &Sender,
         message: &[u8],
     ) -> Result<Received, parlance_e2ee::Error>;
+
+    /// The groups of this device, if the program has any (G3).
+    fn groups(&mut self) -> Option<&mut dyn GroupSecrets> {
+        None
+    }
 
     /// Sessions and prekeys, to be kept under [`Row::Sessions`](crate::Row::Sessions).
     fn save<R: CryptoRng>(&self, rng: &mut R) -> Vec<u8>;

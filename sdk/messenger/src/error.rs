@@ -1,6 +1,6 @@
 //! Why something was not done.
 
-use crate::storage::StorageError;
+use crate::{groups::GroupFault, storage::StorageError};
 
 /// Why a command was refused, or the engine stopped.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -46,4 +46,37 @@ pub enum Error {
         /// How many.
         waiting: usize,
     },
+    /// The group refuses.
+    #[error(transparent)]
+    Group(GroupFault),
+    /// This device knows no such group.
+    #[error("this device knows no such group: look at the list of groups")]
+    NoSuchGroup,
+    /// A name that is none.
+    #[error("a group's name has 1 to {limit} bytes and no control characters: choose another one")]
+    GroupName {
+        /// Bytes at most.
+        limit: usize,
+    },
+    /// Too many groups.
+    #[error("this device knows {limit} groups, which is all that it can: leave some")]
+    TooManyGroups {
+        /// How many at most.
+        limit: usize,
+    },
+    /// Too many changes at a time.
+    #[error("{limit} changes of this group wait: let them be made first")]
+    TooManyWishes {
+        /// How many at most.
+        limit: usize,
+    },
+}
+
+impl From<GroupFault> for Error {
+    fn from(fault: GroupFault) -> Self {
+        match fault {
+            GroupFault::Storage(error) => Self::Storage(error),
+            fault => Self::Group(fault),
+        }
+    }
 }

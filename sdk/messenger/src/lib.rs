@@ -18,6 +18,7 @@
 //! | [`no_trace`] | N1-N7 | conversations that are stored nowhere |
 //! | [`transfer`] | A1-A7 | the history, for a device that is new |
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
+//! | [`groups`] | G1-G12 | who is in, what is said there, in which order |
 //! | [`presence`] | E1-E5 | how contacts, and nobody else, learn where this device is |
 //! | [`direct`] | D1-D6 | from device to device |
 //! | [`storage`] | S1-S4 | one batch, then effects |
@@ -35,7 +36,7 @@
 //!
 //! # Not covered
 //!
-//! Groups: their messages are held ([`Event::Kept`]). A mailbox of the epoch before is not
+//! A mailbox of the epoch before is not
 //! emptied. Whoever wrote a message and lost the device cannot be asked to send it again.
 
 #![forbid(unsafe_code)]
@@ -45,6 +46,7 @@ pub mod effect;
 pub mod encryption;
 mod engine;
 pub mod error;
+pub mod groups;
 pub mod history;
 pub mod inbox;
 pub mod limits;
@@ -57,10 +59,11 @@ pub mod relays;
 pub mod storage;
 pub mod transfer;
 
-pub use effect::{Command, Effect, Event, Input};
+pub use effect::{Command, Effect, Event, GroupCommand, GroupNews, Input};
 pub use encryption::{Encryption, Fault};
 pub use engine::Engine;
 pub use error::Error;
+pub use groups::{Group, GroupFault, GroupSecrets};
 pub use history::{ContentId, Conversation, Entry, Status};
 pub use no_trace::{NoTraceEnd, NoTraceNews, NoTraceWish};
 pub use parlance_relay_core::{Clock, RelayInfo};

@@ -80,6 +80,53 @@ pub const MAX_ACCOUNTS_OF_PROOF: usize = 256;
 /// Latencies of one relay and period that a median is taken of.
 pub const MAX_LATENCIES: usize = 64;
 
+/// Groups that a device knows, also those that it is out of.
+pub const MAX_GROUPS: usize = 1_000;
+/// Changes of a group that wait at the same time: all accounts of a large group.
+pub const MAX_WISHES: usize = 512;
+/// Parts of invitations and information that are kept while others are missing.
+pub const MAX_PARTS: usize = 1_024;
+/// Parts of one invitation.
+pub const MAX_PARTS_OF_ONE: usize = 180;
+/// Longest handshake, bytes: what the parts of one hold.
+pub const MAX_HANDSHAKE: usize = 8 * 1_024 * 1_024;
+/// Parts of a handshake that are uploaded at the same time.
+pub const PARTS_AT_ONCE: usize = 8;
+/// Key packages that this device keeps on each relay of its set.
+pub const KEYS_PER_RELAY: u32 = 20;
+/// When fewer are left on a relay it gets more.
+pub const KEYS_LOW: u32 = 8;
+/// Between two readings of a group's order that nothing asks for.
+pub const ORDER_PAUSE: u64 = 60_000;
+/// How often the order is read because something says that it has grown: a relay may learn of it later than others.
+pub const LOOKS: u8 = 4;
+/// Between two of these.
+pub const LOOK_AGAIN: u64 = 500;
+/// New epochs that are read before the mailbox is quiet: what others keep secrets of.
+pub const EPOCHS_AT_ONCE: usize = 4;
+/// The mailbox is quiet when it brought nothing for so long, after all that waited.
+pub const MAIL_QUIET: u64 = 300;
+/// And for so long if less came than had waited.
+pub const MAIL_SILENT: u64 = 5_000;
+/// Texts of a group on their way at the same time: one, so that they come in the order of saying.
+pub const TEXTS_AT_ONCE: usize = 1;
+/// After so long a text that was not confirmed is offered again.
+pub const RETRY_UNSENT: u64 = 1_000;
+/// Ids of own messages to a group that are known when they come back.
+pub const MAX_SENT: usize = 256;
+/// How long members wait at most before they remove one that wishes to leave.
+pub const LEAVE_PAUSE: u64 = 5_000;
+/// After so long a member that was not removed says again that it wishes to leave.
+pub const LEAVE_AGAIN: u64 = 60_000;
+/// Between two questions to members, of one that is in doubt or has lost track.
+pub const ASK_AGAIN: u64 = 15_000;
+/// How long a look is waited for before somebody is removed without it.
+pub const LOOK_WAIT: u64 = 5_000;
+/// Age of the key package of last resort when it is replaced.
+pub const LAST_RESORT_LIFE: u64 = 28 * 86_400_000;
+/// Rest after a change with fresh key packages was refused.
+pub const NOT_BEGUN: u64 = 60_000;
+
 /// For how long a presence record is good.
 pub const PRESENCE_LIFE: u64 = 600_000;
 /// After so long it is renewed.

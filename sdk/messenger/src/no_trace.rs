@@ -9,7 +9,7 @@
 //! - **N4** What is said is sent to a device that is *there*: heard of within [`NO_TRACE_SILENCE`](crate::limits::NO_TRACE_SILENCE). Both give signs of life; without one the
 //!   conversation is over, on both sides, and what was not confirmed is forgotten.
 //! - **N5** Texts are numbered, confirmed by the other device when its person can see them, sent again every [`NO_TRACE_AGAIN`](crate::limits::NO_TRACE_AGAIN) until then, shown once and in order.
-//! - **N6** A relay is asked to keep such a message for [`NO_TRACE_KEEP`](crate::limits::NO_TRACE_KEEP), and the device acknowledges it at once. BIMP has no message that a relay
+//! - **N6** It goes to the device itself where that can be reached (D1), and through a relay otherwise, or when it was not confirmed. A relay is asked to keep such a message for [`NO_TRACE_KEEP`](crate::limits::NO_TRACE_KEEP), and the device acknowledges it at once. BIMP has no message that a relay
 //!   does not write: until one of the two has happened, an encrypted envelope is on its disk.
 //! - **N7** The envelope's content begins with [`NO_TRACE`], so that a device which does not hold the conversation any more drops it, and takes no session for broken (I4).
 

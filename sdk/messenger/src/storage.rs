@@ -8,7 +8,7 @@
 
 use crate::history::ContentId;
 use codec::{Decode, Encode};
-use parlance_bimp::{Account, MessageId, RelayId};
+use parlance_bimp::{Account, GroupId, MessageId, RelayId};
 use parlance_e2ee::DeviceAddress;
 use std::collections::BTreeMap;
 
@@ -41,13 +41,17 @@ pub enum Table {
     Expiries,
     /// Tickets and receipts by relay.
     Proofs,
+    /// Groups.
+    Groups,
+    /// Parts of invitations and of information.
+    GroupParts,
     /// Where histories of other devices go, by conversation.
     Rooms,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 16] = [
         Self::Single,
         Self::Conversations,
         Self::Messages,
@@ -61,6 +65,8 @@ impl Table {
         Self::Orphans,
         Self::Expiries,
         Self::Proofs,
+        Self::Groups,
+        Self::GroupParts,
         Self::Rooms,
     ];
 
@@ -80,6 +86,8 @@ impl Table {
             Self::Orphans => "chat/orphans",
             Self::Expiries => "chat/expiries",
             Self::Proofs => "chat/proofs",
+            Self::Groups => "chat/groups",
+            Self::GroupParts => "chat/group-parts",
             Self::Rooms => "chat/rooms",
         }
     }
@@ -116,6 +124,12 @@ pub enum Row {
     Expiry(u64, Account, u64),
     /// Counts of a relay in a period.
     Proof(u32, RelayId),
+    /// A group.
+    Group(GroupId),
+    /// A part of what a device sends about a group: what it is about (SCALE), and which part.
+    GroupPart(GroupId, DeviceAddress, Vec<u8>, u16),
+    /// On which relays the own key packages lie.
+    GroupKeys,
     /// The transfer to this device.
     Taking,
     /// Transfers from this device.
@@ -137,7 +151,9 @@ impl Row {
     /// Where it lies.
     pub fn table(&self) -> Table {
         match self {
-            Self::Sessions | Self::Counters | Self::Taking | Self::Giving => Table::Single,
+            Self::Sessions | Self::Counters | Self::Taking | Self::Giving | Self::GroupKeys => {
+                Table::Single
+            }
             Self::Conversation(_) => Table::Conversations,
             Self::Message(..) => Table::Messages,
             Self::Name(..) => Table::Names,
@@ -150,6 +166,8 @@ impl Row {
             Self::Orphan(_) => Table::Orphans,
             Self::Expiry(..) => Table::Expiries,
             Self::Proof(..) => Table::Proofs,
+            Self::Group(_) => Table::Groups,
+            Self::GroupPart(..) => Table::GroupParts,
             Self::Room(_) => Table::Rooms,
         }
     }
@@ -161,6 +179,7 @@ impl Row {
         match self {
             Self::Sessions => vec![bytes(b"sessions")],
             Self::Counters => vec![bytes(b"counters")],
+            Self::GroupKeys => vec![bytes(b"group keys")],
             Self::Taking => vec![bytes(b"taking")],
             Self::Giving => vec![bytes(b"giving")],
             Self::Conversation(account) | Self::Room(account) => vec![bytes(&account.0)],
@@ -176,6 +195,13 @@ impl Row {
                 vec![hidden(at), bytes(&account.0), hidden(number)]
             }
             Self::Proof(period, relay) => vec![bytes(&period.to_le_bytes()), bytes(&relay.0)],
+            Self::Group(group) => vec![bytes(&group.0)],
+            Self::GroupPart(group, device, about, index) => vec![
+                bytes(&group.0),
+                bytes(&device.encode()),
+                bytes(about),
+                bytes(&index.to_le_bytes()),
+            ],
         }
     }
 }
@@ -248,8 +274,13 @@ impl<S: Storage> Ledger<S> {
         if self.changes.is_empty() {
             return Ok(());
         }
-        let batch: Vec<_> = std::mem::take(&mut self.changes).into_iter().collect();
+        let batch = self.take();
         self.disk.commit(&batch)
+    }
+
+    /// The batch, for whoever commits it together with something else.
+    pub fn take(&mut self) -> Vec<(Row, Option<Vec<u8>>)> {
+        std::mem::take(&mut self.changes).into_iter().collect()
     }
 
     pub fn all<T: Decode>(&self, table: Table, what: &'static str) -> Result<Vec<T>, crate::Error> {
@@ -301,6 +332,12 @@ mod tests {
             Row::Expiry(2, one, 1),
             Row::Proof(1, RelayId([1; 32])),
             Row::Proof(2, RelayId([1; 32])),
+            Row::Group(GroupId([1; 32])),
+            Row::Group(GroupId([2; 32])),
+            Row::GroupPart(GroupId([1; 32]), device, vec![0], 1),
+            Row::GroupPart(GroupId([1; 32]), device, vec![1], 1),
+            Row::GroupPart(GroupId([1; 32]), device, vec![1], 2),
+            Row::GroupKeys,
             Row::Taking,
             Row::Giving,
             Row::Room(one),

@@ -139,14 +139,18 @@ impl Bridged {
         tokio::spawn(async move {
             loop {
                 tokio::select! {
-                    frame = frames.next() => match frame {
-                        Some(frame) if matches!(self.put(&frame).await, Ok(Ok(()))) => {}
-                        _ => break,
-                    },
-                    said = self.next() => match said {
-                        Ok(Some(frame)) if inbox.put(&frame).await.is_ok() => {}
-                        _ => break,
-                    },
+                    frame = frames.next() => {
+                        let Some(frame) = frame else { break };
+                        if !matches!(self.put(&frame).await, Ok(Ok(()))) {
+                            break;
+                        }
+                    }
+                    said = self.next() => {
+                        let Ok(Some(frame)) = said else { break };
+                        if inbox.put(&frame).await.is_err() {
+                            break;
+                        }
+                    }
                 }
             }
             inbox.end();

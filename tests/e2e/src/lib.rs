@@ -10,6 +10,7 @@
 //! | [`chain`] | extrinsics, storage and events through `subxt`, without generated code |
 //! | [`newcomer`] | accounts without tokens: keys, registration, devices |
 //! | [`courier`] | people whose messages relays carry |
+//! | [`relays`] | nodes that are relays, and people with identities |
 //! | [`bridge`] | the same over JSON-RPC instead of QUIC |
 //! | [`bimp`] | the user's client, a data folder for each person |
 //! | [`liar`] | a node that lies: a proxy in front of a real one |
@@ -30,5 +31,6 @@ pub mod network;
 pub mod newcomer;
 pub mod node;
 pub mod relay;
+pub mod relays;
 pub mod rpc;
 pub mod wait;

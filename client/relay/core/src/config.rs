@@ -55,6 +55,14 @@ pub struct Limits {
     pub prekeys: usize,
     /// Devices, by use, whose prekeys are kept.
     pub prekey_owners: usize,
+    /// Groups whose order is kept.
+    pub groups: usize,
+    /// Records of one group; older ones go.
+    pub group_records: usize,
+    /// Offers that wait for one group.
+    pub group_offers: usize,
+    /// Groups that one connection may have entered.
+    pub group_entries: usize,
 }
 
 impl Default for Limits {
@@ -74,12 +82,16 @@ impl Default for Limits {
             writes: 65_536,
             write_bytes: 256 << 20,
             requests: 2,
-            window_messages: 256,
+            window_messages: 64,
             window_bytes: 256 << 10,
             subscriptions: 16,
             presences: 100_000,
             prekeys: 256,
             prekey_owners: 1_000_000,
+            groups: 100_000,
+            group_records: 1_000,
+            group_offers: 64,
+            group_entries: 256,
         }
     }
 }
@@ -113,6 +125,12 @@ pub struct Timings {
     pub presence: u64,
     /// Period of the quotas.
     pub period: u64,
+    /// For how long a text may be signed by a group's access key that was just overtaken.
+    pub late_text: u64,
+    /// A list of relays that has not changed for so long is taken to be the others', too: groups move to the sets that it says.
+    pub settled: u64,
+    /// For how long a group is remembered after its last record has expired.
+    pub group: u64,
 }
 
 impl Default for Timings {
@@ -133,6 +151,9 @@ impl Default for Timings {
             grace: 3_600 * SECOND,
             presence: 600 * SECOND,
             period: 300 * SECOND,
+            late_text: 10 * SECOND,
+            settled: 2 * SECOND,
+            group: 365 * DAY,
         }
     }
 }

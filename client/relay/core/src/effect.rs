@@ -78,13 +78,6 @@ pub enum Input {
         /// What the chain says.
         owner: Owner,
     },
-    /// Members of a group, by mailbox; none if the chain has no such group any more.
-    Group {
-        /// Which.
-        group: GroupId,
-        /// Its members.
-        members: Option<Vec<Mailbox>>,
-    },
     /// Time has passed. Every 50 to 100 milliseconds.
     Tick,
 }
@@ -118,6 +111,15 @@ pub enum Effect {
         connection: ConnectionId,
         /// Which mailbox.
         mailbox: Mailbox,
+    },
+    /// Tell a member that a group's order has grown.
+    Grown {
+        /// Whom.
+        connection: ConnectionId,
+        /// Which group.
+        group: GroupId,
+        /// The position that is free now.
+        next: u64,
     },
     /// End the connection of a subscriber that takes nothing.
     CutOff {

@@ -16,6 +16,8 @@
 //! | [`quota`] | U1-U3 | how much one sender may send |
 //! | [`storage`] | B1-B4 | batches |
 //! | [`relay`] | G1-G8 | what becomes of a message |
+//! | [`order`] | P1-P9 | how a group's relays agree on the order of its changes |
+//! | [`relay::groups`] | J1-J6 | what they do for its members |
 //! | [`relay::reconcile`] | Y1-Y4 | how relays find out what they lack |
 //! | [`relay::hand_over`] | V1-V3 | what is on the wrong relay |
 //!
@@ -41,6 +43,7 @@ pub mod effect;
 pub mod entry;
 pub mod health;
 pub mod mailbox;
+pub mod order;
 pub mod presence;
 pub mod quota;
 pub mod relay;
@@ -53,4 +56,4 @@ pub use entry::{Entry, State};
 pub use mailbox::Owner;
 pub use relay::{Counters, Relay};
 pub use routing::{RelayInfo, Routing};
-pub use storage::{Batch, Body, PreKeyOwner, Storage, StorageError, Write};
+pub use storage::{Batch, Body, GroupRow, PreKeyOwner, Storage, StorageError, Write};

@@ -157,6 +157,11 @@ impl MailboxState {
         ids.filter(|id| self.is_complete(id)).copied().collect()
     }
 
+    /// Entries that are not deleted, oldest first.
+    pub fn undeleted(&self) -> impl Iterator<Item = &MessageId> {
+        self.queue.values()
+    }
+
     /// Messages that wait.
     pub fn messages(&self) -> u64 {
         self.queue.len() as u64

@@ -8,10 +8,10 @@
 //!   no room for its messages, what owners have changed goes into the next batch, which brings none: an acknowledgement does not
 //!   fail because of messages that happened to come with it.
 //! - **B4** Keys: an entry lies under mailbox and message id, its message under the same beside it; prekeys lie under account, device
-//!   and use, one-time prekeys under these and a number.
+//!   and use, one-time prekeys under these and a number; what is kept of a group's order under the group and a [`GroupRow`].
 
 use crate::entry::Entry;
-use parlance_bimp::{Account, DeviceNumber, Key, Mailbox, PreKeyUse};
+use parlance_bimp::{Account, DeviceNumber, GroupId, Key, Mailbox, PreKeyUse};
 use std::sync::Arc;
 
 /// Whose prekeys, and what for.
@@ -23,6 +23,17 @@ pub struct PreKeyOwner {
     pub device: DeviceNumber,
     /// What for.
     pub usage: PreKeyUse,
+}
+
+/// A row of a group's order (`order`), in the order in which they are read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum GroupRow {
+    /// What the group was before the records that are kept.
+    Base,
+    /// What this relay has said about the free position.
+    Votes,
+    /// A record, by position.
+    Record(u64),
 }
 
 /// What happens to the message of an entry that is written.
@@ -76,6 +87,22 @@ pub enum Write {
         /// Its number.
         number: u64,
     },
+    /// Writes a row of a group.
+    PutGroup {
+        /// Whose.
+        group: GroupId,
+        /// Which.
+        row: GroupRow,
+        /// It.
+        bytes: Vec<u8>,
+    },
+    /// Removes a row of a group.
+    RemoveGroup {
+        /// Whose.
+        group: GroupId,
+        /// Which.
+        row: GroupRow,
+    },
 }
 
 /// Changes that go to disk together (B1).
@@ -120,4 +147,10 @@ pub trait Storage {
 
     /// All who have published, and the numbers of their one-time prekeys, rising. For the start and after a failure.
     fn prekey_owners(&self) -> Result<Vec<(PreKeyOwner, Vec<u64>)>, StorageError>;
+
+    /// All groups with rows, rising. For the start.
+    fn groups(&self) -> Result<Vec<GroupId>, StorageError>;
+
+    /// The rows of a group, rising.
+    fn group(&self, group: &GroupId) -> Result<Vec<(GroupRow, Vec<u8>)>, StorageError>;
 }

@@ -140,22 +140,26 @@ fn what_comes_while_a_relay_is_busy_goes_to_it_together() {
 }
 
 #[test]
-fn what_a_relay_has_not_answered_is_not_sent_again_and_keeps_nothing_back() {
+fn what_a_relay_has_not_answered_is_not_sent_again_as_long_as_it_answers_something() {
     let mut one = One::new();
     let (timings, busy) = (
         Config::default().timings,
         Config::default().limits.requests as u8,
     );
-    for text in 0..busy + 8 {
-        one.send(text);
-    }
+    let keys: Vec<Key> = (0..busy + 8).map(|text| one.send(text)).collect();
     one.asked();
-    one.clock.steady += timings.retry;
-    one.input(Input::Tick);
+    one.clock.steady += timings.retry / 2;
+    for n in 1..5 {
+        one.stored(place(n), &keys[..1]);
+    }
     assert_eq!(one.asked(), One::others(8));
     one.clock.steady += timings.retry / 2;
     one.input(Input::Tick);
     assert!(one.asked().is_empty());
+    // They have been silent for longer than an answer may take: everything but the first.
+    one.clock.steady += timings.retry;
+    one.input(Input::Tick);
+    assert_eq!(one.asked(), One::others(keys.len() - 1));
 }
 
 #[test]

@@ -7,9 +7,7 @@ use common::{
     DEVICE, Net, OTHER, OWN, SENDER, accepted, envelope, envelope_of, list, reason, subscribe,
     unpaid,
 };
-use parlance_bimp::{
-    Answer, Bounded, GroupAccepted, GroupId, GroupSend, Key, List, Mailbox, Reason, Request,
-};
+use parlance_bimp::{Reason, Request};
 use parlance_relay_core::{Asker, Config, Input, Limits};
 
 const FOREIGN: usize = 5;
@@ -265,48 +263,4 @@ fn who_has_the_message_counts_when_it_leaves_the_set() {
     net.dead.clear();
     net.pass(12_000);
     assert_eq!(holders(&net), [1, 2, 3, 4, 5]);
-}
-
-#[test]
-fn copies_for_a_group_go_to_the_sets_of_its_members() {
-    let mut net = net_with(Limits {
-        sender_messages: 1,
-        ..Limits::default()
-    });
-    // Kept by relays 4 to 8.
-    let far = Mailbox([0xF0; 32]);
-    let group = GroupId([9; 32]);
-    for n in 0..9 {
-        let members = Some(vec![OWN, OTHER, far]);
-        net.input(n, Input::Group { group, members });
-    }
-    let send = |text| {
-        Request::GroupSend(GroupSend {
-            group,
-            ciphertext: Bounded::new(vec![text; 300]).unwrap(),
-            ticket: Bounded::default(),
-            mentioned: List::default(),
-            everybody: false,
-            keep: 0,
-        })
-    };
-    // Again is once, and charged once.
-    for _ in 0..2 {
-        let answer = net.ask(FOREIGN, SENDER, send(1));
-        let Some(Answer::GroupSend(GroupAccepted {
-            mailboxes: 3,
-            full: 0,
-            ..
-        })) = answer
-        else {
-            panic!("{answer:?}");
-        };
-    }
-    let refused = net.ask(FOREIGN, SENDER, send(2));
-    assert_eq!(reason(refused), Reason::AllowanceUsedUp);
-    assert_eq!(holders(&net), [0, 1, 2, 3, 4]);
-    let of_far: Vec<usize> = (0..9).filter(|n| net.entries(*n, &far) > 0).collect();
-    assert_eq!(of_far, [4, 5, 6, 7, 8]);
-    let keys: Vec<Key> = net.delivered.iter().map(|(_, _, key)| *key).collect();
-    assert_eq!(keys.len(), 1);
 }

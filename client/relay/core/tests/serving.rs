@@ -7,9 +7,9 @@ use common::{
     owner, reason, subscribe,
 };
 use parlance_bimp::{
-    Account, Answer, Bounded, Count, ExtendRetention, FetchPreKeys, GroupAccepted, GroupId,
-    GroupSend, Key, List, LookUpPresence, Mailbox, PreKeyUse, PreKeys, Presence, PresenceKey,
-    PublishPreKeys, PublishPresence, Reason, Request, SyncCursor, Waiting,
+    Account, Answer, Bounded, Count, ExtendRetention, FetchPreKeys, Key, List, LookUpPresence,
+    Mailbox, PreKeyUse, PreKeys, Presence, PresenceKey, PublishPreKeys, PublishPresence, Reason,
+    Request, SyncCursor, Waiting,
 };
 use parlance_relay_core::{Config, Input, Limits, Storage};
 
@@ -146,18 +146,6 @@ fn a_stranger_cannot_tell_a_used_mailbox_from_none() {
         accepted(net.ask(0, SENDER, to_unused)),
     );
     assert_eq!((used.relays, used.expires), (unused.relays, unused.expires));
-    // Nor is a group that does not exist told from one of others.
-    let members = Some(vec![OWN]);
-    net.input(
-        0,
-        Input::Group {
-            group: GroupId([5; 32]),
-            members,
-        },
-    );
-    let send = |group| group_send(GroupId([group; 32]), 1, vec![]);
-    assert_eq!(reason(net.ask(0, SENDER, send(5))), Reason::NotAllowed);
-    assert_eq!(reason(net.ask(0, SENDER, send(6))), Reason::NotAllowed);
 }
 
 #[test]
@@ -267,57 +255,6 @@ fn each_one_time_prekey_is_given_once_even_over_a_restart() {
         }
     }
     assert_eq!(given, [[0], [1], [2]]);
-}
-
-fn group_send(group: GroupId, text: u8, mentioned: Vec<Mailbox>) -> Request {
-    Request::GroupSend(GroupSend {
-        group,
-        ciphertext: Bounded::new(vec![text; 300]).unwrap(),
-        ticket: Bounded::default(),
-        mentioned: List::new(mentioned).unwrap(),
-        everybody: false,
-        keep: 0,
-    })
-}
-
-/// M7: one upload, a copy for each of 500 members, in a message or two to each relay.
-#[test]
-fn a_message_to_a_group_reaches_every_member() {
-    let mut net = net(5);
-    let group = GroupId([9; 32]);
-    let mut members: Vec<Mailbox> = (0..499u32)
-        .map(|n| Mailbox::of(&Account([3; 32]), n))
-        .collect();
-    members.push(OTHER);
-    for n in 0..5 {
-        let members = Some(members.clone());
-        net.input(n, Input::Group { group, members });
-    }
-    net.asked.clear();
-    let answer = net.ask(0, SENDER, group_send(group, 1, vec![members[7]]));
-    let Some(Answer::GroupSend(GroupAccepted {
-        mailboxes,
-        full,
-        id,
-        ..
-    })) = answer
-    else {
-        panic!("{answer:?}");
-    };
-    assert_eq!((mailboxes, full), (500, 0));
-    assert_eq!(net.asked.get(&33), Some(&4));
-    assert_eq!(net.asked.get(&32), None);
-    for n in 0..5 {
-        assert!(members.iter().all(|mailbox| net.waiting(n, mailbox) == 1));
-        let woken = net.relays[n].mailboxes().filter(|(_, state)| {
-            let entry = state.get(&id).unwrap();
-            entry.state.mention
-        });
-        assert_eq!(woken.map(|(it, _)| *it).collect::<Vec<_>>(), [members[7]]);
-    }
-    // Again is once.
-    net.ask(0, SENDER, group_send(group, 1, vec![]));
-    assert!(members.iter().all(|mailbox| net.waiting(2, mailbox) == 1));
 }
 
 #[test]

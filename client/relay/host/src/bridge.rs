@@ -86,7 +86,7 @@ impl Bridge {
     /// # Errors
     /// When there is no room, or no relay any more.
     pub fn open(&self, challenge: &[u8; 32]) -> Result<Session, BridgeError> {
-        let Some(place) = self.gate.enter_bridged(std::time::Instant::now()) else {
+        let Some(place) = self.gate.enter_bridged() else {
             count(&self.figures.refused_connections);
             return Err(BridgeError::Full);
         };

@@ -22,6 +22,10 @@ pub fn weight(request: &Request) -> usize {
     match request {
         Request::Send(body) => body.encoded_size(),
         Request::GroupSend(body) => body.encoded_size(),
+        Request::GroupPart(body) => body.encoded_size(),
+        Request::GroupOffer(body) => body.encoded_size(),
+        Request::GroupVote(body) => body.encoded_size(),
+        Request::GroupSync(body) => body.encoded_size(),
         Request::PublishPreKeys(body) => body.encoded_size(),
         Request::PublishPresence(body) => body.encoded_size(),
         Request::Acknowledge(body) | Request::Delete(body) => body.encoded_size(),

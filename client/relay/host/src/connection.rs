@@ -27,8 +27,9 @@ use crate::{
 use ed25519_dalek::{Signature, VerifyingKey};
 use ledger::Ledger;
 use parlance_bimp::{
-    Answer, Authenticated, Binding, Credential, EnvelopeView, Key, Mailbox, Observed, Reason,
-    Refusal, RelayId, Request, SendError, Server, ServerEvent, Settings, SocketAddress, Violation,
+    Answer, Authenticated, Binding, Credential, EnvelopeView, GroupGrown, Key, Mailbox, Observed,
+    Reason, Refusal, RelayId, Request, SendError, Server, ServerEvent, Settings, SocketAddress,
+    Violation,
 };
 use parlance_endpoint::{Channel, End, Outgoing};
 use parlance_relay_core::{Asker, ConnectionId, Input, Who};
@@ -81,6 +82,8 @@ pub enum ToConnection {
     Deliver(Delivery),
     /// The mailbox is served elsewhere.
     Moved(Mailbox),
+    /// The order of a group has grown.
+    Grown(GroupGrown),
     /// The subscriber takes nothing.
     CutOff,
 }
@@ -426,10 +429,17 @@ impl Connection {
 
     /// What cannot be read the core refuses.
     fn take_ticket(&mut self, request: u32, body: &Request) -> Result<(), Reason> {
-        let (Request::Send(body), Some(device)) = (body, &self.device) else {
-            return Ok(());
+        let envelope = match body {
+            Request::Send(body) => EnvelopeView::parse(body.envelope.as_slice()),
+            // The upload is paid as one message to the group's relays (O4 of BIMP).
+            Request::GroupSend(body) => Some(EnvelopeView {
+                mailbox: body.post.group.posts(),
+                ticket: body.ticket.as_slice(),
+                sealed: body.post.ciphertext.as_slice(),
+            }),
+            _ => None,
         };
-        let Some(envelope) = EnvelopeView::parse(body.envelope.as_slice()) else {
+        let (Some(envelope), Some(device)) = (envelope, &self.device) else {
             return Ok(());
         };
         match self.shared.directory.judge(device, &envelope) {

@@ -17,7 +17,7 @@ use crate::{
     peers::Peers,
     storage::Store,
 };
-use parlance_bimp::RelayId;
+use parlance_bimp::{GroupGrown, RelayId};
 use parlance_relay_core::{
     Batch, Clock, Config, ConnectionId, Effect, Input, Relay, RelayInfo, Storage, StorageError,
 };
@@ -156,15 +156,12 @@ pub fn routing(directory: &dyn Directory) -> Vec<RelayInfo> {
         .collect()
 }
 
-/// What the core is told of the records: groups, and owners that are new.
+/// What the core is told of the records: owners that are new.
 pub fn records(directory: &dyn Directory) -> Vec<Input> {
-    let groups = directory.groups().into_iter().map(|record| Input::Group {
-        group: record.group,
-        members: Some(record.members),
-    });
     let owners = directory.take_owners().into_iter();
-    let owners = owners.map(|(mailbox, owner)| Input::Owner { mailbox, owner });
-    groups.chain(owners).collect()
+    owners
+        .map(|(mailbox, owner)| Input::Owner { mailbox, owner })
+        .collect()
 }
 
 impl Engine {
@@ -360,6 +357,11 @@ impl Running {
                     connection,
                     mailbox,
                 } => self.tell(connection, ToConnection::Moved(mailbox)),
+                Effect::Grown {
+                    connection,
+                    group,
+                    next,
+                } => self.tell(connection, ToConnection::Grown(GroupGrown { group, next })),
                 Effect::CutOff { connection } => self.tell(connection, ToConnection::CutOff),
                 Effect::Ask { relay, request } => self.engine.peers.ask(relay, request),
                 Effect::Receipt {

@@ -157,6 +157,16 @@ impl Figures {
                 "Batches that the disk refused.",
                 counters.failed_batches,
             ),
+            (
+                "placed",
+                "Positions of groups that were decided by attempts of this relay.",
+                counters.placed,
+            ),
+            (
+                "fanned",
+                "Texts of groups whose copies this relay has written.",
+                counters.fanned,
+            ),
         ];
         for (name, text, value) in of_core {
             put(&mut out, name, "counter", text, value);

@@ -127,27 +127,25 @@ impl Gate {
 
     /// A place, if there is one and the address has not shaken hands too often.
     pub fn enter(&self, address: IpAddr, now: Instant) -> Option<Permit> {
-        self.enter_as(network_of(address), self.limits.per_address, now)
+        self.enter_as(network_of(address), self.limits.per_address, Some(now))
     }
 
-    /// A place for a connection over the bridge, if there is one.
-    pub fn enter_bridged(&self, now: Instant) -> Option<Permit> {
-        self.enter_as(BRIDGE, self.limits.bridged, now)
+    /// A place for a connection over the bridge, if there is one. It shakes no hands, so there is no rate that one could use up for all.
+    pub fn enter_bridged(&self) -> Option<Permit> {
+        self.enter_as(BRIDGE, self.limits.bridged, None)
     }
 
-    fn enter_as(&self, address: IpAddr, most: usize, now: Instant) -> Option<Permit> {
+    fn enter_as(&self, address: IpAddr, most: usize, shakes: Option<Instant>) -> Option<Permit> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         let here = open.by_address.get(&address).copied().unwrap_or(0);
         if open.all >= self.limits.connections || here >= most {
             return None;
         }
-        open.tidy(now);
-        let full = Rate::new(self.limits.handshakes_per_address, now);
-        let rate = open.handshakes.entry(address).or_insert(full);
-        if rate.wait(now).is_some() {
+        if let Some(now) = shakes
+            && !open.shake(address, self.limits.handshakes_per_address, now)
+        {
             return None;
         }
-        rate.take(1, now);
         open.all = open.all.saturating_add(1);
         open.by_address.insert(address, here.saturating_add(1));
         Some(Permit {
@@ -181,6 +179,18 @@ impl Gate {
 }
 
 impl Open {
+    /// Whether the address may shake hands once more. It is counted.
+    fn shake(&mut self, address: IpAddr, per_second: u32, now: Instant) -> bool {
+        self.tidy(now);
+        let full = Rate::new(per_second, now);
+        let rate = self.handshakes.entry(address).or_insert(full);
+        let may = rate.wait(now).is_none();
+        if may {
+            rate.take(1, now);
+        }
+        may
+    }
+
     /// Forgets addresses that might shake hands as often as anybody.
     fn tidy(&mut self, now: Instant) {
         let since = |last| now.saturating_duration_since(last);
@@ -352,16 +362,16 @@ mod tests {
             bridged: 2,
             ..ConnectionLimits::default()
         });
-        let first = gate.enter_bridged(Instant::now());
-        let second = gate.enter_bridged(Instant::now());
+        let first = gate.enter_bridged();
+        let second = gate.enter_bridged();
         assert!(first.is_some() && second.is_some());
-        assert!(gate.enter_bridged(Instant::now()).is_none());
+        assert!(gate.enter_bridged().is_none());
         assert!(
             gate.enter(IpAddr::from([127, 0, 0, 1]), Instant::now())
                 .is_some()
         );
         drop(first);
-        assert!(gate.enter_bridged(Instant::now()).is_some());
+        assert!(gate.enter_bridged().is_some());
     }
 
     #[test]

@@ -244,15 +244,9 @@ async fn fallback(endpoint: &Endpoint) -> Option<FallbackRelay> {
 /// Tells the core what changes on record.
 async fn follow(directory: Arc<dyn Directory>, events: Events) {
     let mut changes = directory.changes();
-    let mut groups: Vec<_> = directory.groups().iter().map(|it| it.group).collect();
     while changes.changed().await.is_ok() {
         let relays = routing(directory.as_ref());
         events.send(Event::Core(Input::Routing(relays)));
-        for group in std::mem::take(&mut groups) {
-            let members = None;
-            events.send(Event::Core(Input::Group { group, members }));
-        }
-        groups.extend(directory.groups().iter().map(|it| it.group));
         for input in records(directory.as_ref()) {
             events.send(Event::Core(input));
         }

@@ -5,7 +5,7 @@
     reason = "a test ends where something is not as it should be"
 )]
 
-use parlance_bimp::{Account, GroupId, Mailbox, RelayId};
+use parlance_bimp::{Account, Mailbox, RelayId};
 use parlance_endpoint::SecretKey;
 use parlance_relay::{
     config::{ConfigError, RelayConfig},
@@ -30,7 +30,6 @@ fn network() -> Value {
             ] },
             { "id": name(3), "devices": [{ "number": 0, "key": name(30) }] },
         ],
-        "groups": [{ "id": name(4), "members": [name(2), name(3)] }],
         "tickets": "not checked",
     })
 }
@@ -62,11 +61,6 @@ fn the_records_of_a_network_are_found() {
     assert!(directory.device(&account, 1).is_none());
     assert!(directory.device(&Account([4; 32]), 0).is_none());
     assert_eq!(directory.take_owners().len(), 3);
-
-    let groups = directory.groups();
-    assert_eq!(groups[0].group, GroupId([4; 32]));
-    let members = [boxes[1], Mailbox::of(&Account([3; 32]), 0)];
-    assert_eq!(groups[0].members, members);
 }
 
 #[test]
@@ -89,7 +83,6 @@ fn what_is_wrong_with_a_network_is_named() {
         (change("/genesis", json!("ab")), "32 bytes"),
         (change("/relays/0/addresses/0", json!("here")), "address"),
         (change("/accounts/0/devices/1/number", json!(0)), "twice"),
-        (change("/groups/0/members/0", json!(name(8))), "no account"),
         (change("/accounts/0/epochs", json!([1, 2, 3])), "epochs"),
         (change("/accounts/0", json!({ "name": "Anna" })), "name"),
         (twice, "twice"),

@@ -13,6 +13,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 type Reply = oneshot::Sender<Result<Answer, RequestError>>;
 
 /// What a handle wants.
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are requests, and few wait"
+)]
 #[derive(Debug)]
 pub(crate) enum Command {
     Request { request: Request, reply: Reply },

@@ -2,11 +2,8 @@
 
 use crate::{
     bounded::{Bounded, List},
-    id::{Account, DeviceNumber, GroupId, Mailbox, MessageId},
-    limits::{
-        MAX_ENVELOPE, MAX_GROUP_CIPHERTEXT, MAX_IDS, MAX_MENTIONS, MAX_PREKEY, MAX_PREKEY_HEAD,
-        MAX_PREKEYS, MAX_TICKET,
-    },
+    id::{Account, DeviceNumber, Mailbox, MessageId},
+    limits::{MAX_ENVELOPE, MAX_IDS, MAX_PREKEY, MAX_PREKEY_HEAD, MAX_PREKEYS},
 };
 use alloc::vec::Vec;
 use codec::{Decode, Encode};
@@ -100,36 +97,6 @@ pub struct Accepted {
     pub id: MessageId,
     /// Relays that have it on disk.
     pub relays: u8,
-    /// When it will be thrown away.
-    pub expires: u64,
-}
-
-/// Group send (O4).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct GroupSend {
-    /// The group.
-    pub group: GroupId,
-    /// What its members can open.
-    pub ciphertext: Bounded<MAX_GROUP_CIPHERTEXT>,
-    /// The ticket for all copies.
-    pub ticket: Bounded<MAX_TICKET>,
-    /// Members to be woken.
-    pub mentioned: List<Mailbox, MAX_MENTIONS>,
-    /// Wakes all.
-    pub everybody: bool,
-    /// As in [`SendMessage`].
-    pub keep: u64,
-}
-
-/// The copies are safe (O4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct GroupAccepted {
-    /// The id, the same in each mailbox.
-    pub id: MessageId,
-    /// Mailboxes that have it safely.
-    pub mailboxes: u32,
-    /// Mailboxes without room: sending again later reaches these, and costs the others nothing.
-    pub full: u32,
     /// When it will be thrown away.
     pub expires: u64,
 }

@@ -9,7 +9,7 @@
 //! | 2 | publish prekeys | a device | one-time prekeys that are left |
 //! | 3 | fetch prekeys | a device | prekeys of another device |
 //! | 4 | send | a device | id, number of relays that have it, expiry |
-//! | 5 | group send | a device | the same, and of how many mailboxes |
+//! | 5 | group send | a device | the same |
 //! | 6 | subscribe | the owner | what waits |
 //! | 7 | unsubscribe | the owner | - |
 //! | 8 | acknowledge | the owner | how many were new |
@@ -19,12 +19,18 @@
 //! | 12 | extend retention | the owner | how many, until when |
 //! | 13 | delete | the owner | how many |
 //! | 14 | receipt | a device | - |
+//! | 15 | group enter | a device | what is kept of the order |
+//! | 16 | group part | a member | id, number of relays that have it, expiry |
+//! | 17 | group offer | a device | position, and the one that is free |
+//! | 18 | group read | a member | records, handshakes |
 //! | 32 | replicate | a relay | which are stored, which refused |
 //! | 33 | fan out | a relay | the same |
 //! | 34 | hand over | a relay | the same |
 //! | 35 | reconcile | a relay | ranges, and what is wanted |
 //! | 36 | probe | anybody | clock, load |
-//! | 37 | observe | a device | the address that it is seen at |
+//! | 37 | group vote | a relay | a vote |
+//! | 38 | group sync | a relay | what the other one lacks |
+//! | 39 | observe | a device | the address that it is seen at |
 //!
 //! - **O1** *Authenticate* is bound to its connection: the signature covers the exporter value of the TLS session (RFC
 //!   8446 §7.5, RFC 9266: label `EXPORTER-parlance-bimp-1`, no context, 32 bytes), the relay, and the chain's genesis
@@ -42,8 +48,12 @@
 //!   Sending the same message again is answered the same (N4). A relay of the set takes it, and, with a ticket, one that the
 //!   sender's tickets pay in the period: that one passes it on to the set and answers for it. `keep` is for how long the sender wants it kept; 0, or
 //!   more than the relay's retention, is the retention.
-//! - **O4** *Group send* is one upload: the relay puts the ciphertext into each member's mailbox. Who the members are, the chain
-//!   says. `mentioned` names the members to be woken, `everybody` wakes all.
+//! - **O4** *Group send* is one upload, answered as *send* is when a quorum of the group's relays (N5) has the text on disk; from
+//!   then on they owe each member of the group a copy, whichever of them die. The text goes to a relay of the group, or, with
+//!   a ticket, to one that the sender's tickets pay, as an envelope does. It is signed by the access key of the group's last
+//!   record that named one, or of one that was overtaken by at most two records and not longer than a few seconds ago:
+//!   the answer says that the members can still open it. `mentioned` names the members to be woken,
+//!   `everybody` wakes all. Nobody is left out, also not the account of the sender, whose other devices want it.
 //! - **O5** *Subscribe*: the relay pushes ([`Deliver`]) what the device has not acknowledged, oldest first, at most `window` at
 //!   a time; each acknowledgement makes room. A message may come again after a connection was lost: the device
 //!   compares ids, and shows it once.
@@ -60,11 +70,34 @@
 //!   the later expiry wins. The receiver computes the id of each message itself. *Stored* means: on disk.
 //! - **O12** *Reconcile* compares what two relays have by ranges of keys: where fingerprints differ the range is split, where a
 //!   range is small its items are named. `want` asks for entries, which come by *replicate*.
-//! - **O13** *Observe* tells a device at which address and port its packets come in, so that it can tell others: behind a translator of
+//! - **O13** *Group enter* shows that the connection's device is a member, by a signature of an access key (N6) of the group: of the
+//!   last record, or of an older one that is still kept. From then on the connection may read and is told when the
+//!   order grows (O17); it may upload parts while the key is the last one. A device enters again with the new key after each change. A group that does
+//!   not exist, one that the relay has not heard of and a signature that does not hold are all *not allowed*, after
+//!   the same work.
+//! - **O14** *Group part* uploads a part of a handshake, up to [`MAX_PART`](crate::limits::MAX_PART) bytes. It is kept under its hash, and is answered when a
+//!   quorum has it on disk. Parts that no record names are thrown away after the retention, too.
+//! - **O15** *Group offer* asks for a position in the group's order. A position is given once, to one change, and stays: whoever comes second is refused
+//!   ([`Reason::Overtaken`](crate::Reason::Overtaken), with the position that is free). It is given only to a change that is signed by the access key of the record
+//!   before it, so that of the commits of one epoch one has a place, and none from outside. The same offer again is answered the same. Position
+//!   0 makes the group: the change names the first key and signs with it. A change may have no handshake: it makes the
+//!   group, or changes the mailboxes.
+//! - **O16** *Group read* gives records from a position on, each with its handshake, as much as fits; the rest is asked for by position and offset. A
+//!   record without a handshake has a position, too: its handshake is empty. `first` above the position asked for says
+//!   that the records before it are gone (the retention), and a member that needs them has to join anew.
+//! - **O17** *Grown* tells a connection that has entered that there are records it may read. It may be lost with the connection: whoever enters
+//!   reads.
+//! - **O18** What is kept of a group is bounded: records and handshakes by the relays' retention, their number and bytes, and what one account
+//!   may offer and upload by its allowance. Key, mailboxes and place outlive the records, for a year after the last one.
+//! - **O19** *Group vote* is how relays decide on a position: single-decree Paxos for each group and position, among the relays that the record
+//!   before it names. The rules and why they are safe stand with the relay (rules P1-P9 of `client/relay/core`).
+//! - **O20** *Group sync* brings relays of a group to the same position. A relay takes records from relays of the group only.
+//! - **O21** *Observe* tells a device at which address and port its packets come in, so that it can tell others: behind a translator of
 //!   addresses it does not know that itself. It is the relay's word, and good for nothing but trying.
 
 mod client;
 mod credential;
+mod group;
 mod observe;
 mod presence;
 mod relay;
@@ -79,6 +112,7 @@ use crate::{
 };
 pub use client::*;
 pub use credential::*;
+pub use group::*;
 pub use observe::*;
 pub use presence::*;
 pub use relay::*;
@@ -93,6 +127,8 @@ const REFUSED: Kind = Kind::answer(0);
 pub const DELIVER: Kind = Kind::push(1, true);
 /// A mailbox has moved.
 pub const MOVED: Kind = Kind::push(2, false);
+/// A group's order has grown.
+pub const GROWN: Kind = Kind::push(3, false);
 
 /// Who may ask for an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -211,6 +247,14 @@ operations! {
     13 Delete Device OfMailbox => Count
     /// O10.
     14 Receipt Device Receipt => ()
+    /// O13.
+    15 GroupEnter Device GroupEnter => GroupExtent
+    /// O14.
+    16 GroupPart Device GroupPart => Accepted
+    /// O15.
+    17 GroupOffer Device GroupOffer => GroupPlaced
+    /// O16.
+    18 GroupRead Device GroupRead => GroupOrder
     /// O11.
     32 Replicate Relay Entries => Stored
     /// O11.
@@ -221,8 +265,12 @@ operations! {
     35 Reconcile Relay Reconcile => Reconcile
     /// Is the relay there, and how busy is it?
     36 Probe Anybody Probe => Probed
-    /// O13.
-    37 Observe Device Observe => Observed
+    /// O19.
+    37 GroupVote Relay GroupVote => GroupVoted
+    /// O20.
+    38 GroupSync Relay GroupSync => GroupSync
+    /// O21.
+    39 Observe Device Observe => Observed
 }
 
 /// What became of a frame's body.
@@ -275,6 +323,8 @@ pub enum Push {
     Deliver(Deliver),
     /// The mailbox lies on other relays now: the subscription has ended.
     Moved(Mailbox),
+    /// A group's order has grown (O17).
+    Grown(GroupGrown),
 }
 
 /// A message for the device (O5).
@@ -300,6 +350,7 @@ impl Push {
         let (kind, body) = match self {
             Self::Deliver(body) => (DELIVER, body.encode()),
             Self::Moved(mailbox) => (MOVED, mailbox.encode()),
+            Self::Grown(body) => (GROWN, body.encode()),
         };
         Frame {
             kind,
@@ -313,6 +364,7 @@ impl Push {
         match frame.kind {
             DELIVER => Read::from(decode_body(&frame.body, newer).map(Self::Deliver)),
             MOVED => Read::from(decode_body(&frame.body, newer).map(Self::Moved)),
+            GROWN => Read::from(decode_body(&frame.body, newer).map(Self::Grown)),
             _ => Read::Unknown,
         }
     }

@@ -1,4 +1,4 @@
-//! At which address a relay sees a device (O13).
+//! At which address a relay sees a device (O21).
 
 use codec::{Decode, Encode};
 use core::net::{IpAddr, SocketAddr};

@@ -2,14 +2,16 @@
 
 #![allow(dead_code, missing_docs)]
 
+mod group;
+
 use parlance_bimp::{
     Accepted, Account, Answer, Authenticate, Authenticated, Binding, Bounded, Client, Content,
     Count, Credential, Deliver, Entries, Entry, ExtendRetention, Extended, FanOut, FetchPreKeys,
-    Fetched, GroupAccepted, GroupId, GroupSend, Item, Key, List, LookUpPresence, Mailbox,
-    MessageId, Observe, Observed, OfMailbox, PreKeyUse, PreKeys, PreKeysLeft, Presence,
-    PresenceKey, Probe, Probed, PublishPreKeys, PublishPresence, Push, Range, Reason, Receipt,
-    Reconcile, Refusal, RelayId, Request, SendMessage, Server, Settings, SocketAddress, Stored,
-    Subscribe, SyncCursor, Unsubscribe, Violation, Waiting,
+    Fetched, Item, Key, List, LookUpPresence, Mailbox, MessageId, Observe, Observed, OfMailbox,
+    PreKeyUse, PreKeys, PreKeysLeft, Presence, PresenceKey, Probe, Probed, PublishPreKeys,
+    PublishPresence, Push, Range, Reason, Receipt, Reconcile, Refusal, RelayId, Request,
+    SendMessage, Server, Settings, SocketAddress, Stored, Subscribe, SyncCursor, Unsubscribe,
+    Violation, Waiting,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
@@ -144,14 +146,7 @@ pub fn request(rng: &mut ChaCha20Rng) -> Request {
             envelope: bytes(rng),
             keep: rng.next_u64(),
         }),
-        4 => Request::GroupSend(GroupSend {
-            group: GroupId(id(rng)),
-            ciphertext: bytes(rng),
-            ticket: bytes(rng),
-            mentioned: list(rng, |rng| Mailbox(id(rng))),
-            everybody: below(rng, 2) == 0,
-            keep: rng.next_u64(),
-        }),
+        4 => group::send(rng),
         5 => Request::Subscribe(Subscribe {
             mailbox,
             window: rng.next_u32() as u16,
@@ -191,7 +186,8 @@ pub fn request(rng: &mut ChaCha20Rng) -> Request {
         18 => Request::Probe(Probe {
             number: rng.next_u64(),
         }),
-        _ => Request::Observe(Observe {}),
+        19 => Request::Observe(Observe {}),
+        more => group::request(more - 20, rng),
     }
 }
 
@@ -230,12 +226,6 @@ pub fn answer(request: &Request, rng: &mut ChaCha20Rng) -> Answer {
             relays: 3,
             expires: rng.next_u64(),
         }),
-        Request::GroupSend(_) => Answer::GroupSend(GroupAccepted {
-            id: MessageId(id(rng)),
-            mailboxes: rng.next_u32(),
-            full: rng.next_u32(),
-            expires: rng.next_u64(),
-        }),
         Request::Subscribe(_) => Answer::Subscribe(waiting),
         Request::Unsubscribe(_) => Answer::Unsubscribe(()),
         Request::Acknowledge(_) => Answer::Acknowledge(count),
@@ -265,12 +255,15 @@ pub fn answer(request: &Request, rng: &mut ChaCha20Rng) -> Answer {
                 port: 5,
             }),
         }),
+        _ => group::answer(request, rng),
     }
 }
 
 pub fn push(rng: &mut ChaCha20Rng) -> Push {
-    if below(rng, 4) == 0 {
-        return Push::Moved(Mailbox(id(rng)));
+    match below(rng, 8) {
+        0 | 1 => return Push::Moved(Mailbox(id(rng))),
+        2 => return group::grown(rng),
+        _ => {}
     }
     Push::Deliver(Deliver {
         mailbox: Mailbox(id(rng)),

@@ -11,14 +11,15 @@ use crate::{
     failure::Failure,
     report::Report,
     talk::{
-        paid,
-        show::{account_of, line, object, progress},
+        groups, paid,
+        show::{Names, account_of, line, object, progress},
     },
 };
 
 pub fn run(context: &Context, given: &History) -> Result<Report, Failure> {
     let vault = context.vault()?;
-    let with = account_of(&context.account(Some(&vault), &given.name)?);
+    let with = groups::conversation(context, &vault, &given.name)?;
+    let names = Names::read(&vault)?;
     let own = account_of(&vault.account()?);
     let chat = chat::open(&vault, SystemTime::now(), Duration::ZERO)?;
     let limit = usize::from(given.limit);
@@ -46,7 +47,11 @@ pub fn run(context: &Context, given: &History) -> Result<Report, Failure> {
         return Ok(report.line("no messages"));
     }
     let lines = entries.iter().zip(proven).map(|(entry, proven)| {
-        let line = line(entry, &own, &given.name);
+        let author = match names.is_group(&with) {
+            true => names.author(entry),
+            false => given.name.clone(),
+        };
+        let line = line(entry, &own, &author);
         match (entry.is_by(&own), proven) {
             (true, _) => format!("{line}  [{}]", progress(&entry.status)),
             (_, Some(true)) => format!("{line}  [received, proven]"),

@@ -5,6 +5,7 @@ mod chain;
 mod chat;
 mod contact;
 mod device;
+mod group;
 mod history;
 mod identity;
 mod multisig;
@@ -48,6 +49,7 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
         Command::Contact(command) => contact::run(&context, command).await,
         Command::Wallet(command) => wallet::run(&context, command).await,
         Command::Relay(command) => relay::run(&context, command).await,
+        Command::Group(command) => group::run(&context, command).await,
         Command::Send(given) => send::run(&context, &given).await,
         Command::Chat(given) => chat::run(&context, &given).await,
         Command::Bot(given) => bot::run(&context, &given).await,

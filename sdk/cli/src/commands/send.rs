@@ -29,7 +29,10 @@ use crate::{
     hand,
     progress::Progress,
     report::Report,
-    talk::{self, Talk, body, show::account_of},
+    talk::{
+        self, Talk, groups,
+        show::{Names, account_of},
+    },
 };
 
 /// Bytes that are read of a text: more than fits into a message.
@@ -48,10 +51,10 @@ pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
         false => Some(words(&given.text)?),
     };
     // Whoever has the folder open talks with the relays already. Money goes from here only.
-    if what.is_none() {
-        if let Some(report) = hand::over(context, given, text.as_deref()).await? {
-            return Ok(report);
-        }
+    if what.is_none()
+        && let Some(report) = hand::over(context, given, text.as_deref()).await?
+    {
+        return Ok(report);
     }
     let vault = match context.vault() {
         Err(Failure::InUse) if what.is_none() => {
@@ -59,11 +62,22 @@ pub async fn run(context: &Context, given: &Send) -> Result<Report, Failure> {
         }
         vault => vault?,
     };
-    let account = context.account(Some(&vault), &given.name)?;
-    let with = account_of(&account);
+    let with = groups::conversation(context, &vault, &given.name)?;
+    let names = Names::read(&vault)?;
+    let in_group = names.is_group(&with);
+    if given.delivered && in_group {
+        return Err(Failure::NoDelivery);
+    }
+    let account = AccountId::new(with.0);
     let body = match what {
+        // Nobody is there to be paid.
+        Some(_) if in_group => return Err(Failure::NoPayment),
         Some(what) => Some(paid(context, &vault, (given, &account), what).await?),
-        None => text.as_deref().map(body::text).transpose()?,
+        None => {
+            let text = text.as_deref();
+            text.map(|words| groups::text(words, &with, &names))
+                .transpose()?
+        }
     };
     if given.no_wait {
         return keep(&vault, given, (with, body));

@@ -28,7 +28,7 @@ use super::{Answer, Ask, LONGEST, PROTOCOL, Until, is_far, kept, nothing_waits, 
 use crate::{
     context::Context,
     failure::Failure,
-    talk::{Talk, body, show::account_of},
+    talk::{Talk, groups, show::account_of},
 };
 
 /// Callers at the same time; further ones wait.
@@ -143,11 +143,13 @@ impl<'a> Door<'a> {
         if ask.protocol != PROTOCOL {
             return Err(Failure::InUse);
         }
-        let account = self.context.account(Some(self.vault), &ask.with)?;
-        let conversation = account_of(&account);
+        let conversation = groups::conversation(self.context, self.vault, &ask.with)?;
+        if ask.until == Until::Delivered && talk.names().is_group(&conversation) {
+            return Err(Failure::NoDelivery);
+        }
         let id = match &ask.text {
             Some(text) => {
-                let body = body::text(text)?;
+                let body = groups::text(text, &conversation, talk.names())?;
                 talk.command(Command::Say { conversation, body })?
             }
             None => None,

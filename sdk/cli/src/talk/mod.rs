@@ -1,6 +1,7 @@
 //! What the commands that talk have in common: the chat on the vault, with the node and the relays.
 
 pub mod body;
+pub mod groups;
 pub mod paid;
 pub mod show;
 mod stop;
@@ -14,11 +15,11 @@ use std::{
 };
 
 use parlance_client::{
-    bimp::Account,
+    bimp::{Account, GroupId},
     chat::{Chat, ChatError, Host, Redial, RelayWire, Told},
     identity::{Contact, Finding},
     light::{Checkpoint, Light, Trust},
-    messenger::{Command, ContentId, Entry},
+    messenger::{Command, ContentId, Entry, Event, GroupCommand},
     vault::Vault,
 };
 
@@ -97,8 +98,26 @@ impl<'v> Talk<'v> {
         Ok(self.host.command(command)?)
     }
 
+    /// Does what the user wants with groups.
+    pub fn group(&mut self, command: GroupCommand) -> Result<GroupId, Failure> {
+        let group = self.host.group(command)?;
+        self.names.set_groups(self.host.chat().groups());
+        Ok(group)
+    }
+
     /// Waits until something happens, or for a moment. Dropped while it waits, it loses nothing.
     pub async fn next(&mut self) -> Result<Vec<Told>, Failure> {
+        let told = self.wait().await?;
+        if told
+            .iter()
+            .any(|it| matches!(it, Told::Event(Event::Group { .. })))
+        {
+            self.names.set_groups(self.host.chat().groups());
+        }
+        Ok(told)
+    }
+
+    async fn wait(&mut self) -> Result<Vec<Told>, Failure> {
         if let Some(beginning) = &mut self.beginning {
             tokio::select! {
                 told = self.host.next() => return Ok(told?),

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use parlance_client::{
     bimp::Account,
+    chat,
     e2ee::{Body, DeviceAddress},
-    messenger::{Entry, Status},
+    messenger::{Entry, Group, Status},
     primitives::AccountId,
     vault::Vault,
 };
@@ -35,6 +36,7 @@ pub fn device_name(device: &DeviceAddress) -> String {
 pub struct Names {
     own: Account,
     contacts: BTreeMap<Account, String>,
+    groups: BTreeMap<Account, String>,
 }
 
 impl Names {
@@ -45,12 +47,39 @@ impl Names {
         let contacts = contacts
             .map(|contact| (account_of(&contact.account), contact.name))
             .collect();
-        Ok(Self { own, contacts })
+        let mut names = Self {
+            own,
+            contacts,
+            groups: BTreeMap::new(),
+        };
+        names.set_groups(chat::groups(vault)?.iter());
+        Ok(names)
     }
 
-    /// A contact's name, or the address.
+    /// What groups are called now.
+    pub fn set_groups<'a>(&mut self, groups: impl Iterator<Item = &'a Group>) {
+        let name = |group: &Group| (group.conversation(), clean(&group.name));
+        self.groups = groups.map(name).collect();
+    }
+
+    /// Whether a conversation is a group's.
+    pub fn is_group(&self, conversation: &Account) -> bool {
+        self.groups.contains_key(conversation)
+    }
+
+    /// Everybody who has a name.
+    pub fn contacts(&self) -> impl Iterator<Item = (&Account, &String)> + Clone {
+        self.contacts.iter()
+    }
+
+    /// Who wrote a message.
+    pub fn author(&self, entry: &Entry) -> String {
+        self.of(&Account(entry.author.account))
+    }
+
+    /// A contact's or a group's name, or the address.
     pub fn of(&self, account: &Account) -> String {
-        match self.contacts.get(account) {
+        match self.contacts.get(account).or(self.groups.get(account)) {
             Some(name) => name.clone(),
             None => address(account),
         }
@@ -82,12 +111,26 @@ pub fn line(entry: &Entry, own: &Account, name: &str) -> String {
     if entry.edited.is_some() && !entry.deleted {
         line.push_str(" (edited)");
     }
+    if mentions(entry, own) {
+        line.push_str("  (mentions you)");
+    }
     let emoji = entry.reactions.iter().map(|reaction| &reaction.emoji);
     for emoji in emoji.filter(|emoji| !emoji.is_empty()) {
         line.push_str("  ");
         line.push_str(&clean(emoji));
     }
     line
+}
+
+/// Whether somebody else mentions this account.
+pub fn mentions(entry: &Entry, own: &Account) -> bool {
+    match entry.body() {
+        Some(Body::Mention(mention)) if !entry.is_by(own) => {
+            let mut ranges = mention.ranges.as_slice().iter();
+            ranges.any(|range| range.account == own.0)
+        }
+        _ => false,
+    }
 }
 
 /// How far a message of this account is.
@@ -154,9 +197,11 @@ pub fn object(entry: &Entry, own: &Account) -> Value {
         "number": entry.number,
         "id": hex::encode(entry.id),
         "own": entry.is_by(own),
+        "author": address(&Account(entry.author.account)),
         "kind": kind(entry),
         "text": entry.text(),
         "timer": timer,
+        "mentionsYou": mentions(entry, own),
         "payment": paid::payment(entry).map(|payment| paid::object(&payment)),
         "replyTo": reply,
         "sentAt": entry.sent_at,

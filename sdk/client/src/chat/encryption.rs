@@ -7,23 +7,27 @@ use parlance_e2ee::{
     DeviceAddress, DeviceIdentity, Error, PreKeyStore, PublishedPreKeys, Sender, StateKey,
     device::{Outgoing, Received},
 };
-use parlance_messenger::{Encryption, Fault};
+use parlance_messenger::{Encryption, Fault, GroupSecrets};
 use parlance_primitives::AccountId;
+use parlance_store::Store;
 use rand_core::CryptoRng;
 use sp_crypto_hashing::blake2_256;
 
+use super::groups::VaultGroups;
 use crate::{
-    encryption::{EncryptionError, Recipients, Sessions},
+    encryption::{EncryptionError, Recipients, Sessions, number_of},
+    identity::Contact,
     keys::DeviceSecrets,
 };
 
 /// Sessions, and the key that they are kept under.
-pub struct ProvenSessions {
+pub struct ProvenSessions<'v> {
     sessions: Sessions,
     key: StateKey,
+    groups: Option<VaultGroups<'v>>,
 }
 
-impl ProvenSessions {
+impl<'v> ProvenSessions<'v> {
     /// Of a device that has none yet.
     pub fn new<R: CryptoRng>(
         account: &AccountId,
@@ -34,6 +38,7 @@ impl ProvenSessions {
         Self {
             sessions: Sessions::new(account, secrets, now, rng),
             key: state_key(secrets),
+            groups: None,
         }
     }
 
@@ -47,7 +52,26 @@ impl ProvenSessions {
         Ok(Self {
             sessions: Sessions::import(account, secrets, &key, sealed)?,
             key,
+            groups: None,
         })
+    }
+
+    /// With groups in a vault's store.
+    pub fn with_groups(mut self, store: &'v Store) -> Result<Self, parlance_groups::Error> {
+        let (device, identity) = (self.sessions.address(), self.sessions.identity().clone());
+        self.groups = Some(VaultGroups::new(store, device, identity)?);
+        Ok(self)
+    }
+
+    /// What was proven of somebody, for the comparison with members of groups.
+    pub fn learn(&mut self, contact: &Contact) {
+        let account: &[u8; 32] = contact.account.as_ref();
+        let record = contact.record.iter();
+        let devices = record.flat_map(|record| record.devices.iter());
+        let devices = devices.map(|device| (number_of(device.id()), device.keys.signing.0));
+        if let Some(groups) = &mut self.groups {
+            groups.learn(*account, devices.collect());
+        }
     }
 
     /// The sessions, to tell looks to.
@@ -84,7 +108,7 @@ fn fault(error: EncryptionError) -> Fault {
     }
 }
 
-impl Encryption for ProvenSessions {
+impl Encryption for ProvenSessions<'_> {
     type Recipients = Recipients;
 
     fn identity(&self) -> &DeviceIdentity {
@@ -151,6 +175,11 @@ impl Encryption for ProvenSessions {
             // Reading asks for no proof, so there is no other one.
             Err(_) => Err(Error::UnknownDevice),
         }
+    }
+
+    fn groups(&mut self) -> Option<&mut dyn GroupSecrets> {
+        let groups = self.groups.as_mut()?;
+        Some(groups)
     }
 
     fn save<R: CryptoRng>(&self, rng: &mut R) -> Vec<u8> {

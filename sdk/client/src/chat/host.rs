@@ -7,9 +7,13 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use parlance_bimp::{Account, Answer, Bounded, Push, RelayId, Request, limits::MAX_ENVELOPE};
+use parlance_bimp::{
+    Account, Answer, Bounded, GroupId, Push, RelayId, Request, limits::MAX_ENVELOPE,
+};
 use parlance_e2ee::DeviceAddress;
-use parlance_messenger::{Command, ContentId, Directory, Effect, Event, Input, Reach};
+use parlance_messenger::{
+    Command, ContentId, Directory, Effect, Event, GroupCommand, Input, Reach,
+};
 use parlance_primitives::AccountId;
 
 use super::{Chat, ChatError, FromDevice, clock, people};
@@ -194,6 +198,14 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
     pub fn command(&mut self, command: Command) -> Result<Option<ContentId>, ChatError> {
         let now = clock((self.wall)(), self.began.elapsed());
         let id = self.chat.command(now, command)?;
+        self.effects();
+        Ok(id)
+    }
+
+    /// Does what the user wants with groups.
+    pub fn group(&mut self, command: GroupCommand) -> Result<GroupId, ChatError> {
+        let now = clock((self.wall)(), self.began.elapsed());
+        let id = self.chat.group(now, command)?;
         self.effects();
         Ok(id)
     }
@@ -390,6 +402,10 @@ fn input(from: FromRelay) -> Option<Input<Recipients>> {
             relay,
             push: Push::Moved(mailbox),
         } => Input::Moved { relay, mailbox },
+        FromRelay::Pushed {
+            push: Push::Grown(grown),
+            ..
+        } => Input::Grown(grown),
         FromRelay::Device(from) => match from {
             FromDevice::Reach(reach) => Input::Reach(Some(reach)),
             FromDevice::Offered { ask, taken } => Input::Offered { ask, taken },

@@ -10,7 +10,7 @@ use std::{
 use codec::Encode;
 use parlance_bimp::{
     Accepted, Account, Answer, Bounded, Count, Deliver, EnvelopeView, Fetched, Mailbox, Message,
-    PreKeys, PreKeysLeft, Push, RelayId, Request, Waiting,
+    PreKeyUse, PreKeys, PreKeysLeft, Push, RelayId, Request, Waiting,
 };
 use parlance_e2ee::{Body, DeviceAddress, Text, content::WrittenText};
 use parlance_messenger::{Command, Directory, Event, Listed, NoTraceNews, NoTraceWish, RelayInfo};
@@ -32,7 +32,7 @@ type PreKeysOf = (Vec<u8>, VecDeque<Vec<u8>>);
 /// What the relay keeps.
 #[derive(Default)]
 struct Kept {
-    prekeys: BTreeMap<DeviceAddress, PreKeysOf>,
+    prekeys: BTreeMap<(DeviceAddress, PreKeyUse), PreKeysOf>,
     coming: BTreeMap<DeviceAddress, VecDeque<FromRelay>>,
 }
 
@@ -64,7 +64,7 @@ impl Line {
         let mut kept = self.kept.borrow_mut();
         match request {
             Request::PublishPreKeys(body) => {
-                let place = kept.prekeys.entry(self.own).or_default();
+                let place = kept.prekeys.entry((self.own, body.usage)).or_default();
                 place.0 = body.head.into_vec();
                 let more = body.one_time.into_vec().into_iter();
                 place.1.extend(more.map(Bounded::into_vec));
@@ -76,7 +76,7 @@ impl Line {
                     account: body.account.0,
                     device: body.device,
                 };
-                let found = kept.prekeys.get_mut(&of);
+                let found = kept.prekeys.get_mut(&(of, body.usage));
                 let found = found.map(|(head, one_time)| Fetched {
                     head: Bounded::new(head.clone()).unwrap(),
                     one_time: one_time.pop_front().map(|it| Bounded::new(it).unwrap()),
@@ -353,11 +353,7 @@ async fn what_is_said_without_a_trace_is_told_and_not_kept() {
     one.command(wish(with_ben, NoTraceWish::Open)).unwrap();
     other.command(wish(with_anna, NoTraceWish::Open)).unwrap();
     let mut rounds = 0;
-    while !one
-        .chat()
-        .no_trace()
-        .is_some_and(|(_, peer)| peer.is_some())
-    {
+    while one.chat().no_trace().is_none_or(|(_, peer)| peer.is_none()) {
         rounds += 1;
         assert!(rounds < 300);
         talk(&mut [&mut one, &mut other]).await;

@@ -11,14 +11,17 @@
 //!   sessions, as the encryption core asks (its rule S4). What waited to be sent stays where it was said.
 //! - **T4** What is said to an account without an identity waits until it has one: to the engine the look has failed.
 //! - **T5** Keys that are new make a new device ('identity rotate'): it keeps what was said, and begins new sessions like one that was restored
-//!   from an export.
+//!   from an export, and is in no group.
 //! - **T6** What disappears ([`parlance_messenger::history`], H5) is, wherever it stands (in the history, among what waits to be sent or to be read in order), under a key of
 //!   its own ([`PassingKeys`](parlance_store::PassingKeys)), which is overwritten when the message goes. So neither old pages of the vault nor old copies of it have it. An
 //!   export takes it along as it is.
 //! - **T7** A wire may deliver to devices of contacts directly, and let them deliver here ([`Calls`]). Who knocks is asked for the signing key that the
 //!   record which was taken over last lists; who is to get nothing directly may be on a new record already, and is found out by the next look.
+//! - **T8** Groups are those of `parlance-groups`, with their states in the vault; what the engine keeps and what they keep of
+//!   one turn is one commit. A member device is compared with the record that was proven last.
 
 mod encryption;
+mod groups;
 mod host;
 #[cfg(test)]
 mod host_tests;
@@ -30,6 +33,7 @@ mod tests;
 mod wire;
 
 pub use encryption::ProvenSessions;
+pub use groups::VaultGroups;
 pub use host::{Calls, FromRelay, Host, Told, Wire};
 pub(crate) use passing::PASSING;
 pub(crate) use people::PEOPLE;
@@ -39,7 +43,8 @@ pub use wire::{FromDevice, Redial, RelayWire, Trouble, WireError};
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use parlance_messenger::{Clock, Engine, Row, Storage};
+use codec::DecodeAll;
+use parlance_messenger::{Clock, Engine, Group, Row, Storage, Table};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
 
 use crate::{
@@ -50,7 +55,7 @@ use crate::{
 };
 
 /// The chat engine on a vault.
-pub type Chat<'v> = Engine<ProvenSessions, Rows<'v>, ChaCha20Rng>;
+pub type Chat<'v> = Engine<ProvenSessions<'v>, Rows<'v>, ChaCha20Rng>;
 
 /// Why there is no chat.
 #[derive(Debug, thiserror::Error)]
@@ -71,6 +76,9 @@ pub enum ChatError {
     /// The engine refuses.
     #[error(transparent)]
     Engine(#[from] parlance_messenger::Error),
+    /// Groups cannot be opened.
+    #[error(transparent)]
+    Groups(#[from] parlance_groups::Error),
     /// No wire to relays.
     #[error(transparent)]
     Wire(#[from] WireError),
@@ -107,6 +115,7 @@ pub fn open(vault: &Vault, now: SystemTime, steady: Duration) -> Result<Chat<'_>
             }
         }
     };
+    let sessions = sessions.with_groups(vault.store())?;
     let own = people::known(vault, &account)?;
     let epoch = own.record.map_or(0, |record| record.mailbox_epoch);
     Ok(Engine::start(
@@ -116,6 +125,20 @@ pub fn open(vault: &Vault, now: SystemTime, steady: Duration) -> Result<Chat<'_>
         rows,
         rng,
     )?)
+}
+
+/// The groups that the vault's account knows, without opening the chat.
+pub fn groups(vault: &Vault) -> Result<Vec<Group>, ChatError> {
+    let failed = parlance_messenger::Error::from;
+    let rows = Rows::new(vault.store())
+        .all(Table::Groups)
+        .map_err(failed)?;
+    let what = "group";
+    let group = |row: &Vec<u8>| {
+        let group = Group::decode_all(&mut row.as_slice());
+        group.map_err(|_| VaultError::Damaged { what }.into())
+    };
+    rows.iter().map(group).collect()
 }
 
 /// Both clocks, as the engine reads them.

@@ -26,38 +26,35 @@ const TEXTS: [Group; 5] = [
     Group::Orphans,
 ];
 
-/// Changes of the engine's rows that happen together, with the keys of those that pass.
-pub(super) struct Changes<'v> {
+/// The keys of rows that pass, in the transaction of the rows.
+pub(super) struct Keys<'v> {
     store: &'v Store,
-    pub(super) inner: WriteTransaction<'v>,
     gone: Vec<u32>,
 }
 
-impl<'v> Changes<'v> {
-    pub(super) fn new(store: &'v Store) -> Result<Self, Error> {
-        Ok(Self {
-            store,
-            inner: store.begin_write()?,
-            gone: Vec::new(),
-        })
+impl<'v> Keys<'v> {
+    pub(super) fn new(store: &'v Store) -> Self {
+        let gone = Vec::new();
+        Self { store, gone }
     }
 
     /// Puts or removes a row of a group.
     pub(super) fn set(
         &mut self,
+        changes: &WriteTransaction<'_>,
         (group, key): (Group, &Key),
         value: Option<&[u8]>,
     ) -> Result<(), Error> {
         let table = Table::new(group.name());
         if TEXTS.contains(&group)
-            && let Some(before) = self.inner.get(table, key)?
+            && let Some(before) = changes.get(table, key)?
             && let Some(slot) = PassingKeys::slot(&before)
         {
-            self.inner.remove(PASSING, &place(slot))?;
+            changes.remove(PASSING, &place(slot))?;
             self.gone.push(slot);
         }
         let Some(value) = value else {
-            return self.inner.remove(table, key).map(drop);
+            return changes.remove(table, key).map(drop);
         };
         let sealed = match passes(group, value) {
             true => self.store.passing().seal(value)?,
@@ -65,18 +62,48 @@ impl<'v> Changes<'v> {
         };
         match sealed {
             Some((slot, sealed)) => {
-                self.inner.put(PASSING, &place(slot), &[])?;
-                self.inner.put(table, key, &sealed)
+                changes.put(PASSING, &place(slot), &[])?;
+                changes.put(table, key, &sealed)
             }
-            None => self.inner.put(table, key, value),
+            None => changes.put(table, key, value),
         }
+    }
+
+    /// Before the transaction is committed: keys of new rows are durable.
+    pub(super) fn before(&self) -> Result<(), Error> {
+        self.store.passing().sync()
+    }
+
+    /// After it: those of rows that went are gone.
+    pub(super) fn after(self) -> Result<(), Error> {
+        self.store.passing().forget(self.gone)
+    }
+}
+
+/// Changes of the engine's rows that happen together, with the keys of those that pass.
+pub(super) struct Changes<'v> {
+    pub(super) inner: WriteTransaction<'v>,
+    keys: Keys<'v>,
+}
+
+impl<'v> Changes<'v> {
+    pub(super) fn new(store: &'v Store) -> Result<Self, Error> {
+        Ok(Self {
+            inner: store.begin_write()?,
+            keys: Keys::new(store),
+        })
+    }
+
+    /// Puts or removes a row of a group.
+    pub(super) fn set(&mut self, row: (Group, &Key), value: Option<&[u8]>) -> Result<(), Error> {
+        self.keys.set(&self.inner, row, value)
     }
 
     /// Keys of new rows are durable before, those of old ones are gone after.
     pub(super) fn commit(self) -> Result<(), Error> {
-        self.store.passing().sync()?;
+        self.keys.before()?;
         self.inner.commit()?;
-        self.store.passing().forget(self.gone)
+        self.keys.after()
     }
 }
 

@@ -56,12 +56,16 @@ pub(super) fn tell(
     account: Account,
     knows: &mut impl Knows,
 ) -> Result<Input<Recipients>, ChatError> {
-    let sessions = chat.encryption_mut().sessions_mut();
+    let encryption = chat.encryption_mut();
+    let sessions = encryption.sessions_mut();
     let Told {
         own,
         people,
         recipients,
     } = look.tell(sessions, |who, what| knows.told(who, what))?;
+    for contact in people.iter().chain([&own]) {
+        encryption.learn(contact);
+    }
     keep(vault, &own)?;
     let epoch_of = |contact: &Contact| {
         let record = contact.record.as_ref();

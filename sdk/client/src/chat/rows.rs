@@ -2,9 +2,12 @@
 
 use parlance_bimp::Account;
 use parlance_messenger::{Part, Row, Storage, StorageError, Table as Group};
-use parlance_store::{Error, Key, Page, Store, Table, Value};
+use parlance_store::{Error, Key, Page, Store, Table, Value, WriteTransaction};
 
-use super::{PEOPLE, passing::Changes};
+use super::{
+    PEOPLE,
+    passing::{Changes, Keys},
+};
 
 /// Rows that are read at a time.
 const PAGE: usize = 1_024;
@@ -66,6 +69,10 @@ impl<'v> Rows<'v> {
                 }
             }
         }
+        // It is no member of the groups that the other one was in.
+        for table in parlance_groups::TABLES {
+            changes.inner.remove_all(table, &Key::root())?;
+        }
         changes.inner.put(PEOPLE, &Key::of(DEVICE), device)?;
         changes.commit()
     }
@@ -88,6 +95,18 @@ impl<'v> Rows<'v> {
         }
         changes.commit()
     }
+}
+
+/// Writes a batch into a transaction of somebody else's.
+pub(super) fn write_to(
+    (keys, changes): (&mut Keys<'_>, &WriteTransaction<'_>),
+    batch: &[(Row, Option<Vec<u8>>)],
+) -> Result<(), Error> {
+    for (row, value) in batch {
+        let (_, key) = place(row);
+        keys.set(changes, (row.table(), &key), value.as_deref())?;
+    }
+    Ok(())
 }
 
 /// Where a row lies.

@@ -59,7 +59,9 @@ fn say(chat: &mut Chat<'_>, words: &str) {
 fn texts(chat: &Chat<'_>) -> Vec<String> {
     let entries = chat.messages(&BEN, u64::MAX, 100).unwrap();
     let texts = entries.iter().rev();
-    texts.map(|entry| entry.text().unwrap()).collect()
+    texts
+        .map(|entry| entry.text().unwrap_or_default())
+        .collect()
 }
 
 #[test]

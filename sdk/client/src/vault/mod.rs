@@ -50,22 +50,27 @@ const INVITATIONS: Table = Table::new("invitations");
 /// Payments that others told of and that were proven.
 const RECEIVED: Table = Table::new("received");
 /// All of them, for renewal.
-const TABLES: [Table; OWN_TABLES.len() + Group::ALL.len() + 1] = {
-    let mut tables = [PASSING; OWN_TABLES.len() + Group::ALL.len() + 1];
-    let (own, chat) = (OWN_TABLES, Group::ALL);
+const TABLES: [Table; COUNT] = {
+    let mut tables = [PASSING; COUNT];
+    let (own, chat, mls) = (OWN_TABLES, Group::ALL, parlance_groups::TABLES);
     let mut index = 0;
     while index < own.len() {
         tables[index] = own[index];
         index += 1;
     }
-    // The last one is that of passing keys.
-    while index + 1 < tables.len() {
+    while index < own.len() + chat.len() {
         tables[index] = Table::new(chat[index - own.len()].name());
+        index += 1;
+    }
+    while index + 1 < tables.len() {
+        tables[index] = mls[index - own.len() - chat.len()];
         index += 1;
     }
     tables
 };
-/// Those that are no part of the chat's engine.
+/// How many there are. The last one is that of passing keys.
+const COUNT: usize = OWN_TABLES.len() + Group::ALL.len() + parlance_groups::TABLES.len() + 1;
+/// Those that are no part of the chat's engine, nor of its groups.
 const OWN_TABLES: [Table; 8] = [
     META,
     ACCOUNT,

@@ -2,6 +2,7 @@
 
 #![allow(missing_docs)]
 
+mod application;
 mod doubt;
 mod early;
 mod five_hundred;

@@ -3,6 +3,7 @@
 use super::Engine;
 use crate::{
     Conversation, Encryption, Entry, Error, Event, Row, Status, Storage,
+    groups::GroupSaid,
     history::{ContentId, is_shown},
     inbox::{Orphan, conversation_of},
     limits::{BRIEF, MAX_ORPHANS},
@@ -22,6 +23,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         content: Content,
         bytes: Vec<u8>,
     ) -> Result<(), Error> {
+        if GroupSaid::is_one(&content.body) {
+            return self.take_group_said(from, &content.body);
+        }
         // I5.
         let conversation = match from.account == self.own.0 {
             true => conversation_of(&content).unwrap_or(self.own),

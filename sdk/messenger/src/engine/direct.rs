@@ -255,6 +255,14 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         true
     }
 
+    /// The same; if nothing is known of the device, it is looked up for the next time.
+    pub(super) fn offer_now(&mut self, to: DeviceAddress, envelope: &Envelope) -> bool {
+        if self.appearance.reach.is_some() && self.way(to).is_none() {
+            self.look_up(to);
+        }
+        self.offer_once(to, envelope)
+    }
+
     /// A device's answer to an offer.
     pub(super) fn offered(&mut self, ask: u64, taken: bool) -> Result<(), Error> {
         let Some(offer) = self.direct.offers.remove(&ask) else {

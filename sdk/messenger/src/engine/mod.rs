@@ -6,6 +6,7 @@ mod direct;
 mod disappear;
 mod fan_out;
 mod give;
+mod group;
 mod listen;
 mod look;
 mod merge;
@@ -61,6 +62,7 @@ enum Purpose {
         tops_up: bool,
     },
     Subscribe,
+    Group(group::Purpose),
     /// A record for a device.
     Appear(DeviceAddress),
     /// Records are taken back.
@@ -131,6 +133,7 @@ pub struct Engine<E: Encryption, S, R> {
     /// Copies that were confirmed before a relay's answer came.
     overtaken: BTreeMap<u64, (Account, ContentId)>,
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
+    groups: group::Groups,
     appearance: Appearance,
     direct: Direct,
     giving: Giving,
@@ -188,6 +191,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             confirmations: BTreeMap::new(),
             overtaken: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
+            groups: group::Groups::default(),
             appearance: Appearance::default(),
             direct: Direct::default(),
             giving: Giving::default(),
@@ -235,7 +239,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
         self.taking = self.ledger.get(&Row::Taking, "transfer of a history")?;
         self.giving = (self.ledger.get(&Row::Giving, "grant of a history")?).unwrap_or_default();
-        Ok(())
+        self.load_groups()
     }
 
     fn all<T: Decode>(&self, table: Table, what: &'static str) -> Result<Vec<T>, Error> {
@@ -253,6 +257,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         inputs: impl IntoIterator<Item = Input<E::Recipients>>,
     ) -> Result<(), Error> {
         self.turn(clock, |engine| {
+            engine.join_accepted()?;
             engine.give_history()?;
             engine.take_page()?;
             for input in inputs {
@@ -282,6 +287,11 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             self.effects.truncate(told);
             self.stopped = true;
         }
+        if result.is_err()
+            && let Some(groups) = self.encryption.groups()
+        {
+            groups.undo();
+        }
         result
     }
 
@@ -308,6 +318,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.moved(relay, mailbox);
                 Ok(())
             }
+            Input::Grown(grown) => {
+                self.grown(grown);
+                Ok(())
+            }
             Input::Reach(reach) => {
                 self.reached_at(reach);
                 Ok(())
@@ -332,6 +346,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.bridge_gaps()?;
         self.make_good();
         self.look_for_held();
+        self.group_work()?;
         self.ask_again_for_history();
         self.keep_no_trace();
         self.confirm();
@@ -360,7 +375,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let sessions = self.encryption.save(&mut self.rng);
             self.ledger.put_bytes(Row::Sessions, sessions);
         }
-        Ok(self.ledger.commit()?)
+        match self.encryption.groups() {
+            Some(groups) if groups.is_open() => Ok(groups.commit(&self.ledger.take())?),
+            _ => Ok(self.ledger.commit()?),
+        }
     }
 
     /// What is to be done next.
@@ -448,7 +466,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     /// How much waits to be accepted by relays: once nothing does, this device may go.
     pub fn unsent(&self) -> usize {
         let copies = self.outbox.waiting.len() + self.outbox.sealed.len();
-        copies + self.outbox.pending.len()
+        copies + self.outbox.pending.len() + self.groups_unsent()
     }
 
     /// Where the device listens.

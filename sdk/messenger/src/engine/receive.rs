@@ -29,6 +29,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     /// I2. What is of no use is acknowledged as well, since it would come again for ever.
     pub(super) fn delivered(&mut self, relay: RelayId, deliver: Deliver) -> Result<(), Error> {
         self.heard(relay);
+        self.mailbox_delivered();
         let Deliver {
             mailbox,
             id,
@@ -49,10 +50,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return Ok(());
         }
         match message {
-            Message::Group { .. } => {
-                self.hold((id, mailbox), None, bytes);
-                self.tell(Event::Kept { id });
+            Message::Group { group, ciphertext } => {
+                let ciphertext = ciphertext.as_slice();
+                self.take_group_message((id, mailbox), group, ciphertext, bytes)?;
             }
+            // What relays have among themselves is in nobody's mailbox.
+            Message::Post(_) | Message::Part { .. } => {}
             Message::Sealed(sealed) => {
                 if let Taken::Unknown(account) = self.open(id, sealed.as_slice(), true)? {
                     self.hold((id, mailbox), Some(account), bytes);
@@ -62,7 +65,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         Ok(())
     }
 
-    fn hold(&mut self, (id, mailbox): (MessageId, Mailbox), look: Option<Account>, bytes: Vec<u8>) {
+    pub(super) fn hold(
+        &mut self,
+        (id, mailbox): (MessageId, Mailbox),
+        look: Option<Account>,
+        bytes: Vec<u8>,
+    ) {
         // Strangers can fill this room; what has waited longest goes.
         if self.held.len() >= MAX_HELD {
             let oldest = self.held.values().min_by_key(|held| held.arrived);
@@ -202,7 +210,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.say_by_itself(conversation, Audience::One(device), body, false);
     }
 
-    fn note_seen(&mut self, id: MessageId) {
+    pub(super) fn note_seen(&mut self, id: MessageId) {
         let order = self.next_number();
         self.ledger.put(Row::Seen(id), &Seen { id, order });
         self.seen.insert(id, order);

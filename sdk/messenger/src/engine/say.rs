@@ -3,6 +3,7 @@
 use super::{Engine, brief::Brief};
 use crate::{
     Clock, Command, Conversation, Encryption, Entry, Error, Row, Storage,
+    groups::GroupSaid,
     history::{ContentId, is_shown},
     limits::{BRIEF, MAX_OUTBOX, MAX_READ, RECEIPT_IDS},
     outbox::{Audience, Pending},
@@ -57,6 +58,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     fn say(&mut self, conversation: Account, body: Body) -> Result<ContentId, Error> {
+        if let Some(group) = self.group_of(&conversation) {
+            return self.say_in_group(group, body);
+        }
         self.may_say(&conversation, &body)?;
         let waiting = self.outbox.len();
         if waiting >= MAX_OUTBOX {
@@ -78,7 +82,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         Ok(id)
     }
 
-    fn may_say(&self, conversation: &Account, body: &Body) -> Result<(), Error> {
+    pub(super) fn may_say(&self, conversation: &Account, body: &Body) -> Result<(), Error> {
         let entry = |id: &ContentId| -> Result<Entry, Error> {
             let entry = self.message(conversation, id)?;
             entry.ok_or(Error::NoSuchMessage)
@@ -93,6 +97,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             | Body::Resend(_)
             | Body::Transfer(_)
             | Body::NoTrace(_) => Err(Error::NotToSay),
+            body if GroupSaid::is_one(body) => Err(Error::NotToSay),
             Body::Reply(reply) => entry(&reply.to).map(drop),
             Body::Reaction(reaction) => entry(&reaction.to).map(drop),
             Body::Edit(edit) => own(&edit.of),
@@ -166,7 +171,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let known = known.clone();
             self.put_conversation(known);
         }
-        let audience = match self.counters.hides_reading {
+        // G1.
+        let alone = self.counters.hides_reading || self.group_of(&conversation).is_some();
+        let audience = match alone {
             true => Audience::Own,
             false => Audience::Both,
         };
@@ -181,6 +188,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// Sent once, to devices that have a session and were looked up (O4).
     fn type_in(&mut self, conversation: Account, state: TypingState) {
+        // G1.
+        if self.group_of(&conversation).is_some() {
+            return;
+        }
         let brief = Brief {
             with: conversation,
             only: None,

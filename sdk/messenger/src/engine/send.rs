@@ -149,9 +149,13 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 Ok(())
             }
             (Purpose::Subscribe, answer) => {
+                if let Answer::Subscribe(waiting) = &answer {
+                    self.mailbox_opened(waiting.messages);
+                }
                 self.subscribed((relay, ask), matches!(answer, Answer::Subscribe(_)));
                 Ok(())
             }
+            (Purpose::Group(purpose), answer) => self.group_answered(purpose, (relay, ask), answer),
             (Purpose::Appear(device), answer) => {
                 self.appeared(device, &answer);
                 Ok(())
@@ -338,11 +342,13 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 Purpose::Publish { .. } => {
                     self.publishing.insert(relay, now);
                 }
+                Purpose::Group(purpose) => self.group_lost(purpose, ask),
                 Purpose::Appear(device) => self.not_shown(device),
                 Purpose::Presence(device, _) => self.not_found(device),
                 Purpose::Subscribe | Purpose::TakeBack | Purpose::Nothing => {}
             }
         }
+        self.leave_relay(relay);
         if self.subscription.at_or_on_its_way() == Some(relay) {
             self.unlisten();
         }

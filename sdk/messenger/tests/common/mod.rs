@@ -2,6 +2,8 @@
 
 #![allow(dead_code, missing_docs)]
 
+pub mod ring;
+
 use codec::{Decode, Encode};
 use parlance_bimp::Account;
 use parlance_e2ee::{
@@ -9,7 +11,7 @@ use parlance_e2ee::{
     Sender,
     device::{Outgoing, Received},
 };
-use parlance_messenger::{Encryption, Fault, Row, Storage, StorageError, Table};
+use parlance_messenger::{Encryption, Fault, GroupSecrets, Row, Storage, StorageError, Table};
 use rand_core::CryptoRng;
 use std::{
     cell::RefCell,
@@ -133,6 +135,7 @@ pub type Record = Vec<(u32, IdentityPublic)>;
 pub struct Sessions {
     pub device: Device,
     pub records: BTreeMap<[u8; 32], Record>,
+    pub groups: Option<ring::Rings>,
 }
 
 impl Sessions {
@@ -145,6 +148,7 @@ impl Sessions {
         Self {
             device: Device::new(address, identity, now, rng),
             records: BTreeMap::new(),
+            groups: None,
         }
     }
 
@@ -153,6 +157,7 @@ impl Sessions {
         Self {
             device: Device::decode(&mut &bytes[..]).unwrap(),
             records: BTreeMap::new(),
+            groups: None,
         }
     }
 
@@ -249,6 +254,11 @@ impl Encryption for Sessions {
         message: &[u8],
     ) -> Result<Received, parlance_e2ee::Error> {
         self.device.decrypt(sender, message)
+    }
+
+    fn groups(&mut self) -> Option<&mut dyn GroupSecrets> {
+        let groups = self.groups.as_mut()?;
+        Some(groups)
     }
 
     fn save<R: CryptoRng>(&self, _: &mut R) -> Vec<u8> {

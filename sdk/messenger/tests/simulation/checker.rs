@@ -3,7 +3,11 @@
 use crate::{people::Person, world::World};
 use parlance_bimp::Account;
 use parlance_e2ee::Content;
-use parlance_messenger::{ContentId, Entry, Event, Row, Table, inbox::Early, outbox::Copy};
+use parlance_messenger::{
+    ContentId, Entry, Event, Row, Table,
+    inbox::Early,
+    outbox::{Copy, Stage},
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run was like.
@@ -23,6 +27,8 @@ pub struct Outcome {
     /// Messages that came to relays with a ticket, and without.
     pub paid: u32,
     pub unpaid: u32,
+    pub said_in_groups: usize,
+    pub epochs: u64,
     /// Contents that devices took from each other.
     pub handed_over: u32,
     pub wrong: Vec<String>,
@@ -42,6 +48,8 @@ impl Outcome {
         self.taken += other.taken;
         self.paid += other.paid;
         self.unpaid += other.unpaid;
+        self.said_in_groups += other.said_in_groups;
+        self.epochs += other.epochs;
         self.handed_over += other.handed_over;
     }
 }
@@ -130,6 +138,7 @@ impl World {
             self.judge_device(device, &said);
         }
         self.judge_accounts();
+        self.judge_group();
         self.checker.outcome
     }
 
@@ -176,17 +185,25 @@ impl World {
                 ));
             }
         }
-        let left = disk.count(Table::Outbox) + disk.count(Table::Pending);
+        // Relays that learn of a device late, which here is when it connects, throw away what the others have: a word of
+        // confirmation to it may be lost, and is not said again.
+        let late = self.late.map(|(late, _)| self.people[late].address());
+        let mut copies: Vec<Copy> = disk.table(Table::Outbox);
+        copies.retain(|copy| {
+            let of_late = Some(copy.to) == late || Some(self.people[device].address()) == late;
+            !(of_late && copy.stage == Stage::Accepted)
+        });
+        let left = copies.len() + disk.count(Table::Pending);
         let early = disk.count(Table::Early) + disk.count(Table::Held);
         if left + early > 0 {
-            let copies: Vec<Copy> = disk.table(Table::Outbox);
             let copies: Vec<String> = copies
                 .iter()
                 .map(|copy| {
                     let body = Content::from_bytes(&copy.content).unwrap().body;
                     let (body, stage) = (format!("{body:?}"), format!("{:?}", copy.stage));
-                    let (body, stage) = (body.get(..80), stage.get(..8));
-                    format!("{} {:?} {body:?} {stage:?}", copy.to, copy.sequence)
+                    let body: String = body.chars().take(80).collect();
+                    let stage: String = stage.chars().take(8).collect();
+                    format!("{} {:?} {body} {stage}", copy.to, copy.sequence)
                 })
                 .collect();
             self.wrong(format!(

@@ -8,6 +8,7 @@ mod relay_disk;
 
 mod calls;
 mod checker;
+mod group;
 mod network;
 mod people;
 mod world;
@@ -97,6 +98,32 @@ fn every_text_is_shown_once_and_in_order_whatever_fails() {
     println!("{all:?}");
 }
 
+#[test]
+fn a_group_reads_everything_once_when_nothing_fails() {
+    let mut all = checker::Outcome::default();
+    for seed in 200..203 {
+        all.add(&run(Plan {
+            groups: true,
+            ..Plan::calm(seed)
+        }));
+    }
+    assert!(all.said_in_groups > 20 && all.epochs > 3, "{all:?}");
+}
+
+#[test]
+fn a_group_reads_everything_once_whatever_fails() {
+    let mut all = checker::Outcome::default();
+    for seed in 300..304 {
+        all.add(&run(Plan {
+            groups: true,
+            ..Plan::rough(seed)
+        }));
+    }
+    assert!(all.said_in_groups > 20 && all.epochs > 4, "{all:?}");
+    assert!(all.killed > 5 && all.restarted > 5, "{all:?}");
+    println!("{all:?}");
+}
+
 /// A1-A7.
 #[test]
 fn a_device_that_comes_late_has_everything_at_the_end_whatever_fails() {
@@ -121,8 +148,11 @@ fn many_runs() {
     let (from, to): (u64, u64) = (from.parse().unwrap(), to.parse().unwrap());
     let (mut all, mut wrong) = (checker::Outcome::default(), Vec::new());
     for seed in from..to {
+        // Some runs have a group too, some direct delivery, some a device that comes late.
         let (direct, late) = (seed % 2 == 1, seed % 3 == 0);
+        let groups = seed % 4 < 2;
         let plan = Plan {
+            groups,
             direct,
             late,
             ..Plan::rough(seed)

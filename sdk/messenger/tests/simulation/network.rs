@@ -1,7 +1,7 @@
 //! Relays and their machines, and what lies between them and the devices.
 
 use crate::world::{Event, PEER, World};
-use parlance_bimp::{Answer, Bounded, Deliver, RelayId, Request};
+use parlance_bimp::{Answer, Bounded, Deliver, GroupGrown, RelayId, Request};
 use parlance_messenger::Input as ToEngine;
 use parlance_relay_core::{Asker, Batch, Clock, Effect, Input, Relay, Storage, Who};
 
@@ -11,6 +11,7 @@ pub enum Down {
     Answer(u32, Answer),
     Deliver(Deliver),
     Moved(parlance_bimp::Mailbox),
+    Grown(GroupGrown),
     End,
 }
 
@@ -141,6 +142,11 @@ impl World {
                     connection,
                     mailbox,
                 } => self.down(n, connection, Down::Moved(mailbox)),
+                Effect::Grown {
+                    connection,
+                    group,
+                    next,
+                } => self.down(n, connection, Down::Grown(GroupGrown { group, next })),
                 Effect::CutOff { connection } => self.down(n, connection, Down::End),
                 Effect::Ask { relay, request } => {
                     let to = self.place(relay);
@@ -311,6 +317,7 @@ impl World {
                 self.input(device, ToEngine::Delivered { relay, message });
             }
             Down::Moved(mailbox) => self.input(device, ToEngine::Moved { relay, mailbox }),
+            Down::Grown(grown) => self.input(device, ToEngine::Grown(grown)),
             Down::End => self.broken(device, n, session),
         }
     }

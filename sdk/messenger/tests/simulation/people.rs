@@ -2,7 +2,7 @@
 
 use crate::{
     checker::Said,
-    common::{Disk, Proof, Record, Sessions},
+    common::{Disk, Proof, Record, Sessions, ring::Kept},
     world::{Event, PERIOD, World},
 };
 use codec::{Decode, Encode};
@@ -21,6 +21,9 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use std::collections::BTreeMap;
 
+/// After the busy time, for how long whoever is still invited joins.
+const JOINING: u64 = 60_000;
+
 pub type TheEngine = Engine<Sessions, Disk, ChaCha20Rng>;
 
 /// A device and its process.
@@ -37,6 +40,8 @@ pub struct Person {
     /// What was asked on a connection.
     pub asks: BTreeMap<(u64, u32), u64>,
     pub next_request: u32,
+    /// Groups of before.
+    pub kept: Kept,
 }
 
 impl Person {
@@ -118,6 +123,7 @@ impl World {
             sessions: BTreeMap::new(),
             asks: BTreeMap::new(),
             next_request: 0,
+            kept: Kept::default(),
         };
         let now = crate::world::BEGIN / 1_000;
         let sessions = Sessions::new(person.address(), identity, now, rng);
@@ -174,10 +180,12 @@ impl World {
     pub fn start_device(&mut self, device: usize) {
         let clock = self.wall(device);
         let seed = self.rng.next_u64();
+        let rings = self.rings(device);
         let person = &mut self.people[device];
         person.life += 1;
         let bytes: Vec<u8> = person.disk.get(&Row::Sessions).unwrap().unwrap();
-        let sessions = Sessions::load(&bytes);
+        let mut sessions = Sessions::load(&bytes);
+        sessions.groups = rings;
         let rng = ChaCha20Rng::seed_from_u64(seed);
         let mut engine = Engine::start(clock, 0, sessions, person.disk.clone(), rng).unwrap();
         engine.command(clock, Command::Attention(true)).unwrap();
@@ -254,7 +262,7 @@ impl World {
         self.device_effects(device);
     }
 
-    fn device_effects(&mut self, device: usize) {
+    pub fn device_effects(&mut self, device: usize) {
         // The process dies between its disk and what it was about to do.
         let dies = self.faulty() && self.plan.restarts && self.one_in(3_000);
         let Some(engine) = &mut self.people[device].engine else {
@@ -336,10 +344,18 @@ impl World {
     /// A person does something.
     pub fn act(&mut self, device: usize) {
         if self.now > self.plan.busy {
+            // Later than this nobody is asked any more.
+            if self.plan.groups && self.now < self.plan.busy + JOINING {
+                self.group_join(device);
+                self.after(1_000, Event::Act(device));
+            }
             return;
         }
         let pause = 100 + self.below(self.plan.pause);
         self.after(pause, Event::Act(device));
+        if self.plan.groups && self.one_in(2) {
+            return self.group_act(device);
+        }
         let own = self.people[device].account;
         let others: Vec<Account> = self
             .records

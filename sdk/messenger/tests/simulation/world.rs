@@ -42,6 +42,8 @@ pub struct Plan {
     pub kills: bool,
     pub restarts: bool,
     pub loses_sessions: bool,
+    /// All are in a group too.
+    pub groups: bool,
     /// Devices are present, and can be called.
     pub direct: bool,
     /// Another device of the first account comes in the middle, and takes the history.
@@ -63,6 +65,7 @@ impl Plan {
             kills: false,
             restarts: false,
             loses_sessions: false,
+            groups: false,
             direct: false,
             late: false,
             forgets: false,
@@ -133,6 +136,8 @@ pub struct World {
     pub next_session: u64,
     pub next_ask: u32,
     pub receipts: u32,
+    pub group: crate::group::Conversation,
+    pub gone: std::rc::Rc<std::cell::RefCell<BTreeSet<parlance_e2ee::DeviceAddress>>>,
     pub calls: Vec<Call>,
     lost_sessions: BTreeSet<usize>,
     /// The device that comes later, and how its record names it.
@@ -174,6 +179,8 @@ impl World {
             next_session: 1,
             next_ask: 1,
             receipts: 0,
+            group: crate::group::Conversation::default(),
+            gone: std::rc::Rc::default(),
             calls: Vec::new(),
             lost_sessions: BTreeSet::new(),
             late: None,

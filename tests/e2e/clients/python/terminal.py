@@ -21,6 +21,8 @@ import time
 
 PATIENCE = 120
 CONTROL = re.compile(rb"\x1b\[[0-9;?]*[A-Za-z]")
+# Not in Python's termios.
+CIBAUD = 0x100F0000
 CHECKED = []
 
 
@@ -64,10 +66,14 @@ class Terminal:
     def text(self, since=0):
         return CONTROL.sub(b"", self.seen[since:]).decode(errors="replace")
 
-    def wait(self, words, since=0, others=()):
-        """Until `words` are on the screen, while the others' screens are read as well."""
+    def wait(self, words, since=0, others=(), meanwhile=None):
+        """Until `words` are on the screen, while the others' screens are read as well and `meanwhile` is done every few seconds."""
         until = time.monotonic() + PATIENCE
+        again = time.monotonic() + 3
         while words not in self.text(since):
+            if meanwhile and time.monotonic() > again:
+                meanwhile()
+                again = time.monotonic() + 3
             if time.monotonic() > until:
                 raise SystemExit(f"{words!r} does not come:\n{self.text(since)}")
             if self.process.poll() is not None and not self.left():
@@ -98,7 +104,9 @@ class Terminal:
         if self.process.returncode != code:
             raise SystemExit(f"exit code {self.process.returncode}:\n{self.text()}")
         after = termios.tcgetattr(self.theirs)
-        if after[:4] != self.before[:4]:
+        # Of the control flags without the input's speed, which the kernel fills in when they are set for the first time.
+        kept = [[*flags[:2], flags[2] & ~CIBAUD, flags[3]] for flags in (self.before, after)]
+        if kept[0] != kept[1]:
             raise SystemExit(f"the terminal is not as it was: {self.before} {after}")
 
     def close(self):
@@ -125,8 +133,9 @@ def talk(bimp, anna, ben):
     one.wait("✓✓ read", others=both)
     checked("a line that is typed is on the other screen, and its marks say that it was read")
 
+    # Such a sign is sent once and kept by nobody: one of them may be lost, and a person goes on typing.
     two.type("wait, I ")
-    one.wait(f"{ben['name']} is typing", others=both)
+    one.wait(f"{ben['name']} is typing", others=both, meanwhile=lambda: two.type("am "))
     checked("it is seen that the other side types")
     two.type("\x15")
 

@@ -2,19 +2,14 @@
 
 mod more;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use parlance_e2e::{
     bimp::{Person, text},
-    chain::{Chain, TOKEN, account, address, call, key},
-    facts::{self, unhex},
+    chain::Chain,
     harness::{Group, Stage},
-    newcomer::Newcomer,
-    node::{Node, Setup, free_port},
-    relay::{is_member, registers},
-    wait::{seconds, until},
+    relays::{Relays, introduce, settle},
 };
 use serde_json::{Value as Json, json};
-use subxt::{dynamic::Value, utils::AccountId32};
 
 const THERE: &str = "three nodes are relays, and two people have identities";
 const TALK: &str = "two people talk with bimp, and each message says how far it is";
@@ -25,8 +20,6 @@ const CHANGED: &str = "a device that nobody has compared is shown before anythin
 
 /// Accounts of the relays.
 const RELAYS: [&str; 3] = ["//Bob", "//Charlie", "//Dave"];
-/// Bytes of a relay per period.
-const CAPACITY: u64 = 1 << 30;
 
 pub fn group() -> Group {
     Group {
@@ -47,124 +40,44 @@ pub fn group() -> Group {
 }
 
 struct Scene {
-    nodes: Vec<Node>,
+    relays: Relays,
     anna: Person,
     ben: Person,
     root: std::path::PathBuf,
-    genesis: String,
 }
 
 async fn run(stage: &Stage) -> Result<()> {
-    let mut nodes: Vec<Node> = Vec::new();
-    let mut ports = Vec::new();
-    for (number, suri) in RELAYS.iter().enumerate() {
-        let mut setup = Setup::alone("fast-1", "//Alice");
-        if let Some(first) = nodes.first() {
-            setup.suri = None;
-            setup.validator = false;
-            setup.flags.clear();
-            setup.bootnodes = vec![first.address()];
-        }
-        setup.name = format!("relay-{number}");
-        let port = free_port()?;
-        setup.flags.extend([
-            "--state-pruning=archive".to_owned(),
-            format!("--relay-account={}", account(&key(suri)?)),
-            "--relay".to_owned(),
-            format!("--relay-listen=127.0.0.1:{port}"),
-            "--relay-limit-mib=64".to_owned(),
-        ]);
-        let base = stage.directory(&setup.name)?;
-        let mut node = Node::prepare(&stage.binary, base, setup).await?;
-        node.insert_key(suri, "rlay", "sr25519").await?;
-        node.start_and_wait().await?;
-        node.first_blocks().await?;
-        ports.push(port);
-        nodes.push(node);
-    }
-    let first = nodes.first().context("no node")?;
-    let genesis = facts::hash_at(&first.rpc(), 0).await?;
-    let genesis = genesis.context("no genesis")?;
+    let relays = Relays::start(stage, &RELAYS).await?;
+    let url = relays.first()?.url();
     let root = stage.directory("people")?;
-    let person = |name: &str| Person::new(root.join(name), &first.url(), &genesis);
+    let person = |name: &str| Person::new(root.join(name), &url, &relays.genesis);
     let (anna, ben) = (person("anna")?, person("ben")?);
     let mut scene = Scene {
         anna,
         ben,
         root,
-        genesis,
-        nodes,
+        relays,
     };
-    stage.scenario(THERE, there(stage, &scene, &ports)).await?;
+    stage.scenario(THERE, there(stage, &scene)).await?;
     stage.scenario(TALK, talk(stage, &scene)).await?;
     stage.scenario(AWAY, away(&mut scene)).await?;
     stage.scenario(OFFLINE, offline(&scene)).await?;
     stage.scenario(CHANGED, changed(&scene)).await?;
     more::run(stage, &scene).await?;
-    for node in &mut scene.nodes {
-        node.stop().await?;
-        node.must_not_have_panicked()?;
-    }
-    Ok(())
+    scene.relays.stop().await
 }
 
-/// The key of a node's relay, as its operator reads it.
-async fn endpoint_key(stage: &Stage, node: &Node) -> Result<[u8; 32]> {
-    let data = node.data();
-    let data = data.to_str().context("a path that is no text")?;
-    let arguments = [
-        "relay-key",
-        "--base-path",
-        data,
-        "--chain",
-        &node.setup.chain,
-    ];
-    let shown = stage.binary.succeed(&arguments).await?;
-    let key = unhex(&shown)?;
-    key.try_into()
-        .map_err(|_| anyhow::anyhow!("{shown} is no key"))
-}
-
-async fn there(stage: &Stage, scene: &Scene, ports: &[u16]) -> Result<()> {
-    let first = scene.nodes.first().context("no node")?;
-    let chain = Chain::connect(&first.url()).await?;
-    for ((suri, node), port) in RELAYS.iter().zip(&scene.nodes).zip(ports) {
-        let public = endpoint_key(stage, node).await?;
-        let register = registers(public, &format!("127.0.0.1:{port}"), CAPACITY);
-        let receipt = chain.submit(&register, &key(suri)?).await?;
-        receipt.event("Relay.Registered")?;
-    }
+async fn there(stage: &Stage, scene: &Scene) -> Result<()> {
+    let chain = Chain::connect(&scene.relays.first()?.url()).await?;
+    scene.relays.register(stage, &chain).await?;
     // Nobody can be written to before there are relays; what is said now waits.
     for (person, other) in [(&scene.anna, "ben"), (&scene.ben, "anna")] {
-        person.succeed(&["identity", "new"]).await?;
-        let own = text(&person.succeed(&["status"]).await?, "account")?;
-        let own: AccountId32 = own.parse().map_err(|error| anyhow::anyhow!("{error}"))?;
-        let gift = vec![address(&own), Value::u128(10 * TOKEN)];
-        let transfer = call("Balances", "transfer_keep_alive", gift);
-        chain.submit(&transfer, &key("//Ferdie")?).await?;
-        person.succeed(&["identity", "back"]).await?;
+        settle(&chain, person).await?;
         let nobody = person.refusal(7, &["send", other, "hello"]).await?;
         ensure!(nobody.contains(other), "{nobody}");
     }
-    for (person, name, other) in [
-        (&scene.anna, "ben", &scene.ben),
-        (&scene.ben, "anna", &scene.anna),
-    ] {
-        let account = text(&other.succeed(&["status"]).await?, "account")?;
-        person.succeed(&["contact", "add", name, &account]).await?;
-    }
-    for suri in RELAYS {
-        let relay = Newcomer::of(suri)?.account();
-        let rpc = first.rpc();
-        until("the relay is in the roster", seconds(240), || async {
-            Ok(is_member(&rpc, &relay).await?.then_some(()))
-        })
-        .await?;
-    }
-    for node in &scene.nodes {
-        node.log_has(" is there, at ", seconds(60)).await?;
-    }
-    Ok(())
+    introduce(&[("anna", &scene.anna), ("ben", &scene.ben)]).await?;
+    scene.relays.serve().await
 }
 
 fn is_message(event: &Json, words: &str) -> bool {
@@ -250,7 +163,7 @@ async fn away(scene: &mut Scene) -> Result<()> {
         let sent = ["send", "ben", words, "--patience", "60"];
         scene.anna.succeed(&sent).await?;
     }
-    let last = scene.nodes.last_mut().context("no node")?;
+    let last = scene.relays.last_mut()?;
     last.kill().await?;
     let sent = ["send", "ben", "three", "--patience", "60"];
     let sent = scene.anna.succeed(&sent).await?;
@@ -260,7 +173,7 @@ async fn away(scene: &mut Scene) -> Result<()> {
         ben.event(|event| is_message(event, words)).await?;
     }
     ben.quit().await?;
-    let last = scene.nodes.last_mut().context("no node")?;
+    let last = scene.relays.last_mut()?;
     last.start_and_wait().await
 }
 
@@ -283,8 +196,12 @@ async fn changed(scene: &Scene) -> Result<()> {
     let number = text(&said, "safetyNumber")?;
     let verify = ["contact", "verify", "ben", "--number", &number];
     scene.anna.succeed(&verify).await?;
-    let first = scene.nodes.first().context("no node")?;
-    let phone = Person::new(scene.root.join("phone"), &first.url(), &scene.genesis)?;
+    let first = scene.relays.first()?;
+    let phone = Person::new(
+        scene.root.join("phone"),
+        &first.url(),
+        &scene.relays.genesis,
+    )?;
     let own = text(&scene.ben.succeed(&["status"]).await?, "account")?;
     let asked = phone.succeed(&["device", "request", &own]).await?;
     let code = text(&asked, "code")?;

@@ -8,6 +8,7 @@ mod chat;
 mod clients;
 mod election;
 mod equivocation;
+mod group;
 mod identity;
 mod light;
 mod liveness;
@@ -24,6 +25,7 @@ pub fn all() -> Vec<Group> {
         relay::group(),
         carrying::group(),
         chat::group(),
+        group::group(),
         bridge::group(),
         light::group(),
         bimp::group(),

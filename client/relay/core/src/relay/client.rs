@@ -21,7 +21,11 @@ impl Relay {
         let now = self.clock.steady;
         match request {
             Request::Send(body) => self.take_message(from, account, &body),
-            Request::GroupSend(body) => self.take_group_message(from, account, &body),
+            Request::GroupSend(body) => self.take_post(from, account, &body),
+            Request::GroupEnter(body) => self.enter_group(from, account, &body),
+            Request::GroupPart(body) => self.take_part(from, account, &body),
+            Request::GroupOffer(body) => self.take_offer(from, account, body),
+            Request::GroupRead(body) => self.read_group(from, body),
             Request::Subscribe(body) => self.subscribe(from, device, body),
             Request::Unsubscribe(body) => self.unsubscribe(from, body),
             Request::Acknowledge(body) => self.acknowledge(from, device, &body),

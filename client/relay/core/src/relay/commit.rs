@@ -5,9 +5,9 @@ use crate::{
     config::Clock,
     effect::Asker,
     entry::State,
-    storage::{Batch, Body, PreKeyOwner, Storage, StorageError, Write},
+    storage::{Batch, Body, GroupRow, PreKeyOwner, Storage, StorageError, Write},
 };
-use parlance_bimp::{Answer, Key, Mailbox, OfMailbox, Reason};
+use parlance_bimp::{Answer, GroupId, GroupVoted, Key, Mailbox, OfMailbox, Reason};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -28,6 +28,10 @@ pub(super) struct Stage {
     pub owners: BTreeSet<PreKeyOwner>,
     /// Who publishes: what the disk has of these is not what is valid.
     pub publishers: BTreeSet<PreKeyOwner>,
+    /// Rows of groups; none removes one.
+    groups: BTreeMap<(GroupId, GroupRow), Option<Vec<u8>>>,
+    /// Votes of this relay to attempts of its own: counted when they are on disk (P6).
+    votes: Vec<GroupVoted>,
     /// Answers that promise what the batch holds.
     gated: Vec<Gated>,
 }
@@ -55,8 +59,18 @@ impl Stage {
         self.keys.get(key).is_some_and(Option::is_some)
     }
 
+    /// A row of a group changes, or goes.
+    pub fn put_group(&mut self, group: GroupId, row: GroupRow, bytes: Option<Vec<u8>>) {
+        self.groups.insert((group, row), bytes);
+    }
+
+    /// The relay votes for itself.
+    pub fn vote(&mut self, voted: GroupVoted) {
+        self.votes.push(voted);
+    }
+
     fn is_empty(&self) -> bool {
-        self.keys.is_empty() && self.prekeys.is_empty()
+        self.keys.is_empty() && self.prekeys.is_empty() && self.groups.is_empty()
     }
 }
 
@@ -70,6 +84,8 @@ pub(super) struct InFlight {
     spread: BTreeSet<Key>,
     owners: BTreeSet<PreKeyOwner>,
     pub publishers: BTreeSet<PreKeyOwner>,
+    groups: BTreeSet<GroupId>,
+    votes: Vec<GroupVoted>,
     gated: Vec<Gated>,
 }
 
@@ -103,6 +119,7 @@ impl Relay {
     /// being written.
     pub fn flush(&mut self, storage: &dyn Storage) -> Option<Batch> {
         self.serve_prekeys(storage);
+        self.serve_groups(storage);
         self.post(storage);
         if self.in_flight.is_some() {
             return None;
@@ -135,6 +152,14 @@ impl Relay {
             });
         }
         writes.extend(stage.prekeys);
+        let mut groups = BTreeSet::new();
+        for ((group, row), bytes) in stage.groups {
+            groups.insert(group);
+            writes.push(match bytes {
+                Some(bytes) => Write::PutGroup { group, row, bytes },
+                None => Write::RemoveGroup { group, row },
+            });
+        }
         self.in_flight = Some(InFlight {
             number: self.batches,
             keys,
@@ -142,6 +167,8 @@ impl Relay {
             spread: stage.spread,
             owners: stage.owners,
             publishers: stage.publishers,
+            groups,
+            votes: stage.votes,
             gated: stage.gated,
         });
         Some(Batch {
@@ -154,6 +181,9 @@ impl Relay {
     fn release(&mut self) {
         for gated in std::mem::take(&mut self.stage.gated) {
             self.answer(gated.to, gated.answer);
+        }
+        for voted in std::mem::take(&mut self.stage.votes) {
+            self.take_vote(self.me, voted);
         }
         let spread = std::mem::take(&mut self.stage.spread);
         self.spread(spread);
@@ -183,10 +213,14 @@ impl Relay {
         for key in &batch.fresh {
             self.stored_at(self.me, key);
         }
+        for voted in batch.votes {
+            self.take_vote(self.me, voted);
+        }
         self.spread(batch.spread);
         let mailboxes: BTreeSet<Mailbox> = batch.keys.iter().map(|key| key.mailbox).collect();
         for mailbox in mailboxes {
             self.pump(&mailbox);
+            self.owes_now(&mailbox);
         }
         if self.stage.is_empty() {
             self.release();
@@ -244,6 +278,11 @@ impl Relay {
         }
         if !batch.owners.is_empty() || !stage.owners.is_empty() {
             self.prekeys.reload(storage)?;
+        }
+        let staged = stage.groups.into_keys().map(|(group, _)| group);
+        let groups: BTreeSet<GroupId> = batch.groups.into_iter().chain(staged).collect();
+        for group in &groups {
+            self.reload_group(group, storage)?;
         }
         Ok(())
     }

@@ -24,12 +24,12 @@
 //!   slow down. When the list of relays changes meanwhile, they go to the set that it says.
 //! - **G9** *What goes to one relay goes together.* While `limits.requests` requests with entries are on their way to a relay, further
 //!   entries for it are gathered, and go when one is answered, or after `timings.retry`. So a relay with time gets each message at once, a
-//!   busy one gets few large requests, and what it has not answered yet is not sent to it again.
+//!   busy one gets few large requests, and as long as it answers some it does not get again what it has not answered yet.
 
 mod client;
 mod commit;
 mod deliver;
-mod group;
+pub mod groups;
 pub mod hand_over;
 mod keep;
 mod outbox;
@@ -53,6 +53,7 @@ use crate::{
 };
 use commit::{InFlight, Stage};
 use deliver::Subscription;
+use groups::Orders;
 use hand_over::HandOver;
 use outbox::Outbox;
 use parlance_bimp::{Answer, GroupId, Mailbox, Probed, Reason, Refusal, RelayId, Request};
@@ -80,6 +81,10 @@ pub struct Counters {
     pub cut_off: u64,
     /// Batches that the disk refused.
     pub failed_batches: u64,
+    /// Positions of groups that were decided here first.
+    pub placed: u64,
+    /// Texts of groups whose copies this relay has written.
+    pub fanned: u64,
     /// Refused requests by number of the reason.
     pub refused: BTreeMap<u16, u64>,
 }
@@ -89,6 +94,8 @@ pub struct Counters {
 struct Connection {
     who: Who,
     subscriptions: BTreeMap<Mailbox, Subscription>,
+    /// Groups whose membership was shown, with the position of the record whose key was used.
+    entered: BTreeMap<GroupId, u64>,
 }
 
 /// A relay without IO.
@@ -108,7 +115,7 @@ pub struct Relay {
     entries: u64,
     bytes: u64,
     connections: BTreeMap<ConnectionId, Connection>,
-    groups: BTreeMap<GroupId, Vec<Mailbox>>,
+    orders: Orders,
     writes: Writes,
     outbox: Outbox,
     hand_over: HandOver,
@@ -145,7 +152,7 @@ impl Relay {
             entries: 0,
             bytes: 0,
             connections: BTreeMap::new(),
-            groups: BTreeMap::new(),
+            orders: Orders::default(),
             writes: Writes::default(),
             outbox: Outbox::default(),
             hand_over: HandOver::default(),
@@ -164,6 +171,9 @@ impl Relay {
         for mailbox in storage.mailboxes()? {
             relay.reload(&mailbox, storage)?;
         }
+        for group in storage.groups()? {
+            relay.reload_group(&group, storage)?;
+        }
         Ok(relay)
     }
 
@@ -173,8 +183,11 @@ impl Relay {
         match input {
             Input::Opened { connection, who } => {
                 self.close(connection);
-                let subscriptions = BTreeMap::new();
-                let opened = Connection { who, subscriptions };
+                let opened = Connection {
+                    who,
+                    subscriptions: BTreeMap::new(),
+                    entered: BTreeMap::new(),
+                };
                 self.connections.insert(connection, opened);
             }
             Input::Closed { connection } => self.close(connection),
@@ -186,12 +199,6 @@ impl Relay {
             }
             Input::Routing(relays) => self.set_routing(&relays),
             Input::Owner { mailbox, owner } => self.set_owner(mailbox, owner),
-            Input::Group { group, members } => {
-                match members {
-                    Some(members) => self.groups.insert(group, members),
-                    None => self.groups.remove(&group),
-                };
-            }
             Input::Tick => self.tick(),
         }
     }
@@ -340,6 +347,7 @@ impl Relay {
             }
         }
         self.reroute();
+        self.reroute_groups();
     }
 
     fn set_owner(&mut self, mailbox: Mailbox, owner: Owner) {
@@ -354,6 +362,9 @@ impl Relay {
         let Some(closed) = self.connections.remove(&connection) else {
             return;
         };
+        for group in closed.entered.keys() {
+            self.orders.leave(group, connection);
+        }
         for mailbox in closed.subscriptions.keys() {
             if let Some(state) = self.boxes.get_mut(mailbox) {
                 state.subscribers.retain(|other| *other != connection);

@@ -42,6 +42,8 @@ struct Asked {
     /// When each left.
     times: VecDeque<u64>,
     last: u64,
+    /// When one was answered last.
+    answered: u64,
 }
 
 /// Entries for other relays.
@@ -92,9 +94,10 @@ impl Outbox {
     }
 
     /// One was answered.
-    pub fn answered(&mut self, relay: &RelayId) {
+    pub fn answered(&mut self, relay: &RelayId, now: u64) {
         if let Some(asked) = self.asked.get_mut(relay) {
             asked.times.pop_front();
+            asked.answered = now;
         }
     }
 
@@ -109,7 +112,7 @@ impl Outbox {
     }
 
     /// Whether what was put here for a relay at `since` waits here, or for its answer. It leaves within `timings.retry`, so it is not
-    /// answered while a request is on its way that left before that.
+    /// answered while a request is on its way that left before that. A relay that answers nothing is not waited for.
     pub fn is_awaited(
         &self,
         relay: &RelayId,
@@ -122,7 +125,11 @@ impl Outbox {
         if parcels.is_some_and(|parcels| parcels.contains_key(key)) {
             return true;
         }
-        let oldest = self.asked.get(relay).and_then(|it| it.times.front());
+        let Some(asked) = self.asked.get(relay) else {
+            return false;
+        };
+        let answers = now.saturating_sub(asked.answered) < timings.retry;
+        let oldest = asked.times.front().filter(|_| answers);
         oldest.is_some_and(|left| {
             *left <= since.saturating_add(timings.retry) && now.saturating_sub(*left) < timings.dead
         })

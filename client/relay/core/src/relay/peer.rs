@@ -1,6 +1,6 @@
 //! What other relays say (rules O11 and O12 of BIMP).
 
-use super::{Relay, keep::Kept};
+use super::{Relay, groups::Bearer, keep::Kept};
 use crate::{
     effect::{Asker, Effect},
     entry::State,
@@ -42,11 +42,11 @@ impl Relay {
     pub(super) fn take_from_relay(&mut self, from: Asker, relay: RelayId, request: Request) {
         match request {
             Request::Replicate(entries) => {
-                let stored = self.take_entries(&entries);
+                let stored = self.take_entries(&relay, &entries, Bearer::Coordinating);
                 self.answer_durably(from, Answer::Replicate(stored));
             }
             Request::HandOver(entries) => {
-                let stored = self.take_entries(&entries);
+                let stored = self.take_entries(&relay, &entries, Bearer::HandingOver);
                 self.answer_durably(from, Answer::HandOver(stored));
             }
             Request::FanOut(copies) => {
@@ -57,15 +57,24 @@ impl Relay {
                 let answer = self.compare(relay, &said);
                 self.answer(from, Answer::Reconcile(answer));
             }
+            Request::GroupVote(asked) => self.take_vote_request(from, relay, asked),
+            Request::GroupSync(said) => {
+                let answer = self.take_sync(relay, &said);
+                self.answer(from, Answer::GroupSync(answer));
+            }
             _ => self.refuse(from, Reason::NotAllowed),
         }
     }
 
     pub(super) fn take_answer(&mut self, relay: RelayId, answer: Answer) {
         self.health.heard(relay, self.clock.steady);
-        // G9. A refusal may be of a reconciliation: then a request leaves a little early.
-        if !matches!(answer, Answer::Reconcile(_) | Answer::Probe(_)) {
-            self.outbox.answered(&relay);
+        // G9. A refusal may be of something else: then a request leaves a little early.
+        let of_entries = matches!(
+            answer,
+            Answer::Replicate(_) | Answer::FanOut(_) | Answer::HandOver(_) | Answer::Refused(_)
+        );
+        if of_entries {
+            self.outbox.answered(&relay, self.clock.steady);
         }
         match answer {
             Answer::Replicate(stored) | Answer::FanOut(stored) | Answer::HandOver(stored) => {
@@ -84,15 +93,18 @@ impl Relay {
                     self.effects.push_back(Effect::Ask { relay, request });
                 }
             }
+            Answer::GroupVote(voted) => self.take_vote(relay, voted),
+            Answer::GroupSync(said) => self.take_sync_answer(relay, &said),
             // A probe's answer has said everything by coming; a refusal is tried again.
             _ => {}
         }
     }
 
-    fn take_entries(&mut self, entries: &Entries) -> Stored {
+    /// `bearer` is what a relay is that is not of the entry's set.
+    fn take_entries(&mut self, relay: &RelayId, entries: &Entries, bearer: Bearer) -> Stored {
         let mut outcome = Outcome::default();
         for entry in entries.entries.as_slice() {
-            match self.take_entry(entry) {
+            match self.take_entry(relay, entry, bearer) {
                 Some(kept) => outcome.count(entry.key, kept),
                 None => outcome.refused.push(entry.key),
             }
@@ -101,9 +113,14 @@ impl Relay {
     }
 
     /// `None` if it is not this relay's, or not what its key says.
-    fn take_entry(&mut self, entry: &WireEntry) -> Option<Kept> {
+    fn take_entry(&mut self, relay: &RelayId, entry: &WireEntry, bearer: Bearer) -> Option<Kept> {
         let key = entry.key;
-        if !self.is_responsible(&self.set_of(&key.mailbox)) {
+        let set = self.set_of(&key.mailbox);
+        let bearer = match set.contains(relay) {
+            true => Bearer::OfTheSet,
+            false => bearer,
+        };
+        if !self.is_responsible(&set) {
             return None;
         }
         let message: Option<Arc<[u8]>> = match &entry.message {
@@ -115,6 +132,12 @@ impl Relay {
                 if !rest.is_empty() || message.id(&key.mailbox) != Some(key.id) {
                     return None;
                 }
+                if let Message::Post(post) = &message
+                    && !self.admits_post(post, &key, bearer)
+                {
+                    return None;
+                }
+                self.owe_for(&message);
                 Some(bytes.into())
             }
         };

@@ -1,7 +1,7 @@
 //! What waits for a quorum, in memory and within bounds.
 
 use super::write::Waiter;
-use crate::{config::Limits, effect::Asker, entry::State};
+use crate::{config::Limits, entry::State};
 use parlance_bimp::{Key, Mailbox, MessageId, RelayId};
 use std::{
     collections::{BTreeMap, btree_map::Entry as Place},
@@ -55,18 +55,6 @@ impl PendingWrite {
     }
 }
 
-/// A message to a group whose copies are not all decided.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct GroupWrite {
-    pub asker: Asker,
-    pub id: MessageId,
-    pub expires: u64,
-    pub open: u32,
-    pub safe: u32,
-    pub full: u32,
-    pub lost: u32,
-}
-
 /// A message of pending writes: that of a group is one for all its copies.
 #[derive(Debug)]
 struct Held {
@@ -80,8 +68,6 @@ pub(super) struct Writes {
     pending: BTreeMap<Key, PendingWrite>,
     held: BTreeMap<MessageId, Held>,
     bytes: u64,
-    pub groups: BTreeMap<u64, GroupWrite>,
-    last_group: u64,
 }
 
 impl Writes {
@@ -138,13 +124,6 @@ impl Writes {
             }
         }
         Some(write)
-    }
-
-    /// Begins to count the copies of a group's message.
-    pub fn open_group(&mut self, group: GroupWrite) -> u64 {
-        self.last_group = self.last_group.saturating_add(1);
-        self.groups.insert(self.last_group, group);
-        self.last_group
     }
 
     /// Whether something is written to a mailbox.

@@ -39,6 +39,8 @@ impl Relay {
             self.effects.push_back(Effect::Ask { relay, request });
         }
         self.tick_writes();
+        self.tick_orders();
+        self.tick_copies();
         self.watch_neighbours();
         if let Some(relay) = self.schedule.urgent.pop_first() {
             self.reconcile_with(relay);
@@ -69,6 +71,7 @@ impl Relay {
             self.schedule.thorough = self.clock.steady.saturating_add(long);
             self.schedule.urgent.clone_from(&alive);
             self.schedule.alive = alive;
+            self.orders.sync_soon();
         }
     }
 

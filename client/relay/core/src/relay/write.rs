@@ -1,12 +1,8 @@
 //! Writes that wait for a quorum (G1, G2, G7).
 
-use super::{
-    Relay,
-    keep::Kept,
-    pending::{GroupWrite, PendingWrite},
-};
+use super::{Relay, groups::Copied, keep::Kept, pending::PendingWrite};
 use crate::{effect::Asker, entry::State};
-use parlance_bimp::{Accepted, Answer, GroupAccepted, Key, Reason, RelayId};
+use parlance_bimp::{Accepted, Answer, GroupAccepted, Key, MessageId, Reason, RelayId};
 use std::sync::Arc;
 
 /// Who is told when a message is safe.
@@ -14,8 +10,12 @@ use std::sync::Arc;
 pub(super) enum Waiter {
     /// A sender.
     Sender(Asker),
-    /// A message to a group, by number.
-    Group(u64),
+    /// A member that sends to its group, and the id of the copies.
+    Post(Asker, MessageId),
+    /// A member that uploads a part of a handshake.
+    Part(Asker),
+    /// A text of a group whose copy this is, by number.
+    Copy(u64),
 }
 
 impl Relay {
@@ -248,17 +248,24 @@ impl Relay {
         };
         let relays = u8::try_from(pending.stored.len()).unwrap_or(u8::MAX);
         let expires = pending.state.expires;
+        let accepted = Accepted {
+            id: key.id,
+            relays,
+            expires,
+        };
         for waiter in std::mem::take(&mut pending.waiters) {
             match waiter {
-                Waiter::Sender(to) => {
-                    let accepted = Accepted {
-                        id: key.id,
+                Waiter::Sender(to) => self.answer(to, Answer::Send(accepted)),
+                Waiter::Part(to) => self.answer(to, Answer::GroupPart(accepted)),
+                Waiter::Post(to, id) => {
+                    let accepted = GroupAccepted {
+                        id,
                         relays,
                         expires,
                     };
-                    self.answer(to, Answer::Send(accepted));
+                    self.answer(to, Answer::GroupSend(accepted));
                 }
-                Waiter::Group(number) => self.count_copy(number, |group| &mut group.safe),
+                Waiter::Copy(number) => self.copied(number, key.mailbox, Copied::Safe),
             }
         }
     }
@@ -270,44 +277,12 @@ impl Relay {
         };
         for waiter in pending.waiters {
             match waiter {
-                Waiter::Sender(to) => self.refuse(to, reason),
-                Waiter::Group(number) if reason == Reason::NoRoom => {
-                    self.count_copy(number, |group| &mut group.full);
+                Waiter::Sender(to) | Waiter::Post(to, _) | Waiter::Part(to) => {
+                    self.refuse(to, reason);
                 }
-                Waiter::Group(number) => self.count_copy(number, |group| &mut group.lost),
+                Waiter::Copy(number) => self.copied(number, key.mailbox, Copied::Not),
             }
         }
-    }
-
-    /// A copy of a group's message is decided; the last one answers the sender.
-    pub(super) fn count_copy(
-        &mut self,
-        number: u64,
-        counter: impl FnOnce(&mut GroupWrite) -> &mut u32,
-    ) {
-        let Some(group) = self.writes.groups.get_mut(&number) else {
-            return;
-        };
-        let count = counter(group);
-        *count = count.saturating_add(1);
-        group.open = group.open.saturating_sub(1);
-        if group.open > 0 {
-            return;
-        }
-        let Some(group) = self.writes.groups.remove(&number) else {
-            return;
-        };
-        // What is neither safe nor without room may become safe by sending again.
-        if group.lost > 0 {
-            return self.refuse(group.asker, Reason::NoQuorum);
-        }
-        let accepted = GroupAccepted {
-            id: group.id,
-            mailboxes: group.safe,
-            full: group.full,
-            expires: group.expires,
-        };
-        self.answer(group.asker, Answer::GroupSend(accepted));
     }
 
     /// G2, as time passes.

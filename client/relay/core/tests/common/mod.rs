@@ -32,6 +32,8 @@ pub struct Net {
     pub delivered: Vec<(usize, u64, Key)>,
     pub moved: Vec<(usize, u64)>,
     pub cut_off: Vec<u64>,
+    /// Who heard up to where a group's order goes.
+    pub grown: Vec<(usize, u64, u64)>,
     /// Requests between relays, by number of the operation.
     pub asked: BTreeMap<u16, u32>,
     next: u32,
@@ -71,6 +73,7 @@ impl Net {
             delivered: Vec::new(),
             moved: Vec::new(),
             cut_off: Vec::new(),
+            grown: Vec::new(),
             asked: BTreeMap::new(),
             next: 0,
         };
@@ -117,27 +120,31 @@ impl Net {
     }
 
     pub fn settle(&mut self) {
-        let mut idle = false;
-        while !idle {
-            idle = true;
-            for n in 0..self.relays.len() {
-                if self.dead.contains(&n) {
-                    continue;
-                }
-                if let Some(batch) = self.relays[n].flush(&self.disks[n]) {
-                    idle = false;
-                    let result = self.disks[n].commit_durable(&batch);
-                    let (clock, number) = (self.clock, batch.number);
-                    self.relays[n]
-                        .committed(clock, number, result, &self.disks[n])
-                        .unwrap();
-                }
-                while let Some(effect) = self.relays[n].next_effect() {
-                    idle = false;
-                    self.effect(n, effect);
-                }
+        let all: Vec<usize> = (0..self.relays.len()).collect();
+        while self.round(&all) {}
+    }
+
+    /// One round: each of these relays writes, and does what it wants to. Whether there was something.
+    pub fn round(&mut self, relays: &[usize]) -> bool {
+        let mut busy = false;
+        for n in relays.iter().copied() {
+            if self.dead.contains(&n) {
+                continue;
+            }
+            if let Some(batch) = self.relays[n].flush(&self.disks[n]) {
+                busy = true;
+                let result = self.disks[n].commit_durable(&batch);
+                let (clock, number) = (self.clock, batch.number);
+                self.relays[n]
+                    .committed(clock, number, result, &self.disks[n])
+                    .unwrap();
+            }
+            while let Some(effect) = self.relays[n].next_effect() {
+                busy = true;
+                self.effect(n, effect);
             }
         }
+        busy
     }
 
     fn effect(&mut self, n: usize, effect: Effect) {
@@ -159,6 +166,9 @@ impl Net {
             }
             Effect::Moved { connection, .. } => self.moved.push((n, connection)),
             Effect::CutOff { connection } => self.cut_off.push(connection),
+            Effect::Grown {
+                connection, next, ..
+            } => self.grown.push((n, connection, next)),
             Effect::Receipt { .. } => {}
             Effect::Ask { relay, request } => {
                 let to = (0..self.relays.len()).find(|n| place(*n) == relay);

@@ -2,18 +2,26 @@
 
 use crate::{
     client::{
-        AVOID, Device, Outgoing, PATIENCE, PERIOD, PING, SILENCE, Sender, candidates, home_of,
-        ingress,
+        AVOID, Device, Outgoing, PATIENCE, PERIOD, PING, SILENCE, Sender, candidates, ingress,
     },
+    members::signed_post,
     plan::Mutation,
     world::{Event, GROUP, ToClient, ToHost, World},
 };
 use codec::Encode;
 use parlance_bimp::{
-    Account, Answer, Bounded, EnvelopeView, GroupSend, Key, List, Mailbox, Message, MessageId,
-    OfMailbox, Reason, Request, SendMessage, Subscribe, SyncCursor, id::hash,
+    Account, Answer, Bounded, EnvelopeView, Key, List, Mailbox, Message, MessageId, OfMailbox,
+    Reason, Request, SendMessage, Subscribe, SyncCursor, id::hash,
 };
 use parlance_relay_core::Who;
+
+/// Who a client is.
+enum Role {
+    Sender(usize),
+    Device(usize),
+    Member(usize),
+    Stranger,
+}
 
 impl World {
     /// Everybody who writes or reads.
@@ -48,23 +56,38 @@ impl World {
                 });
             }
         }
-        for client in 0..self.senders.len() + self.devices.len() {
+        self.start_members();
+        for client in 0..self.stranger() {
             let delay = self.below(20);
             self.after(delay, Event::ClientTick(client));
         }
     }
 
     pub fn client_tick(&mut self, client: usize) {
-        match client.checked_sub(self.senders.len()) {
-            None => self.sender_tick(client),
-            Some(d) => self.device_tick(client, d),
+        match self.role(client) {
+            Role::Sender(s) => self.sender_tick(s),
+            Role::Device(d) => self.device_tick(client, d),
+            Role::Member(m) => self.member_tick(m),
+            Role::Stranger => {}
         }
     }
 
     pub fn client_hears(&mut self, client: usize, session: u64, says: ToClient) {
-        match client.checked_sub(self.senders.len()) {
-            None => self.sender_hears(client, session, says),
-            Some(d) => self.device_hears(client, d, session, says),
+        match self.role(client) {
+            Role::Sender(s) => self.sender_hears(s, session, says),
+            Role::Device(d) => self.device_hears(client, d, session, says),
+            Role::Member(m) => self.member_hears(m, session, says),
+            Role::Stranger => self.stranger_hears(says),
+        }
+    }
+
+    fn role(&self, client: usize) -> Role {
+        let (senders, devices) = (self.senders.len(), self.devices.len());
+        match client {
+            s if s < senders => Role::Sender(s),
+            d if d < senders + devices => Role::Device(d - senders),
+            m if m < senders + devices + self.members.len() => Role::Member(m - senders - devices),
+            _ => Role::Stranger,
         }
     }
 
@@ -102,7 +125,9 @@ impl World {
         let mut text = number.to_le_bytes().to_vec();
         text.push(s as u8);
         text.resize(512, 0x5A);
-        let (request, unpaid, keys, home) = if self.one_in(10) {
+        let mut group = None;
+        let for_group = self.plan.members > 0 && self.one_in(10);
+        let (request, unpaid, keys, home) = if for_group {
             let ciphertext = Bounded::new(text).unwrap();
             let id = MessageId::of_group(&GROUP, ciphertext.as_slice());
             let message = Message::Group {
@@ -115,15 +140,12 @@ impl World {
                 self.checker.sent.insert(key, message.encode());
                 keys.push(key);
             }
-            let request = Request::GroupSend(GroupSend {
-                group: GROUP,
-                ciphertext,
-                ticket: Bounded::default(),
-                mentioned: List::new(vec![self.mailboxes[0]]).unwrap(),
-                everybody: false,
-                keep: 0,
-            });
-            (request.clone(), request, keys, home_of(&GROUP))
+            group = Some(ciphertext.clone());
+            let newest = self.orders.newest;
+            let mentioned = self.mailboxes[0];
+            let request = signed_post(newest, &ciphertext, mentioned, b"ticket");
+            let unpaid = signed_post(newest, &ciphertext, mentioned, b"");
+            (request, unpaid, keys, GROUP.place())
         } else {
             let place = self.below(self.mailboxes.len() as u64) as usize;
             let mailbox = self.mailboxes[place];
@@ -157,6 +179,7 @@ impl World {
             waiting: None,
             rest_until: 0,
             attempts: 0,
+            group,
         }
     }
 
@@ -219,9 +242,15 @@ impl World {
         outgoing.waiting = Some((session, request));
         outgoing.asked = now;
         outgoing.attempts += 1;
-        let body = match paid.contains(&relay) {
-            true => outgoing.request.clone(),
-            false => outgoing.unpaid.clone(),
+        let is_paid = paid.contains(&relay);
+        let body = match (&outgoing.group, is_paid) {
+            // Signed anew: the group may have gone on.
+            (Some(text), _) => {
+                let ticket: &[u8] = if is_paid { b"ticket" } else { b"" };
+                signed_post(self.orders.newest, text, self.mailboxes[0], ticket)
+            }
+            (None, true) => outgoing.request.clone(),
+            (None, false) => outgoing.unpaid.clone(),
         };
         self.send_up(s, relay, session, ToHost::Ask(request, body));
     }
@@ -238,7 +267,7 @@ impl World {
         };
         match answer {
             Answer::Send(_) => self.done(s, index),
-            Answer::GroupSend(accepted) if accepted.full == 0 => self.done(s, index),
+            Answer::GroupSend(_) => self.done(s, index),
             Answer::Refused(refusal) => {
                 let rest = match refusal.reason {
                     Reason::NoRoom | Reason::AllowanceUsedUp => 1_000,
@@ -340,7 +369,7 @@ impl World {
                 device.leave(now);
                 self.disconnect(client, d);
             }
-            ToClient::Answer(..) => {}
+            ToClient::Answer(..) | ToClient::Grown(_) => {}
             ToClient::Deliver(key, message) => {
                 let fresh = device.seen.insert(key.id, ()).is_none();
                 let (number, since) = (device.number, device.present_since);

@@ -1,6 +1,9 @@
 //! Senders and devices: what a client does to get on when relays fail.
 
-use parlance_bimp::{Account, GroupId, Key, Mailbox, MessageId, RelayId, Request, id::hash};
+use parlance_bimp::{
+    Account, Bounded, Key, Mailbox, MessageId, RelayId, Request, id::hash,
+    limits::MAX_GROUP_CIPHERTEXT,
+};
 use parlance_relay_core::{RelayInfo, Routing, SET};
 use std::collections::BTreeMap;
 
@@ -32,6 +35,8 @@ pub struct Outgoing {
     /// Not before.
     pub rest_until: u64,
     pub attempts: usize,
+    /// The text, if it is for the group.
+    pub group: Option<Bounded<MAX_GROUP_CIPHERTEXT>>,
 }
 
 /// Somebody who writes.
@@ -115,9 +120,4 @@ pub fn ingress(
         .iter()
         .filter_map(|id| places.iter().position(|place| place == id))
         .collect()
-}
-
-/// The mailbox whose set orders a group.
-pub fn home_of(group: &GroupId) -> Mailbox {
-    Mailbox::of(&Account(group.0), 0)
 }

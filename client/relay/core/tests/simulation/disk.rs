@@ -1,7 +1,9 @@
 //! Disks that fill, that are lost, and that lie.
 
-use parlance_bimp::{Key, Mailbox};
-use parlance_relay_core::{Batch, Body, Entry, PreKeyOwner, Storage, StorageError, Write};
+use parlance_bimp::{GroupId, Key, Mailbox};
+use parlance_relay_core::{
+    Batch, Body, Entry, GroupRow, PreKeyOwner, Storage, StorageError, Write,
+};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -13,6 +15,7 @@ struct Content {
     messages: BTreeMap<Key, Arc<[u8]>>,
     heads: BTreeMap<PreKeyOwner, Vec<u8>>,
     prekeys: BTreeMap<(PreKeyOwner, u64), Vec<u8>>,
+    groups: BTreeMap<(GroupId, GroupRow), Vec<u8>>,
 }
 
 impl Content {
@@ -39,6 +42,12 @@ impl Content {
                 } => drop(self.prekeys.insert((owner, number), prekey)),
                 Write::RemovePreKey { owner, number } => {
                     self.prekeys.remove(&(owner, number));
+                }
+                Write::PutGroup { group, row, bytes } => {
+                    self.groups.insert((group, row), bytes);
+                }
+                Write::RemoveGroup { group, row } => {
+                    self.groups.remove(&(group, row));
                 }
             }
         }
@@ -151,5 +160,19 @@ impl Storage for Disk {
         };
         let owners = self.view.heads.keys();
         Ok(owners.map(|owner| (*owner, numbers(owner))).collect())
+    }
+
+    fn groups(&self) -> Result<Vec<GroupId>, StorageError> {
+        let mut groups: Vec<GroupId> = self.view.groups.keys().map(|(group, _)| *group).collect();
+        groups.dedup();
+        Ok(groups)
+    }
+
+    fn group(&self, group: &GroupId) -> Result<Vec<(GroupRow, Vec<u8>)>, StorageError> {
+        let rows = self.view.groups.range((*group, GroupRow::Base)..);
+        let of_group = rows.take_while(|((id, _), _)| id == group);
+        Ok(of_group
+            .map(|((_, row), bytes)| (*row, bytes.clone()))
+            .collect())
     }
 }

@@ -35,6 +35,7 @@ impl World {
                 self.last_of.insert(kind, self.now);
             }
         }
+        self.stranger_tries();
         let pause = 200 + self.below(600);
         self.after(pause, Event::Fault);
     }
@@ -58,7 +59,7 @@ impl World {
             "isolate" if free => {
                 self.isolate(n);
                 if self.one_in(2) {
-                    for client in 0..self.senders.len() + self.devices.len() {
+                    for client in 0..self.stranger() {
                         self.cut_clients.insert((client, n));
                     }
                 }
@@ -183,7 +184,16 @@ impl World {
         for mailbox in &self.mailboxes {
             self.judge_mailbox(mailbox, &mut broken);
         }
+        self.judge_group(&mut broken);
         let mut counters: BTreeMap<&'static str, u64> = BTreeMap::new();
+        for (name, count) in [
+            ("positions", self.orders.read.len()),
+            ("placed", self.orders.placed.len()),
+            ("overtaken", self.orders.overtaken as usize),
+            ("strangers", self.refused as usize),
+        ] {
+            counters.insert(name, count as u64);
+        }
         for host in &self.hosts {
             let Some(relay) = &host.relay else {
                 broken.push("a relay is dead at the end".into());
@@ -198,6 +208,7 @@ impl World {
                 ("handed over", counted.handed_over),
                 ("stand-ins", counted.stand_ins),
                 ("failed batches", counted.failed_batches),
+                ("fanned", counted.fanned),
             ] {
                 *counters.entry(name).or_default() += count;
             }

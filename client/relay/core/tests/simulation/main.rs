@@ -11,6 +11,7 @@ mod checker;
 mod client;
 mod disk;
 mod faults;
+mod members;
 mod network;
 mod plan;
 mod world;
@@ -45,7 +46,7 @@ fn caught(seeds: std::ops::Range<u64>, plan: impl Fn(u64) -> Plan) -> usize {
 #[test]
 fn no_accepted_message_is_lost_and_none_is_shown_twice() {
     let (mut accepted, mut coordinated, mut struck) = (0, 0, 0);
-    for seed in 0..60 {
+    for seed in 0..100 {
         let outcome = sound(Plan::rough(seed));
         accepted += outcome.accepted;
         coordinated += outcome.counters["coordinated"];
@@ -131,6 +132,47 @@ fn fail_over(seed: u64) -> Plan {
         messages_each: 100,
         ..Plan::rough(seed)
     }
+}
+
+/// Members that race each other for positions, with everything that can go wrong.
+fn racing(seed: u64) -> Plan {
+    Plan {
+        members: 5,
+        changes_each: 12,
+        messages_each: 30,
+        ..Plan::rough(seed)
+    }
+}
+
+/// All members read the same, what was placed stays, texts reach everybody once, and who is not a member does nothing.
+#[test]
+#[ignore = "a relay that lags behind takes a text signed by a key that is out of date elsewhere, and copies can stay owed; see decision 21"]
+fn a_group_has_one_order_whatever_fails() {
+    let mut sums = std::collections::BTreeMap::new();
+    for seed in 900..930 {
+        let outcome = sound(racing(seed));
+        for name in ["placed", "overtaken", "strangers", "fanned"] {
+            *sums.entry(name).or_insert(0) += outcome.counters[name];
+        }
+    }
+    // The runs are runs.
+    assert!(sums["placed"] > 600, "{sums:?}");
+    assert!(sums["overtaken"] > 100, "{sums:?}");
+    assert!(sums["strangers"] > 300, "{sums:?}");
+    assert!(sums["fanned"] > 200, "{sums:?}");
+}
+
+/// The same for many seeds; see [`seeds`].
+#[test]
+#[ignore = "takes minutes; run by hand and before a release"]
+fn a_group_has_one_order_in_many_runs() {
+    let (mut placed, mut positions) = (0, 0);
+    for seed in seeds(3_000) {
+        let outcome = sound(racing(seed));
+        placed += outcome.counters["placed"];
+        positions += outcome.counters["positions"];
+    }
+    println!("{placed} changes placed, {positions} positions, one order each");
 }
 
 /// Up to two relays of each five are dead at any time.

@@ -76,6 +76,9 @@ impl World {
                 Effect::Moved { connection, .. } => {
                     self.send_down(n, connection, ToClient::Moved);
                 }
+                Effect::Grown {
+                    connection, next, ..
+                } => self.send_down(n, connection, ToClient::Grown(next)),
                 Effect::CutOff { connection } => self.send_down(n, connection, ToClient::End),
                 Effect::Ask { relay, request } => self.ask(n, relay, request),
                 Effect::Receipt { .. } => {}

@@ -17,6 +17,10 @@ pub struct Plan {
     /// Ingress relays of each sender; none in a network without Proof of Relay.
     pub ingress: usize,
     pub messages_each: u32,
+    /// Members that change the group; the senders write to it now and then if there are any.
+    pub members: usize,
+    /// Changes that each of them makes.
+    pub changes_each: u32,
     /// Of a thousand messages between relays.
     pub lost: u32,
     pub doubled: u32,
@@ -95,6 +99,9 @@ impl Plan {
             senders: 5,
             ingress: if seed % 4 == 3 { 0 } else { 3 },
             messages_each: 60,
+            // Groups have runs of their own (`racing`).
+            members: 0,
+            changes_each: 8,
             lost: 50,
             doubled: 30,
             faulty: 20_000,

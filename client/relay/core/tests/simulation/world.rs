@@ -4,6 +4,7 @@ use crate::{
     checker::{Checker, Outcome},
     client::{Device, Sender},
     disk::Disk,
+    members::{Member, Orders},
     plan::{Mutation, Plan},
 };
 use parlance_bimp::{Account, Answer, GroupId, Key, Mailbox, RelayId, Request, id::hash};
@@ -16,7 +17,7 @@ use std::collections::{BTreeMap, BTreeSet};
 const BEGIN: u64 = 1_700_000_000_000;
 /// Connections between relays have numbers from here on.
 pub const PEER: u64 = 1 << 40;
-/// The group of all mailboxes.
+/// The group of all mailboxes, made by its first member.
 pub const GROUP: GroupId = GroupId([0x77; 32]);
 /// How long everything is in order after the faults, milliseconds.
 const CALM: u64 = 40_000;
@@ -45,6 +46,7 @@ pub enum ToClient {
     Answer(u32, Answer),
     Deliver(Key, Vec<u8>),
     Moved,
+    Grown(u64),
     End,
 }
 
@@ -94,6 +96,10 @@ pub struct World {
     pub mailboxes: Vec<Mailbox>,
     pub senders: Vec<Sender>,
     pub devices: Vec<Device>,
+    pub members: Vec<Member>,
+    pub orders: Orders,
+    /// What strangers were refused.
+    pub refused: u32,
     pub checker: Checker,
     pub list: Vec<RelayInfo>,
     pub routing: Routing,
@@ -155,6 +161,9 @@ impl World {
             places,
             senders: Vec::new(),
             devices: Vec::new(),
+            members: Vec::new(),
+            orders: Orders::default(),
+            refused: 0,
             checker: Checker::default(),
             routing: Routing::new(&list),
             list,
@@ -215,10 +224,7 @@ impl World {
         host.peers.clear();
         host.sessions.clear();
         let (me, config) = (self.places[n], self.plan.config);
-        let mut relay = Relay::start(me, config, clock, &host.list, &host.disk).unwrap();
-        let members = Some(self.mailboxes.clone());
-        let group = GROUP;
-        relay.handle(clock, Input::Group { group, members });
+        let relay = Relay::start(me, config, clock, &host.list, &host.disk).unwrap();
         host.relay = Some(relay);
         let life = host.life;
         let delay = self.below(50);

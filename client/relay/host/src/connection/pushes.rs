@@ -34,6 +34,7 @@ impl Pushes {
         while let Some(next) = self.waiting.pop_front() {
             let push = match *next {
                 ToConnection::Moved(mailbox) => Some(Push::Moved(mailbox)),
+                ToConnection::Grown(grown) => Some(Push::Grown(grown)),
                 ToConnection::Deliver(delivery) => read(&delivery, store, figures),
                 // Neither waits.
                 ToConnection::Answer { .. } | ToConnection::CutOff => None,

@@ -7,15 +7,13 @@
 //!   "accounts": [{
 //!     "id": "<32 bytes>", "epochs": [0], "longest_days": 30, "devices": [{ "number": 0, "key": "<32 bytes>" }]
 //!   }],
-//!   "groups": [{ "id": "<32 bytes>", "members": ["<account, 32 bytes>"] }],
 //!   "tickets": "not checked"
 //! }
 //! ```
 
-use super::{Charge, DeviceName, DeviceRecord, Directory, GroupRecord, Judgement, RelayRecord};
+use super::{Charge, DeviceName, DeviceRecord, Directory, Judgement, RelayRecord};
 use parlance_bimp::{
-    Account, DeviceNumber, EnvelopeView, GroupId, Mailbox, Receipt, RelayId,
-    limits::{MAX_DEVICES, MAX_MEMBERS},
+    Account, DeviceNumber, EnvelopeView, Mailbox, Receipt, RelayId, limits::MAX_DEVICES,
 };
 use parlance_endpoint::{PublicKey, RelayAddress};
 use parlance_relay_core::Owner;
@@ -72,8 +70,6 @@ struct File {
     relays: Vec<FileRelay>,
     #[serde(default)]
     accounts: Vec<FileAccount>,
-    #[serde(default)]
-    groups: Vec<FileGroup>,
     tickets: Tickets,
 }
 
@@ -112,13 +108,6 @@ struct FileDevice {
     key: Name,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct FileGroup {
-    id: Name,
-    members: Vec<Name>,
-}
-
 fn first_epoch() -> Vec<u32> {
     vec![0]
 }
@@ -146,7 +135,6 @@ struct Records {
     genesis: [u8; 32],
     relays: BTreeMap<RelayId, RelayRecord>,
     devices: BTreeMap<(Account, DeviceNumber), DeviceRecord>,
-    groups: Vec<GroupRecord>,
 }
 
 impl Records {
@@ -191,25 +179,8 @@ impl Records {
                 return Err(format!("relay {} is there twice", hex(&relay.id.0)));
             }
         }
-        let mut mailboxes = BTreeMap::new();
         for account in file.accounts {
             records.add_account(&account)?;
-            let newest = account.epochs.iter().max().copied().unwrap_or(0);
-            let account = Account(account.id.0);
-            mailboxes.insert(account.0, Mailbox::of(&account, newest));
-        }
-        for group in file.groups {
-            if group.members.len() > MAX_MEMBERS {
-                return Err(format!("group {} has too many members", hex(&group.id.0)));
-            }
-            let members = group.members.iter().map(|member| {
-                let mailbox = mailboxes.get(&member.0).copied();
-                mailbox.ok_or_else(|| format!("member {} is no account", hex(&member.0)))
-            });
-            records.groups.push(GroupRecord {
-                group: GroupId(group.id.0),
-                members: members.collect::<Result<_, _>>()?,
-            });
         }
         Ok(records)
     }
@@ -334,10 +305,6 @@ impl Directory for StaticNetwork {
                 .map(|(mailbox, owner)| (mailbox, owner.clone()))
                 .collect()
         })
-    }
-
-    fn groups(&self) -> Vec<GroupRecord> {
-        self.with(|records| records.groups.clone())
     }
 
     /// The file says that tickets are not checked: nobody is paid.

@@ -6,7 +6,7 @@ mod pay;
 pub use file::{NetworkError, StaticNetwork};
 pub use pay::{Charge, DeviceName, Judgement, TicketError};
 
-use parlance_bimp::{Account, DeviceNumber, EnvelopeView, GroupId, Mailbox, Receipt, RelayId};
+use parlance_bimp::{Account, DeviceNumber, EnvelopeView, Mailbox, Receipt, RelayId};
 use parlance_endpoint::{PublicKey, RelayAddress};
 use parlance_relay_core::Owner;
 use tokio::sync::watch;
@@ -29,15 +29,6 @@ pub struct DeviceRecord {
     pub mailboxes: Vec<Mailbox>,
     /// All devices of the account, and for how long it may keep messages.
     pub owner: Owner,
-}
-
-/// A group on record.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct GroupRecord {
-    /// Which.
-    pub group: GroupId,
-    /// Its members, by mailbox.
-    pub members: Vec<Mailbox>,
 }
 
 /// Where a relay looks things up. Answers come from memory; what is not there may take one look at the chain's database, never the network.
@@ -65,9 +56,6 @@ pub trait Directory: Send + Sync + 'static {
     /// not tell its account: otherwise the owner is known when one of its devices subscribes.
     fn take_owners(&self) -> Vec<(Mailbox, Owner)>;
 
-    /// All groups.
-    fn groups(&self) -> Vec<GroupRecord>;
-
     /// What to say to the ticket of a message, which is counted with that.
     fn judge(&self, sender: &DeviceName, envelope: &EnvelopeView<'_>) -> Judgement;
 
@@ -77,6 +65,6 @@ pub trait Directory: Send + Sync + 'static {
     /// A recipient's word on what this relay delivered. It is checked later; this does not wait.
     fn take_receipt(&self, recipient: &DeviceName, receipt: Receipt);
 
-    /// Rises with each change of [`relays`](Self::relays), [`take_owners`](Self::take_owners) or [`groups`](Self::groups).
+    /// Rises with each change of [`relays`](Self::relays) or [`take_owners`](Self::take_owners).
     fn changes(&self) -> watch::Receiver<u64>;
 }

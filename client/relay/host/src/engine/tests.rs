@@ -3,9 +3,9 @@
 use super::*;
 use crate::directory::StaticNetwork;
 use codec::Encode;
-use parlance_bimp::{Account, Bounded, Key, Mailbox, Request, SendMessage, Subscribe};
+use parlance_bimp::{Account, Bounded, GroupId, Key, Mailbox, Request, SendMessage, Subscribe};
 use parlance_endpoint::{Endpoint, Options, SecretKey};
-use parlance_relay_core::{Asker, Entry, Owner, PreKeyOwner, Who};
+use parlance_relay_core::{Asker, Entry, GroupRow, Owner, PreKeyOwner, Who};
 use tokio::sync::{mpsc::unbounded_channel, watch};
 
 /// A disk whose code breaks as soon as it is to write.
@@ -38,6 +38,14 @@ impl Storage for Breaks {
 
     fn prekey_owners(&self) -> Result<Vec<(PreKeyOwner, Vec<u64>)>, StorageError> {
         self.0.prekey_owners()
+    }
+
+    fn groups(&self) -> Result<Vec<GroupId>, StorageError> {
+        self.0.groups()
+    }
+
+    fn group(&self, group: &GroupId) -> Result<Vec<(GroupRow, Vec<u8>)>, StorageError> {
+        self.0.group(group)
     }
 }
 

@@ -12,6 +12,7 @@
 //!   whole. Nothing breaks by that: states of entries only grow (M1 of the core), and a removed prekey stays removed.
 
 mod error;
+mod groups;
 mod keys;
 mod options;
 mod write;
@@ -21,8 +22,8 @@ pub use error::OpenError;
 use codec::DecodeAll;
 use error::{damaged, failed};
 use options::{COLUMNS, Column};
-use parlance_bimp::{Key, Mailbox};
-use parlance_relay_core::{Batch, Entry, PreKeyOwner, Storage, StorageError};
+use parlance_bimp::{GroupId, Key, Mailbox};
+use parlance_relay_core::{Batch, Entry, GroupRow, PreKeyOwner, Storage, StorageError};
 use rocksdb::{ColumnFamily, DB, DBRawIterator, ReadOptions};
 use std::{
     collections::BTreeMap,
@@ -264,5 +265,13 @@ impl Storage for Store {
         }
         inner.ended(Column::PreKeys, &prekeys)?;
         Ok(found.into_iter().collect())
+    }
+
+    fn groups(&self) -> Result<Vec<GroupId>, StorageError> {
+        groups::all(&self.inner)
+    }
+
+    fn group(&self, group: &GroupId) -> Result<Vec<(GroupRow, Vec<u8>)>, StorageError> {
+        groups::rows(&self.inner, group)
     }
 }

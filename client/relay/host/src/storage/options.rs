@@ -28,14 +28,17 @@ pub enum Column {
     Heads,
     /// Owner, number: a one-time prekey.
     PreKeys,
+    /// Group, row: what is kept of its order.
+    Groups,
 }
 
 /// All but the default one, which holds the format alone.
-pub const COLUMNS: [Column; 4] = [
+pub const COLUMNS: [Column; 5] = [
     Column::Entries,
     Column::Messages,
     Column::Heads,
     Column::PreKeys,
+    Column::Groups,
 ];
 
 impl Column {
@@ -45,6 +48,7 @@ impl Column {
             Self::Messages => "messages",
             Self::Heads => "heads",
             Self::PreKeys => "prekeys",
+            Self::Groups => "groups",
         }
     }
 
@@ -55,6 +59,7 @@ impl Column {
             Self::Messages => "reading a message",
             Self::Heads => "reading prekeys",
             Self::PreKeys => "reading one-time prekeys",
+            Self::Groups => "reading the order of a group",
         }
     }
 }

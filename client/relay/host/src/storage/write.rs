@@ -1,6 +1,6 @@
 //! Batches of the core become batches of the database (rules D1, D3, D4).
 
-use super::{Inner, error::failed, keys, options, options::Column};
+use super::{Inner, error::failed, groups, keys, options, options::Column};
 use codec::Encode;
 use parlance_relay_core::{Batch, Body, StorageError, Write};
 use rocksdb::{ColumnFamily, WriteBatch};
@@ -35,7 +35,10 @@ impl Growth {
                 },
                 Write::PutHead { head, .. } => (0, head.len() as u64, 0),
                 Write::PutPreKey { prekey, .. } => (0, prekey.len() as u64, 0),
-                Write::Remove { .. } | Write::RemovePreKey { .. } => (0, 0, 1),
+                Write::PutGroup { bytes, .. } => (0, bytes.len() as u64, 0),
+                Write::Remove { .. } | Write::RemovePreKey { .. } | Write::RemoveGroup { .. } => {
+                    (0, 0, 1)
+                }
             };
             growth.messages = growth.messages.saturating_add(messages);
             growth.rest = growth.rest.saturating_add(rest);
@@ -72,6 +75,7 @@ pub(super) fn commit(inner: &Arc<Inner>, batch: &Batch) -> Result<(), StorageErr
         messages: inner.column(Column::Messages)?,
         heads: inner.column(Column::Heads)?,
         prekeys: inner.column(Column::PreKeys)?,
+        groups: inner.column(Column::Groups)?,
     };
     let mut out = WriteBatch::default();
     for write in &batch.writes {
@@ -90,6 +94,7 @@ struct Columns<'a> {
     messages: &'a ColumnFamily,
     heads: &'a ColumnFamily,
     prekeys: &'a ColumnFamily,
+    groups: &'a ColumnFamily,
 }
 
 impl Columns<'_> {
@@ -119,6 +124,12 @@ impl Columns<'_> {
             } => out.put_cf(self.prekeys, keys::of_prekey(owner, *number), prekey),
             Write::RemovePreKey { owner, number } => {
                 out.delete_cf(self.prekeys, keys::of_prekey(owner, *number));
+            }
+            Write::PutGroup { group, row, bytes } => {
+                out.put_cf(self.groups, groups::of_row(group, *row), bytes);
+            }
+            Write::RemoveGroup { group, row } => {
+                out.delete_cf(self.groups, groups::of_row(group, *row));
             }
         }
     }

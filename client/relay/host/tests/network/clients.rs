@@ -204,7 +204,7 @@ pub async fn receive(
                         let client = client.clone();
                         tokio::spawn(async move { client.request(request).await });
                     }
-                    Ok(Push::Moved(_)) | Err(_) => break,
+                    Ok(Push::Moved(_) | Push::Grown(_)) | Err(_) => break,
                 },
                 _ = &mut silence => break,
                 _ = expected.changed() => {}

@@ -6,9 +6,11 @@ mod disk;
 
 pub use disk::Disk;
 
-use parlance_bimp::{Account, Key, Mailbox, MessageId, PreKeyUse};
+use parlance_bimp::{Account, GroupId, Key, Mailbox, MessageId, PreKeyUse};
 use parlance_relay::storage::{MIN_LIMIT, Store};
-use parlance_relay_core::{Batch, Body, Entry, PreKeyOwner, State, Storage, StorageError, Write};
+use parlance_relay_core::{
+    Batch, Body, Entry, GroupRow, PreKeyOwner, State, Storage, StorageError, Write,
+};
 use proptest::prelude::*;
 use std::{path::Path, sync::Arc};
 
@@ -16,11 +18,15 @@ type Message = Option<Arc<[u8]>>;
 /// A head, and one-time prekeys with their numbers.
 type PreKeys = (Option<Vec<u8>>, Vec<(u64, Option<Vec<u8>>)>);
 
+/// A group's rows.
+type Rows = Vec<(GroupRow, Vec<u8>)>;
+
 /// Everything that can be read.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Content {
     entries: Vec<(Key, Entry, Message)>,
     prekeys: Vec<(PreKeyOwner, PreKeys)>,
+    groups: Vec<(GroupId, Rows)>,
 }
 
 pub fn content(storage: &dyn Storage) -> Result<Content, StorageError> {
@@ -39,7 +45,15 @@ pub fn content(storage: &dyn Storage) -> Result<Content, StorageError> {
             .collect();
         prekeys.push((owner, (head, one_time?)));
     }
-    Ok(Content { entries, prekeys })
+    let groups = storage.groups()?.into_iter();
+    let groups: Result<Vec<_>, StorageError> = groups
+        .map(|group| Ok((group, storage.group(&group)?)))
+        .collect();
+    Ok(Content {
+        entries,
+        prekeys,
+        groups: groups?,
+    })
 }
 
 /// A folder with the smallest limit.
@@ -118,7 +132,20 @@ fn any_write() -> impl Strategy<Value = Write> {
         1 => (any_owner(), 0u64..4, bytes())
             .prop_map(|(owner, number, prekey)| Write::PutPreKey { owner, number, prekey }),
         1 => (any_owner(), 0u64..4).prop_map(|(owner, number)| Write::RemovePreKey { owner, number }),
+        2 => (any_row(), bytes())
+            .prop_map(|((group, row), bytes)| Write::PutGroup { group, row, bytes }),
+        1 => any_row().prop_map(|(group, row)| Write::RemoveGroup { group, row }),
     ]
+}
+
+fn any_row() -> impl Strategy<Value = (GroupId, GroupRow)> {
+    let group = prop::sample::select(vec![0u8, 1, 254, 255]);
+    let row = prop_oneof![
+        Just(GroupRow::Base),
+        Just(GroupRow::Votes),
+        prop::sample::select(vec![0, 1, 255, 256, u64::MAX]).prop_map(GroupRow::Record),
+    ];
+    (group, row).prop_map(|(group, row)| (GroupId([group; 32]), row))
 }
 
 /// Batches, numbered from 1.

@@ -1,11 +1,11 @@
 //! Events: what a program reads.
 
 use parlance_client::{
-    bimp::Account,
+    bimp::{Account, GroupId},
     chat::Told,
     e2ee::{DeviceAddress, content::TypingState},
     identity::{Contact, Finding},
-    messenger::{Event, NoTraceNews},
+    messenger::{Event, GroupNews, NoTraceNews},
 };
 use serde_json::{Value, json};
 
@@ -93,6 +93,7 @@ fn of_engine(event: Event, names: &Names) -> Value {
             "relay": hex::encode(relay.0),
             "error": refusal.to_string(),
         }),
+        Event::Group { group, news } => of_group(&group, news, names),
         Event::NoTrace { with, news } => {
             let mut event = about("no-trace", &with);
             event["news"] = match news {
@@ -126,6 +127,72 @@ fn of_engine(event: Event, names: &Names) -> Value {
         Event::Kept { id } => json!({"event": "kept", "id": hex::encode(id.0)}),
         other => of_device(other, names),
     }
+}
+
+/// What happened to a group, with its name under `change`.
+fn of_group(group: &GroupId, news: GroupNews, names: &Names) -> Value {
+    let account = Account(group.0);
+    let mut event = json!({
+        "event": "group",
+        "with": names.of(&account),
+        "group": hex::encode(group.0),
+    });
+    let mut set = |name: &str, value: Value| event[name] = value;
+    let person =
+        |account: &Account| json!({"name": names.of(account), "account": address(account)});
+    let people = |all: &[Account]| Value::from(all.iter().map(person).collect::<Vec<_>>());
+    let change = match news {
+        GroupNews::Invited { by, name } => {
+            set("name", name.into());
+            set("by", person(&Account(by.account)));
+            "invited"
+        }
+        GroupNews::Joined => "joined",
+        GroupNews::Changed { by, came, went } => {
+            set("by", person(&by));
+            set("came", people(&came));
+            set("went", people(&went));
+            "members"
+        }
+        GroupNews::Named { name } => {
+            set("name", name.into());
+            "named"
+        }
+        GroupNews::Out { by } => {
+            set("by", by.as_ref().map(person).unwrap_or(Value::Null));
+            "out"
+        }
+        GroupNews::BadInvitation { by, cause } => {
+            set("by", person(&Account(by.account)));
+            set("error", cause.into());
+            "bad-invitation"
+        }
+        GroupNews::NoKeyPackages { device } => {
+            set("who", person(&Account(device.account)));
+            set("device", device.device.into());
+            "no-key-packages"
+        }
+        GroupNews::NoDevices { account } => {
+            set("who", person(&account));
+            "no-devices"
+        }
+        GroupNews::NotOnRecord { device } => {
+            set("who", person(&Account(device.account)));
+            set("device", device.device.into());
+            "not-on-record"
+        }
+        GroupNews::NotChanged { cause } => {
+            set("error", cause.into());
+            "not-changed"
+        }
+        GroupNews::InDoubt => "in-doubt",
+        GroupNews::LostTrack => "lost-track",
+        GroupNews::Rejoined => "rejoined",
+        // Of a newer engine.
+        _ => "other",
+    };
+    event["change"] = change.into();
+    event
 }
 
 /// What concerns another device of this account, named as 'device list' names it.

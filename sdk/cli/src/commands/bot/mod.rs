@@ -9,10 +9,10 @@ use std::{
 };
 
 use parlance_client::{
-    bimp::Account,
+    bimp::{Account, GroupId},
     chat::ChatError,
     e2ee::{Body, content::TypingState},
-    messenger::{Command, Entry},
+    messenger::{Command, Entry, GroupCommand},
     vault::Vault,
 };
 use serde_json::{Value, json};
@@ -27,7 +27,7 @@ use crate::{
     input::{self, Line},
     report::Report,
     talk::{
-        Stop, Talk, body,
+        Stop, Talk, body, groups as group,
         show::{account_of, object},
     },
 };
@@ -153,7 +153,11 @@ impl Bot<'_, '_> {
 
     fn carry_out(&mut self, order: Order) -> Result<Value, Failure> {
         match order {
-            Order::Send { with, text } => self.say(&with, body::text(&text)?),
+            Order::Send { with, text } => {
+                let conversation = self.account(&with)?;
+                let body = group::text(&text, &conversation, self.talk.names())?;
+                self.say(&with, body)
+            }
             Order::Reply {
                 with,
                 message,
@@ -213,12 +217,54 @@ impl Bot<'_, '_> {
             Order::ReadReceipts { on } => self.done(Command::ReadReceipts(on)),
             Order::Attention { on } => self.done(Command::Attention(on)),
             Order::Quit {} => Ok(json!({"event": "done"})),
+            Order::Groups {} => {
+                let groups = self.talk.chat().groups();
+                let rows: Vec<_> = groups
+                    .map(|it| group::object(it, self.talk.names()))
+                    .collect();
+                Ok(json!({"event": "groups", "groups": rows}))
+            }
+            Order::GroupNew { name } => self.group(GroupCommand::New { name }),
+            Order::GroupInvite { group, who } => {
+                let accounts: Result<Vec<_>, _> = who.iter().map(|who| self.person(who)).collect();
+                let group = self.group_of(&group)?;
+                let accounts = accounts?;
+                self.group(GroupCommand::Invite { group, accounts })
+            }
+            Order::GroupJoin { group } => {
+                let group = self.group_of(&group)?;
+                self.group(GroupCommand::Join(group))
+            }
+            Order::GroupLeave { group } => {
+                let group = self.group_of(&group)?;
+                self.group(GroupCommand::Leave(group))
+            }
+            Order::GroupRemove { group, who } => {
+                let (group, account) = (self.group_of(&group)?, self.person(&who)?);
+                self.group(GroupCommand::Remove { group, account })
+            }
+            Order::GroupRename { group, name } => {
+                let group = self.group_of(&group)?;
+                self.group(GroupCommand::Rename { group, name })
+            }
         }
     }
 
+    fn group_of(&self, name: &str) -> Result<GroupId, Failure> {
+        Ok(group::named(self.vault, name)?.id)
+    }
+
+    fn person(&self, name: &str) -> Result<Account, Failure> {
+        Ok(account_of(&self.context.account(Some(self.vault), name)?))
+    }
+
+    fn group(&mut self, command: GroupCommand) -> Result<Value, Failure> {
+        let group = self.talk.group(command)?;
+        Ok(json!({"event": "done", "group": group::id(&group)}))
+    }
+
     fn account(&self, with: &str) -> Result<Account, Failure> {
-        let account = self.context.account(Some(self.vault), with)?;
-        Ok(account_of(&account))
+        group::conversation(self.context, self.vault, with)
     }
 
     fn done(&mut self, command: Command) -> Result<Value, Failure> {
@@ -266,6 +312,7 @@ impl Bot<'_, '_> {
             "listening": chat.listens_at().map(|relay| hex::encode(relay.0)),
             "unsent": chat.unsent(),
             "unconfirmed": chat.waiting(),
+            "keysPublished": chat.key_packages_lie(),
             "trouble": self.talk.trouble(),
             "conversations": conversations,
         })

@@ -18,7 +18,7 @@ pub struct Given {
     pub order: Order,
 }
 
-/// What is to be done. `with` is a contact's name, or an address.
+/// What is to be done. `with` is a contact's name, an address, or a group's name; `who` and `group` are one of them.
 #[derive(Debug, PartialEq, Eq, Deserialize)]
 #[serde(
     tag = "do",
@@ -79,6 +79,20 @@ pub enum Order {
     ReadReceipts { on: bool },
     /// Whether a person waits at the screen.
     Attention { on: bool },
+    /// All groups.
+    Groups {},
+    /// Makes a group.
+    GroupNew { name: String },
+    /// Invites people.
+    GroupInvite { group: String, who: Vec<String> },
+    /// Accepts an invitation.
+    GroupJoin { group: String },
+    /// Leaves, or declines an invitation.
+    GroupLeave { group: String },
+    /// Removes somebody.
+    GroupRemove { group: String, who: String },
+    /// Gives a group another name.
+    GroupRename { group: String, name: String },
     /// The end.
     Quit {},
 }

@@ -36,8 +36,8 @@ use crate::{
     hand::Door,
     report::Report,
     talk::{
-        Stop, Talk, body, paid,
-        show::{account_of, line, marks},
+        Stop, Talk, body, groups, paid,
+        show::{line, marks},
     },
 };
 
@@ -55,11 +55,11 @@ pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
         return no_trace::run(context, given).await;
     }
     let vault = context.vault()?;
-    let account = context.account(Some(&vault), &given.name)?;
+    let with = groups::conversation(context, &vault, &given.name)?;
+    let account = AccountId::new(with.0);
     let mut stop = Stop::listen()?;
     let door = Door::open(context, &vault);
     let talk = Talk::open(context, &vault, Directly::On).await?;
-    let with = account_of(&account);
     let mut room = Room {
         context,
         vault: &vault,
@@ -125,7 +125,10 @@ impl Room<'_> {
     fn head(&mut self, account: &AccountId) -> Result<(), Failure> {
         let people = self.vault.contacts()?;
         let known = people.iter().find(|it| it.account == *account);
-        let sure = known.map_or("no contact of yours", contact::word);
+        let sure = match self.talk.names().is_group(&self.with) {
+            true => "a group",
+            false => known.map_or("no contact of yours", contact::word),
+        };
         let head = format!("{} ({sure}); /help lists the commands", self.name);
         let people = people.into_iter().map(|contact| contact.name).collect();
         self.screen.set_words(Words { people });
@@ -137,9 +140,10 @@ impl Room<'_> {
 
     /// The conversation with somebody else.
     fn open(&mut self, name: &str) -> Result<(), Failure> {
-        let account = self.context.account(Some(self.vault), name)?;
+        let with = groups::conversation(self.context, self.vault, name)?;
+        let account = AccountId::new(with.0);
         self.type_state(TypingState::Stopped)?;
-        self.with = account_of(&account);
+        self.with = with;
         self.name = self.talk.names().of(&self.with);
         (self.last, self.typing, self.typed_at) = (None, None, None);
         self.payments.asked = None;
@@ -269,8 +273,12 @@ impl Room<'_> {
     }
 
     fn show(&mut self, entry: &Entry) -> Result<(), Failure> {
-        let own = self.talk.own();
-        let mut text = format!("{}{}", time(entry.sent_at), line(entry, own, &self.name));
+        let (own, names) = (self.talk.own(), self.talk.names());
+        let name = match names.is_group(&self.with) {
+            true => names.author(entry),
+            false => self.name.clone(),
+        };
+        let mut text = format!("{}{}", time(entry.sent_at), line(entry, own, &name));
         if let Some(Body::Reply(reply)) = entry.body() {
             let to = self.talk.entry(&self.with, &reply.to)?;
             let to = to.map_or("one that is gone".into(), |to| to.number.to_string());

@@ -4,12 +4,13 @@ use parlance_client::{
     bimp::{Account, RelayId},
     chat::Told,
     e2ee::{DeviceAddress, content::TypingState},
-    messenger::{Entry, Event, NoTraceNews},
+    messenger::{Entry, Event, GroupNews, NoTraceNews},
 };
 
 use crate::talk::{
     change,
-    show::{Names, device_name, marks},
+    groups::people,
+    show::{Names, clean, device_name, marks},
 };
 
 /// Something to be shown.
@@ -75,6 +76,13 @@ impl News {
                 conversation,
                 state,
             } if conversation == *with => Self::Typing(state == TypingState::Typing),
+            Event::Group { group, news } => {
+                let account = Account(group.0);
+                match of_group(&names.of(&account), news, names) {
+                    Some(line) => Self::Line(line),
+                    None => Self::Nothing,
+                }
+            }
             Event::NoTrace {
                 with,
                 news: NoTraceNews::Invited,
@@ -144,6 +152,44 @@ impl News {
             _ => Self::Nothing,
         }
     }
+}
+
+/// What happened to a group, as a line.
+fn of_group(group: &str, news: GroupNews, names: &Names) -> Option<String> {
+    let whose = |device: &DeviceAddress| names.of(&Account(device.account));
+    let line = match news {
+        GroupNews::Invited { by, name } => format!(
+            "{} invites you to the group '{name}': 'bimp group join', or 'bimp group leave'",
+            whose(&by)
+        ),
+        GroupNews::Joined => format!("you are in {group} now: 'bimp chat {group}'"),
+        GroupNews::Changed { by, came, went } => {
+            let by = people(&[by], names);
+            match (came.is_empty(), went.is_empty()) {
+                (false, _) => format!("{group}: {} came in, by {by}", people(&came, names)),
+                (true, false) => format!("{group}: {} went out, by {by}", people(&went, names)),
+                (true, true) => return None,
+            }
+        }
+        GroupNews::Named { name } => format!("the group is called {name} now"),
+        GroupNews::Out { by: Some(by) } => format!("you are out of {group}, by {}", names.of(&by)),
+        GroupNews::Out { by: None } => format!("you have left {group}"),
+        GroupNews::BadInvitation { by, cause } => format!(
+            "an invitation of {} to {group} cannot be used: {cause}",
+            whose(&by)
+        ),
+        GroupNews::NotOnRecord { device } => format!(
+            "{group}: a device of {} is not on record any more and is removed before anything else is said",
+            whose(&device)
+        ),
+        GroupNews::InDoubt => {
+            format!("{group}: a change is forged, or was missed; members are asked")
+        }
+        GroupNews::LostTrack => format!("{group}: this device has lost track and joins anew"),
+        GroupNews::Rejoined => format!("{group}: this device is in step again"),
+        _ => return None,
+    };
+    Some(clean(&format!("! {line}")))
 }
 
 /// A relay's name, as much of it as people compare.

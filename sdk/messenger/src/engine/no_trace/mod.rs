@@ -151,7 +151,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             }
             Some(peer) => {
                 if now >= peer.told.saturating_add(NO_TRACE_ALIVE) {
-                    self.whisper_once(with, Body::NoTrace(NoTrace::Alive));
+                    self.give_sign(with);
                 }
                 self.whisper_again();
             }

@@ -38,6 +38,8 @@ pub(in crate::engine) struct Peer {
     pub(super) told: u64,
     next_out: u64,
     next_in: u64,
+    /// Which way the last sign of life went.
+    by_relay: bool,
     unconfirmed: BTreeMap<u64, Whisper>,
     early: BTreeMap<u64, Content>,
 }
@@ -57,6 +59,7 @@ impl Peer {
             told: now,
             next_out: 1,
             next_in: 1,
+            by_relay: false,
             unconfirmed: BTreeMap::new(),
             early: BTreeMap::new(),
         }
@@ -131,13 +134,30 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// Sends something that is not confirmed.
     pub(super) fn whisper_once(&mut self, with: Account, body: Body) {
+        self.whisper_by(with, body, 0);
+    }
+
+    /// A sign of life, directly and through relays in turn: whether the one way serves is not told.
+    pub(super) fn give_sign(&mut self, with: Account) {
+        let Some((private, _)) = self.with_peer(with) else {
+            return;
+        };
+        let Some(peer) = &mut private.peer else {
+            return;
+        };
+        peer.by_relay = !peer.by_relay;
+        let attempt = usize::from(peer.by_relay);
+        self.whisper_by(with, Body::NoTrace(NoTrace::Alive), attempt);
+    }
+
+    fn whisper_by(&mut self, with: Account, body: Body, attempt: usize) {
         if self.with_peer(with).is_none() {
             return;
         }
         let mut id = [0; 16];
         self.rng.fill_bytes(&mut id);
         let content = Content::new(id, self.clock.wall, body);
-        self.whisper(&content, None, 0);
+        self.whisper(&content, None, attempt);
     }
 
     fn whisper(&mut self, content: &Content, number: Option<u64>, attempts: usize) {
@@ -168,7 +188,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         message.extend(sent.message);
         let (to, none) = (&peer.sealed_for, Vec::new());
         let sealed = Envelope::seal(&sender, to, mailbox.0, none, &message, &mut self.rng);
-        if let Ok(envelope) = sealed {
+        let to = peer.address;
+        if let Ok(envelope) = sealed
+            && !(attempts == 0 && self.offer_now(to, &envelope))
+        {
             self.send_once(&mailbox, envelope, (attempts, NO_TRACE_KEEP));
         }
     }
@@ -236,7 +259,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return;
         };
         let mut shown = Vec::new();
-        if number >= peer.next_in {
+        // Whoever sends it again has not heard of it: the confirmation takes the other way.
+        let again = number < peer.next_in;
+        if !again {
             if peer.early.len() >= MAX_WHISPERS && number != peer.next_in {
                 return;
             }
@@ -258,7 +283,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
         if let Ok(messages) = List::new(vec![id], "receipt") {
             let kind = ReceiptKind::Delivered;
-            self.whisper_once(with, Body::Receipt(Receipt { kind, messages }));
+            let body = Body::Receipt(Receipt { kind, messages });
+            self.whisper_by(with, body, usize::from(again));
         }
     }
 }

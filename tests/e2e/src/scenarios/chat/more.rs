@@ -34,8 +34,8 @@ async fn texts(person: &Person, with: &str) -> Result<Vec<String>> {
 
 /// Ben's phone, which was added late, has what came since. It gets the rest.
 async fn history(stage: &Stage, scene: &Scene) -> Result<()> {
-    let first = scene.nodes.first().context("no node")?;
-    let phone = Person::new(scene.root.join("phone"), &first.url(), &scene.genesis)?;
+    let url = scene.relays.first()?.url();
+    let phone = Person::new(scene.root.join("phone"), &url, &scene.relays.genesis)?;
     let anna = text(&scene.anna.succeed(&["status"]).await?, "account")?;
     phone.succeed(&["contact", "add", "anna", &anna]).await?;
     let before = texts(&phone, "anna").await?;

@@ -1,6 +1,7 @@
 //! The wire to relays on the loopback interface.
 
 mod direct;
+mod group;
 mod network;
 mod relay;
 

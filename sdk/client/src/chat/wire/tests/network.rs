@@ -167,7 +167,7 @@ impl Network {
         Asked(self.chain.clone())
     }
 
-    async fn open<'v>(&self, vault: &'v Vault) -> Host<'v, Asked, RelayWire<'v>> {
+    pub async fn open<'v>(&self, vault: &'v Vault) -> Host<'v, Asked, RelayWire<'v>> {
         self.open_and(vault, |_| ()).await
     }
 

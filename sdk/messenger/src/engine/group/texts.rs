@@ -1,0 +1,312 @@
+//! What is said in groups, on its way to the relays (G7).
+
+use super::{Purpose, Text, Try, passed};
+use crate::{
+    Encryption, Entry, Error, Storage,
+    engine::{self, Engine},
+    groups::{Group, GroupFault},
+    history::{ContentId, is_shown},
+    limits::{MAX_SENT, RETRY_UNSENT, TEXTS_AT_ONCE},
+};
+use parlance_bimp::{
+    Account, Answer, Bounded, EnvelopeView, GroupId, GroupPost, GroupSend, List, Mailbox, Reason,
+    RelayId, Request, limits::MAX_MENTIONS,
+};
+use parlance_e2ee::{Body, Content};
+use rand_core::CryptoRng;
+
+impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
+    /// G7.
+    pub(in crate::engine) fn say_in_group(
+        &mut self,
+        id: GroupId,
+        body: Body,
+    ) -> Result<ContentId, Error> {
+        let conversation = Account(id.0);
+        self.member_of(id)?;
+        self.may_say(&conversation, &body)?;
+        let mut content: Content = self.new_content(body);
+        // An edit has the text once more.
+        let text = is_shown(&content.body) || matches!(content.body, Body::Edit(_));
+        if text && !matches!(content.body, Body::Timer(_)) {
+            let known = self.conversations.get(&conversation);
+            content.lifetime = known.and_then(|conversation| conversation.timer);
+        }
+        let bytes = content.to_bytes()?;
+        let sent = self.secrets()?.send(id, &content);
+        match sent {
+            // It waits, and leaves when the member is out.
+            Err(GroupFault::NotOnRecord(device)) => {
+                self.put_out(id, device);
+                return Err(GroupFault::NotOnRecord(device).into());
+            }
+            sent => sent?,
+        }
+        let said = content.id;
+        let me = self.me();
+        self.apply(me, conversation, content, bytes)?;
+        self.live(id).stale = true;
+        self.live(id).stale_until = 0;
+        self.look_at_one(id);
+        Ok(said)
+    }
+
+    /// G10: with each text one member is looked up, the next one each time, so that devices that were struck off are
+    /// noticed by and by.
+    fn look_at_one(&mut self, id: GroupId) {
+        let wall = self.clock.wall;
+        let turn = self.live(id).turn;
+        self.live(id).turn = turn.wrapping_add(1);
+        let members = self.groups.all.get(&id).map(|group| &group.members);
+        let place = members.and_then(|members| turn.checked_rem(members.len()));
+        let account = members
+            .zip(place)
+            .and_then(|(members, place)| members.get(place));
+        let Some(account) = account.copied() else {
+            return;
+        };
+        if self.looks.of(&account, &self.own, wall).is_none() {
+            self.want_look(account);
+        }
+    }
+
+    pub(super) fn send_texts(&mut self) -> Result<(), Error> {
+        let now = self.clock.steady;
+        for id in self.ids(|group| group.takes_part() && !group.lost) {
+            let live = self.live(id);
+            if live.stale && now >= live.stale_until {
+                self.refresh_texts(id)?;
+            }
+            if self
+                .groups
+                .all
+                .get(&id)
+                .is_none_or(|it| !it.founded || it.rejoin.is_some())
+            {
+                continue;
+            }
+            let texts = self.live(id).texts.iter().take(TEXTS_AT_ONCE);
+            let due: Vec<Text> = texts
+                .filter(|text| text.attempt.is_due(now))
+                .cloned()
+                .collect();
+            for text in due {
+                let mentioned = self.mentioned(id, &text.id)?;
+                let purpose = Purpose::Text(id, text.id);
+                self.send_message((id, purpose), text.attempt, &text.message, mentioned)?;
+            }
+            let leave = self.live(id).leave.clone();
+            if let Some((message, attempt)) = leave
+                && attempt.is_due(now)
+            {
+                self.send_message((id, Purpose::Wish(id)), attempt, &message, Vec::new())?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Mailboxes of those whom a text mentions, to be woken.
+    fn mentioned(&self, group: GroupId, id: &ContentId) -> Result<Vec<Mailbox>, Error> {
+        let entry = self.message(&Account(group.0), id)?;
+        let Some(Body::Mention(mention)) = entry.and_then(|entry| entry.body()) else {
+            return Ok(Vec::new());
+        };
+        let accounts = mention
+            .ranges
+            .as_slice()
+            .iter()
+            .map(|range| Account(range.account));
+        let mut mailboxes: Vec<Mailbox> = accounts
+            .filter_map(|account| self.looks.mailbox(&account))
+            .collect();
+        mailboxes.sort_unstable();
+        mailboxes.dedup();
+        Ok(mailboxes)
+    }
+
+    /// What waits, as the encryption has it now.
+    fn refresh_texts(&mut self, id: GroupId) -> Result<(), Error> {
+        let now = self.clock.steady;
+        let unsent = match passed(self.secrets()?.unsent(id))? {
+            Ok(unsent) => unsent,
+            Err(fault) => {
+                if let GroupFault::NotOnRecord(device) = fault {
+                    self.put_out(id, device);
+                }
+                self.live(id).stale_until = now.saturating_add(RETRY_UNSENT);
+                return Ok(());
+            }
+        };
+        let live = self.live(id);
+        live.stale = false;
+        let before = std::mem::take(&mut live.texts);
+        let text = |(id, message): (ContentId, Vec<u8>)| {
+            let known = before
+                .iter()
+                .find(|it| it.id == id && it.message == message);
+            let attempt = known.map_or(Try::default(), |it| it.attempt);
+            Text {
+                id,
+                message,
+                attempt,
+                position: known.map_or(0, |it| it.position),
+            }
+        };
+        live.texts = unsent.into_iter().map(text).collect();
+        Ok(())
+    }
+
+    /// One upload for all members.
+    fn send_message(
+        &mut self,
+        (id, purpose): (GroupId, Purpose),
+        attempt: Try,
+        message: &[u8],
+        mentioned: Vec<Mailbox>,
+    ) -> Result<(), Error> {
+        let now = self.clock.steady;
+        self.avoid_silent(&attempt);
+        let first = self.me().device;
+        let chosen = self.relays.way(&id.place(), first, attempt.attempts, now);
+        let (Some(relay), Some((key, position))) = (chosen, self.access_key(id)?) else {
+            return Ok(());
+        };
+        // Who is mentioned beyond that finds out without being woken.
+        let woken: Vec<Mailbox> = mentioned.into_iter().take(MAX_MENTIONS).collect();
+        let sealed = EnvelopeView {
+            mailbox: id.posts(),
+            ticket: &[],
+            sealed: message,
+        };
+        let ticket = self.ticket(relay, sealed.bare_size());
+        let (Ok(ciphertext), Ok(mentioned), Ok(ticket)) = (
+            Bounded::new(message.to_vec()),
+            List::new(woken),
+            Bounded::new(ticket),
+        ) else {
+            return Ok(());
+        };
+        let mut post = GroupPost {
+            group: id,
+            position,
+            ciphertext,
+            mentioned,
+            everybody: false,
+            signature: [0; 64],
+        };
+        post.signature = key.sign(&post.statement());
+        let live = self.live(id);
+        live.sent.insert(post.id());
+        while live.sent.len() > MAX_SENT {
+            live.sent.pop_first();
+        }
+        let reads = live.position;
+        let keep = 0;
+        let request = Request::GroupSend(GroupSend { post, ticket, keep });
+        let number = self.ask(relay, engine::Purpose::Group(purpose), request);
+        if let Some(attempt) = self.attempt_of(id, purpose) {
+            attempt.asked(number, now);
+        }
+        if let Purpose::Text(_, text) = purpose {
+            let mut texts = self.live(id).texts.iter_mut();
+            if let Some(text) = texts.find(|it| it.id == text) {
+                text.position = reads;
+            }
+        }
+        Ok(())
+    }
+
+    pub(super) fn text_taken(
+        &mut self,
+        group: GroupId,
+        id: ContentId,
+        at: (RelayId, u64),
+        answer: &Answer,
+    ) -> Result<(), Error> {
+        let purpose = Purpose::Text(group, id);
+        let Answer::GroupSend(accepted) = answer else {
+            self.text_refused(group, purpose, at, answer);
+            return Ok(());
+        };
+        let relays = accepted.relays;
+        if self
+            .groups
+            .all
+            .get(&group)
+            .is_none_or(|it| !it.takes_part())
+        {
+            return Ok(());
+        }
+        let mut texts = self.live(group).texts.iter();
+        let sent = texts.find(|text| text.id == id).map(|it| it.position);
+        // Another message than the one that was sent last may have been taken: it is as good (S3 of the encryption).
+        let Some(next) = sent else {
+            return Ok(());
+        };
+        let done = passed(self.secrets()?.confirmed(group, &id, next))?;
+        match done {
+            Ok(true) => {
+                self.live(group).texts.retain(|text| text.id != id);
+                self.text_accepted(group, &id, relays)
+            }
+            // After the order was read: of an epoch that may be gone, or in doubt.
+            _ => {
+                let now = self.clock.steady;
+                if let Some(attempt) = self.attempt_of(group, purpose) {
+                    attempt.failed(at.1, now, RETRY_UNSENT);
+                }
+                let live = self.live(group);
+                live.stale = true;
+                live.stale_until = now.saturating_add(RETRY_UNSENT);
+                Ok(())
+            }
+        }
+    }
+
+    fn text_accepted(&mut self, group: GroupId, id: &ContentId, relays: u8) -> Result<(), Error> {
+        let found: Option<Entry> = self.message(&Account(group.0), id)?;
+        if let Some(mut entry) = found
+            && entry.status.accepted.is_none()
+        {
+            entry.relays = Some(relays);
+            entry.status.accepted = Some(relays);
+            self.put_status(entry);
+        }
+        Ok(())
+    }
+
+    pub(super) fn wish_taken(&mut self, group: GroupId, at: (RelayId, u64), answer: &Answer) {
+        match answer {
+            Answer::GroupSend(_) => self.live(group).leave = None,
+            _ => self.text_refused(group, Purpose::Wish(group), at, answer),
+        }
+    }
+
+    /// The key may be one that others have overtaken, which an ingress relay cannot say.
+    fn text_refused(
+        &mut self,
+        group: GroupId,
+        purpose: Purpose,
+        at: (RelayId, u64),
+        answer: &Answer,
+    ) {
+        let passes = [Reason::AllowanceUsedUp, Reason::TooFast, Reason::BadTicket];
+        if let Answer::Refused(refusal) = answer
+            && passes.contains(&refusal.reason)
+            && self.relays.is_ingress(&at.0)
+        {
+            // Others may take what this one does not (R1).
+            let now = self.clock.steady;
+            self.relays.pause(at.0, refusal.retry_after.into(), now);
+        }
+        self.group_refused(group, purpose, at, answer);
+        self.order_has_grown(group, None);
+    }
+
+    /// Whether anything of a group waits for its relays.
+    pub fn group_waits(&self, group: &GroupId) -> bool {
+        let live = self.groups.live.get(group);
+        let takes_part = self.groups.all.get(group).is_some_and(Group::takes_part);
+        takes_part && live.is_some_and(|live| live.stale || !live.texts.is_empty())
+    }
+}

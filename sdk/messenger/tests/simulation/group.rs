@@ -1,0 +1,164 @@
+//! A group of all people of a run, over the relays of the run.
+
+use crate::{common::ring::Rings, people::TheEngine, world::World};
+use parlance_bimp::{Account, GroupId};
+use parlance_e2ee::{Body, Text, content::WrittenText};
+use parlance_messenger::{
+    Command, ContentId, Entry, Error, GroupCommand, Row, Table,
+    groups::{Group, Stage},
+};
+use std::collections::BTreeMap;
+
+/// A text of a group, and who its author thought would read it.
+pub struct Said {
+    by: usize,
+    id: ContentId,
+    meant: Vec<Account>,
+}
+
+/// The group, and what was said in it.
+#[derive(Default)]
+pub struct Conversation {
+    pub id: Option<GroupId>,
+    pub said: Vec<Said>,
+}
+
+fn of(engine: &TheEngine, id: GroupId) -> Option<Group> {
+    engine.groups().find(|group| group.id == id).cloned()
+}
+
+impl World {
+    /// The encryption of groups of a device, with what outlived its process.
+    pub fn rings(&self, device: usize) -> Option<Rings> {
+        let person = &self.people[device];
+        let (disk, kept) = (person.disk.clone(), person.kept.clone());
+        let gone = self.gone.clone();
+        self.plan
+            .groups
+            .then(|| Rings::new(person.address(), disk, kept, gone))
+    }
+
+    /// A person does something in the group.
+    pub fn group_act(&mut self, device: usize) {
+        let accounts: Vec<Account> = self.records.keys().copied().collect();
+        let own = self.people[device].account;
+        let last = accounts[accounts.len() - 1];
+        let (what, number) = (self.below(14), self.group.said.len());
+        let clock = self.wall(device);
+        let Some(id) = self.group.id else {
+            if device == 0 {
+                self.found(&accounts);
+            }
+            return;
+        };
+        let Some(engine) = &mut self.people[device].engine else {
+            return;
+        };
+        let Some(group) = of(engine, id) else { return };
+        let (accounts, account) = (vec![last], last);
+        let command = match (&group.stage, what) {
+            (Stage::Invited { .. }, _) => Some(GroupCommand::Join(id)),
+            (Stage::Member, 0) if own != last => Some(GroupCommand::Remove { group: id, account }),
+            (Stage::Member, 1 | 2) => Some(GroupCommand::Invite {
+                group: id,
+                accounts,
+            }),
+            _ => None,
+        };
+        if let Some(command) = command {
+            match engine.group(clock, command) {
+                Ok(_) | Err(Error::Group(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
+        } else {
+            let text = Text::new(format!("text {number} to all of device {device}")).unwrap();
+            let say = Command::Say {
+                conversation: Account(id.0),
+                body: Body::Text(WrittenText { text }),
+            };
+            match engine.command(clock, say) {
+                Ok(said) => self.group.said.push(Said {
+                    by: device,
+                    id: said.unwrap(),
+                    meant: group.members,
+                }),
+                Err(Error::Group(_)) => {}
+                Err(error) => panic!("{error}"),
+            }
+        }
+        self.device_effects(device);
+    }
+
+    fn found(&mut self, accounts: &[Account]) {
+        let clock = self.wall(0);
+        let own = self.people[0].account;
+        let Some(engine) = &mut self.people[0].engine else {
+            return;
+        };
+        let name = "all of us".to_string();
+        let group = engine.group(clock, GroupCommand::New { name }).unwrap();
+        let accounts = accounts.iter().copied().filter(|it| *it != own);
+        let accounts = accounts.collect();
+        engine
+            .group(clock, GroupCommand::Invite { group, accounts })
+            .unwrap();
+        self.group.id = Some(group);
+        self.device_effects(0);
+    }
+
+    /// Everybody joins, once nothing fails any more.
+    pub fn group_join(&mut self, device: usize) {
+        let (Some(id), clock) = (self.group.id, self.wall(device)) else {
+            return;
+        };
+        let Some(engine) = &mut self.people[device].engine else {
+            return;
+        };
+        let invited = |group: Group| matches!(group.stage, Stage::Invited { .. });
+        if of(engine, id).is_some_and(invited) {
+            engine.group(clock, GroupCommand::Join(id)).unwrap();
+            self.device_effects(device);
+        }
+    }
+
+    /// Everything that was said is on each device of those who were meant and are members, once, and on nobody's who was
+    /// out before and still is. All members are in one epoch.
+    pub fn judge_group(&mut self) {
+        let Some(id) = self.group.id else { return };
+        let said = std::mem::take(&mut self.group.said);
+        self.checker.outcome.said_in_groups = said.len();
+        let mut epochs: BTreeMap<Option<u64>, usize> = BTreeMap::new();
+        for device in 0..self.people.len() {
+            let disk = self.people[device].disk.clone();
+            let account = self.people[device].account;
+            let entries: Vec<Entry> = disk.table(Table::Messages);
+            let group: Option<Group> = disk.read(&Row::Group(id));
+            let is_in = group.is_some_and(|group| group.stage == Stage::Member);
+            if is_in {
+                let rings = self.rings(device);
+                let epoch = rings.and_then(|rings| rings.epoch(id));
+                *epochs.entry(epoch).or_default() += 1;
+            }
+            for said in &said {
+                let shown = entries.iter().filter(|it| it.id == said.id).count();
+                let meant = said.meant.contains(&account);
+                let fits = match (meant, is_in) {
+                    (true, true) => shown == 1,
+                    (false, false) => shown == 0,
+                    _ => shown <= 1,
+                };
+                if !fits {
+                    self.wrong(format!(
+                        "device {device} has {:?} of device {} in the group {shown} times",
+                        said.id, said.by
+                    ));
+                }
+            }
+        }
+        if epochs.len() != 1 {
+            self.wrong(format!("members are in epochs {epochs:?}"));
+        }
+        let epoch = epochs.keys().next().copied().flatten();
+        self.checker.outcome.epochs = epoch.unwrap_or(0);
+    }
+}
