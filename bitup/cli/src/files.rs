@@ -28,6 +28,12 @@ pub enum FileError {
     /// Nothing was found.
     #[error("there are no `.bit` files in the paths given; name a file or a folder that has some")]
     Nothing,
+    /// A new program would be mixed with what is there.
+    #[error("{path} is not empty; name a folder that does not exist yet")]
+    Filled {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The folders hold too much.
     #[error("the paths given hold more than {MOST_FILES} files; name the program's own folder")]
     TooMany,

@@ -4,7 +4,7 @@
 //! is one of the contract's errors, of which the first are those of the language.
 
 use crate::{
-    check::{BALANCE, Program, Type},
+    check::{BALANCE, Program, Slot, Type},
     ir::{Entry, Module, Record},
 };
 use blake2::{Blake2b256, Digest};
@@ -21,24 +21,15 @@ pub fn blake2_256(bytes: &[u8]) -> [u8; 32] {
 /// The first topic of an event: the hash of its name and the types of its fields.
 #[must_use]
 pub fn event_signature(event: &Record) -> [u8; 32] {
-    let types: Vec<String> = event
-        .fields
-        .iter()
-        .map(|(_, ty, _)| type_name(ty))
-        .collect();
-    blake2_256(format!("{}({})", event.name, types.join(",")).as_bytes())
+    blake2_256(event.signature.as_bytes())
 }
 
 /// The name of a type that is encoded, as ink! writes it.
-fn type_name(ty: &Type) -> String {
+pub(crate) fn type_name(program: &Program, ty: &Type) -> String {
     match ty {
         Type::Unit => "()".to_owned(),
-        Type::Bool => "bool".to_owned(),
-        Type::Integer(integer) if integer.balance => "Balance".to_owned(),
-        Type::Integer(integer) => integer.to_string(),
-        Type::Address => "AccountId".to_owned(),
-        Type::Hash => "Hash".to_owned(),
-        _ => "?".to_owned(),
+        Type::Address | Type::Handle(_) => "AccountId".to_owned(),
+        other => program.shown(other),
     }
 }
 
@@ -48,12 +39,12 @@ fn hex(bytes: &[u8]) -> String {
 }
 
 /// Types by number, each once.
-#[derive(Default)]
-struct Registry {
+struct Registry<'p> {
+    program: &'p Program,
     types: Vec<Value>,
 }
 
-impl Registry {
+impl Registry<'_> {
     fn put(&mut self, ty: Value) -> usize {
         let known = self.types.iter().position(|one| *one == ty);
         known.unwrap_or_else(|| {
@@ -88,8 +79,20 @@ impl Registry {
             }
             Type::Integer(integer) if integer.balance => self.primitive("u128"),
             Type::Integer(integer) => self.primitive(&integer.to_string()),
-            Type::Address => self.bytes32(["ink_primitives", "types", "AccountId"]),
+            Type::Address | Type::Handle(_) => {
+                self.bytes32(["ink_primitives", "types", "AccountId"])
+            }
             Type::Hash => self.bytes32(["ink_primitives", "types", "Hash"]),
+            Type::Enum(number, _) => {
+                let info = &self.program.enums[*number];
+                let variants = info.variants.iter().enumerate();
+                let one = |(index, (name, _)): (usize, &(crate::ast::Name, Vec<Slot>))| json!({ "index": index, "name": name.text });
+                let variants: Vec<Value> = variants.map(one).collect();
+                self.put(json!({
+                    "def": { "variant": { "variants": variants } },
+                    "path": [info.name.text],
+                }))
+            }
             _ => self.put(json!({ "def": { "tuple": [] } })),
         }
     }
@@ -107,7 +110,7 @@ impl Registry {
 
     /// A type with its name for people.
     fn shown(&mut self, ty: &Type) -> Value {
-        json!({ "displayName": [type_name(ty)], "type": self.of(ty) })
+        json!({ "displayName": [type_name(self.program, ty)], "type": self.of(ty) })
     }
 
     fn numbered(&self) -> Vec<Value> {
@@ -122,7 +125,10 @@ impl Registry {
 /// The metadata as JSON.
 #[must_use]
 pub fn describe(program: &Program, contract: usize, module: &Module, wasm: &[u8]) -> String {
-    let mut registry = Registry::default();
+    let mut registry = Registry {
+        program,
+        types: Vec::new(),
+    };
     let lang_error = registry.put(json!({
         "def": { "variant": { "variants": [{ "index": 1, "name": "CouldNotReadInput" }] } },
         "path": ["ink_primitives", "LangError"],
@@ -178,13 +184,13 @@ pub fn describe(program: &Program, contract: usize, module: &Module, wasm: &[u8]
     format!("{whole:#}\n")
 }
 
-fn errors(registry: &mut Registry, module: &Module) -> usize {
+fn errors(registry: &mut Registry<'_>, module: &Module) -> usize {
     let mut variants = Vec::new();
     for (index, error) in module.errors.iter().enumerate() {
         let mut fields = Vec::new();
         for (name, ty, _) in &error.fields {
-            fields
-                .push(json!({ "name": name, "type": registry.of(ty), "typeName": type_name(ty) }));
+            let shown = type_name(registry.program, ty);
+            fields.push(json!({ "name": name, "type": registry.of(ty), "typeName": shown }));
         }
         variants.push(json!({ "fields": fields, "index": index, "name": error.name }));
     }
@@ -194,20 +200,23 @@ fn errors(registry: &mut Registry, module: &Module) -> usize {
     }))
 }
 
-fn arguments(registry: &mut Registry, slots: &[crate::check::Slot]) -> Vec<Value> {
-    let one = |slot: &crate::check::Slot| json!({ "label": slot.name.text, "type": registry.shown(&slot.placed.ty) });
-    slots.iter().map(one).collect()
+fn arguments(registry: &mut Registry<'_>, slots: &[Slot]) -> Vec<Value> {
+    let mut list = Vec::new();
+    for slot in slots {
+        list.push(json!({ "label": slot.name.text, "type": registry.shown(&slot.placed.ty) }));
+    }
+    list
 }
 
 /// `Result<Result<T, Error>, LangError>`
-fn result_type(registry: &mut Registry, ty: &Type, error: usize, lang_error: usize) -> usize {
+fn result_type(registry: &mut Registry<'_>, ty: &Type, error: usize, lang_error: usize) -> usize {
     let good = registry.of(ty);
     let inner = registry.result(good, error);
     registry.result(inner, lang_error)
 }
 
 fn constructor(
-    registry: &mut Registry,
+    registry: &mut Registry<'_>,
     program: &Program,
     contract: usize,
     entry: &Entry,
@@ -238,7 +247,7 @@ fn constructor(
 }
 
 fn message(
-    registry: &mut Registry,
+    registry: &mut Registry<'_>,
     program: &Program,
     contract: usize,
     entry: &Entry,
@@ -267,7 +276,7 @@ fn message(
     })
 }
 
-fn event(registry: &mut Registry, program: &Program, module: &Module, event: &Record) -> Value {
+fn event(registry: &mut Registry<'_>, program: &Program, module: &Module, event: &Record) -> Value {
     let mut fields = Vec::new();
     for (name, ty, indexed) in &event.fields {
         fields.push(
@@ -289,7 +298,7 @@ fn event(registry: &mut Registry, program: &Program, module: &Module, event: &Re
 }
 
 /// Each field has a cell of its own, whose key is its number.
-fn storage(registry: &mut Registry, program: &Program, contract: usize, name: &str) -> Value {
+fn storage(registry: &mut Registry<'_>, program: &Program, contract: usize, name: &str) -> Value {
     let line = program.line(contract);
     let slots = line
         .iter()
@@ -316,8 +325,7 @@ fn storage(registry: &mut Registry, program: &Program, contract: usize, name: &s
     } })
 }
 
-fn environment(registry: &mut Registry) -> Value {
-    let named = |registry: &mut Registry, name: &str, ty: &Type| json!({ "displayName": [name], "type": registry.of(ty) });
+fn environment(registry: &mut Registry<'_>) -> Value {
     let small = |bits: u16| {
         Type::Integer(crate::check::Integer {
             signed: false,
@@ -327,14 +335,19 @@ fn environment(registry: &mut Registry) -> Value {
     };
     let extension = registry
         .put(json!({ "def": { "variant": {} }, "path": ["ink_env", "types", "NoChainExtension"] }));
-    json!({
-        "accountId": named(registry, "AccountId", &Type::Address),
-        "balance": named(registry, "Balance", &BALANCE),
-        "blockNumber": named(registry, "BlockNumber", &small(32)),
+    let mut whole = json!({
         "chainExtension": { "displayName": ["ChainExtension"], "type": extension },
-        "hash": named(registry, "Hash", &Type::Hash),
         "maxEventTopics": 4,
         "staticBufferSize": 16384,
-        "timestamp": named(registry, "Timestamp", &small(64)),
-    })
+    });
+    for (key, name, ty) in [
+        ("accountId", "AccountId", &Type::Address),
+        ("balance", "Balance", &BALANCE),
+        ("blockNumber", "BlockNumber", &small(32)),
+        ("hash", "Hash", &Type::Hash),
+        ("timestamp", "Timestamp", &small(64)),
+    ] {
+        whole[key] = json!({ "displayName": [name], "type": registry.of(ty) });
+    }
+    whole
 }

@@ -6,24 +6,32 @@ use super::{
 };
 use crate::{
     ast,
-    check::{Declared, Integer, Type},
-    kind::Kind,
+    check::{Declared, Integer, Type, unify},
 };
 use num_bigint::BigInt;
+use std::collections::HashMap;
+
+/// Constants may stand behind each other so deep; one that needs itself ends here too.
+const MOST_BEHIND: usize = 64;
 
 impl Lowering<'_> {
-    /// The shape of an expression, as the checker found it.
+    /// The type of an expression, as the checker found it, with the types of this call in the place of type parameters.
+    pub(super) fn type_of(&self, value: &ast::Expr) -> Type {
+        let found = self.program.types.get(&(self.site.file, value.span));
+        found.map_or(Type::Unknown, |ty| self.filled(ty))
+    }
+
     fn shape_of(&mut self, value: &ast::Expr) -> Lowered<Shape> {
-        let ty = self
-            .program
-            .types
-            .get(&(self.site.file, value.span))
-            .cloned()
-            .unwrap_or(Type::Unknown);
+        let ty = self.type_of(value);
         self.shape(&ty, value.span)
     }
 
     pub(super) fn expr(&mut self, value: &ast::Expr) -> Lowered<Expr> {
+        if self.contract.is_none()
+            && let Some(found) = self.of_test(value)?
+        {
+            return Ok(found);
+        }
         let shape = self.shape_of(value)?;
         let kind = match &value.kind {
             ast::ExprKind::Integer(number) => ExprKind::Number(number.clone().into()),
@@ -43,6 +51,17 @@ impl Lowering<'_> {
                 ExprKind::Choose(Box::new(condition), Box::new(yes), Box::new(no))
             }
             ast::ExprKind::Name(name) => return self.name(value, name, shape),
+            // A contract that is called is held as its address.
+            ast::ExprKind::Member(object, name)
+                if name.text == "address" && matches!(self.type_of(object), Type::Handle(_)) =>
+            {
+                return self.expr(object);
+            }
+            ast::ExprKind::Call {
+                function,
+                arguments,
+                ..
+            } if self.is_at(function) && arguments.len() == 1 => return self.expr(&arguments[0]),
             ast::ExprKind::Member(object, name) => self.member(value, object, &name.text, shape)?,
             ast::ExprKind::Index(..) => ExprKind::Load(Box::new(self.place(value)?)),
             ast::ExprKind::Call {
@@ -55,99 +74,19 @@ impl Lowering<'_> {
         Ok(Expr { kind, shape })
     }
 
-    fn unary(&mut self, operator: Kind, inner: &ast::Expr, shape: Shape) -> Lowered<Expr> {
-        if let (Kind::Minus, ast::ExprKind::Integer(number)) = (operator, &inner.kind) {
-            return Ok(Expr {
-                kind: ExprKind::Number(-BigInt::from(number.clone())),
-                shape,
-            });
-        }
-        let found = self.expr(inner)?;
-        let kind = match (operator, shape) {
-            (Kind::Bang, _) => ExprKind::Not(Box::new(found)),
-            (Kind::Minus, Shape::Narrow(_)) => {
-                let zero = Expr {
-                    kind: ExprKind::Number(BigInt::ZERO),
-                    shape,
-                };
-                ExprKind::Operate(Kind::Minus, Box::new(zero), Box::new(found))
-            }
-            (Kind::Tilde, Shape::Narrow(integer)) => {
-                let all = if integer.signed {
-                    BigInt::from(-1)
-                } else {
-                    integer.range().1
-                };
-                let all = Expr {
-                    kind: ExprKind::Number(all),
-                    shape,
-                };
-                ExprKind::Operate(Kind::Caret, Box::new(found), Box::new(all))
-            }
-            _ => return self.not_built(inner.span, "this operator on a wide number"),
+    /// True for `Token.at`.
+    fn is_at(&self, function: &ast::Expr) -> bool {
+        let ast::ExprKind::Member(object, name) = &function.kind else {
+            return false;
         };
-        Ok(Expr { kind, shape })
-    }
-
-    fn binary(
-        &mut self,
-        value: &ast::Expr,
-        operator: Kind,
-        left: &ast::Expr,
-        right: &ast::Expr,
-    ) -> Lowered<ExprKind> {
-        if operator == Kind::Coalescing {
-            return self.not_built(value.span, "`??`");
-        }
-        let (a, b) = (Box::new(self.expr(left)?), Box::new(self.expr(right)?));
-        let wide = matches!(a.shape, Shape::Wide { .. });
-        Ok(match operator {
-            Kind::AndAnd => ExprKind::And(a, b),
-            Kind::OrOr => ExprKind::Or(a, b),
-            Kind::Equal
-            | Kind::NotEqual
-            | Kind::Less
-            | Kind::LessEqual
-            | Kind::Greater
-            | Kind::GreaterEqual => ExprKind::Compare(operator, a, b),
-            _ => {
-                self.can_operate(value, operator, a.shape, wide)?;
-                let counts = matches!(operator, Kind::ShiftLeft | Kind::ShiftRight);
-                if counts && !matches!(b.shape, Shape::Narrow(_)) {
-                    return self.not_built(right.span, "a shift by a wide number");
-                }
-                ExprKind::Operate(operator, a, b)
-            }
-        })
-    }
-
-    /// Which operators the code generator has.
-    pub(super) fn can_operate(
-        &mut self,
-        value: &ast::Expr,
-        operator: Kind,
-        shape: Shape,
-        wide: bool,
-    ) -> Lowered<()> {
-        let signed = matches!(shape, Shape::Narrow(Integer { signed: true, .. }));
-        let there = match operator {
-            Kind::Plus | Kind::Minus => true,
-            Kind::Star
-            | Kind::Slash
-            | Kind::Percent
-            | Kind::Ampersand
-            | Kind::Pipe
-            | Kind::Caret => !wide,
-            Kind::WrapPlus | Kind::WrapMinus | Kind::WrapStar => !wide,
-            Kind::ShiftRight => !wide,
-            Kind::ShiftLeft => !wide && !signed,
-            _ => false,
+        let ast::ExprKind::Name(base) = &object.kind else {
+            return false;
         };
-        if there {
-            return Ok(());
-        }
-        let what = format!("`{}` of these numbers", operator.text());
-        self.not_built(value.span, &what)
+        name.text == "at"
+            && matches!(
+                self.declared(base),
+                Some(Declared::Contract(_) | Declared::Interface(_))
+            )
     }
 
     fn name(&mut self, value: &ast::Expr, name: &str, shape: Shape) -> Lowered<Expr> {
@@ -163,6 +102,25 @@ impl Lowering<'_> {
         let Some(Declared::Constant(number)) = self.declared(name) else {
             return self.not_built(value.span, "this name");
         };
+        if let Some(value) = self.program.constant_values.get(&number) {
+            return Ok(Expr {
+                kind: ExprKind::Number(value.clone()),
+                shape,
+            });
+        }
+        if let Some(known) = self.constants.get(&number) {
+            return Ok(known.clone());
+        }
+        let found = self.constant(value, number)?;
+        self.constants.insert(number, found.clone());
+        Ok(found)
+    }
+
+    /// What a constant that is no number stands for.
+    fn constant(&mut self, value: &ast::Expr, number: usize) -> Lowered<Expr> {
+        if self.behind >= MOST_BEHIND {
+            return self.not_built(value.span, "a constant with so many others behind it");
+        }
         let info = &self.program.constants[number];
         let site = std::mem::replace(
             &mut self.site,
@@ -172,9 +130,11 @@ impl Lowering<'_> {
             },
         );
         let names = std::mem::take(&mut self.making.names);
+        self.behind += 1;
         let found = self.expr(&info.ast.value);
+        self.behind -= 1;
         (self.site, self.making.names) = (site, names);
-        Ok(Expr { shape, ..found? })
+        found
     }
 
     fn member(
@@ -184,6 +144,9 @@ impl Lowering<'_> {
         name: &str,
         shape: Shape,
     ) -> Lowered<ExprKind> {
+        if let Some(number) = self.variant(value, name) {
+            return Ok(ExprKind::Number(number));
+        }
         let base = match &object.kind {
             ast::ExprKind::This => "this",
             ast::ExprKind::Name(base) => base.as_str(),
@@ -205,6 +168,29 @@ impl Lowering<'_> {
                 _ => return self.not_built(value.span, "this field"),
             },
         })
+    }
+
+    /// The number of a variant without fields.
+    fn variant(&self, value: &ast::Expr, name: &str) -> Option<BigInt> {
+        let Type::Enum(number, _) = self.type_of(value) else {
+            return None;
+        };
+        let ast::ExprKind::Member(object, _) = &value.kind else {
+            return None;
+        };
+        let ast::ExprKind::Name(base) = &object.kind else {
+            return None;
+        };
+        if self.declared(base) != Some(Declared::Enum(number)) {
+            return None;
+        }
+        self.variant_number(number, name).map(BigInt::from)
+    }
+
+    /// The place of a variant among those of its enum.
+    pub(super) fn variant_number(&self, of: usize, name: &str) -> Option<usize> {
+        let variants = &self.program.enums[of].variants;
+        variants.iter().position(|(known, _)| known.text == name)
     }
 
     /// A field of the contract, or an entry of a map in one.
@@ -234,33 +220,28 @@ impl Lowering<'_> {
         function: &ast::Expr,
         arguments: &[ast::Expr],
     ) -> Lowered<ExprKind> {
+        let above = self
+            .site
+            .written_in
+            .and_then(|part| self.program.contracts[part].base);
         let key = match &function.kind {
-            ast::ExprKind::Super => {
-                let base = self
-                    .site
-                    .written_in
-                    .and_then(|part| self.program.contracts[part].base);
-                base.map(Key::Constructor)
-            }
+            ast::ExprKind::Super => above.map(Key::Constructor),
             ast::ExprKind::Member(object, name) => match &object.kind {
                 ast::ExprKind::This => self
-                    .method_key(self.contract, &name.text)
-                    .map(|(key, _)| key),
-                ast::ExprKind::Super => {
-                    let base = self
-                        .site
-                        .written_in
-                        .and_then(|part| self.program.contracts[part].base);
-                    base.and_then(|base| self.method_key(base, &name.text))
-                        .map(|(key, _)| key)
-                }
+                    .contract
+                    .and_then(|own| self.method_key(own, &name.text)),
+                ast::ExprKind::Super => above.and_then(|base| self.method_key(base, &name.text)),
                 _ if name.text == "has" && arguments.len() == 1 => {
                     return self.has(object, &arguments[0]);
                 }
                 _ => None,
             },
-            ast::ExprKind::Name(name) => match self.declared(name) {
-                Some(Declared::Function(number)) => Some(Key::Free(number)),
+            ast::ExprKind::Name(name) => match (name.as_str(), self.declared(name)) {
+                ("old", _) => return self.old(call, arguments),
+                ("mulDiv", _) => return self.mul_div(call, arguments),
+                (_, Some(Declared::Function(number))) => {
+                    Some(Key::Free(number, self.found_types(number, call, arguments)))
+                }
                 _ => None,
             },
             _ => None,
@@ -274,6 +255,37 @@ impl Lowering<'_> {
         }
         let number = self.number(key);
         Ok(ExprKind::Call(number, values))
+    }
+
+    /// What the type parameters of a function stand for in a call.
+    fn found_types(
+        &self,
+        function: usize,
+        call: &ast::Expr,
+        arguments: &[ast::Expr],
+    ) -> Vec<(String, Type)> {
+        let signature = &self.program.functions[function].signature;
+        let names = &signature.type_parameters;
+        let mut found = HashMap::new();
+        for (slot, argument) in signature.parameters.iter().zip(arguments) {
+            unify(&slot.placed.ty, &self.type_of(argument), names, &mut found);
+        }
+        unify(&signature.result, &self.type_of(call), names, &mut found);
+        let of = |name: &String| (name.clone(), found.remove(name).unwrap_or(Type::Unknown));
+        names.iter().map(of).collect()
+    }
+
+    /// `old(x)`: kept in a local when the function begins.
+    fn old(&mut self, call: &ast::Expr, arguments: &[ast::Expr]) -> Lowered<ExprKind> {
+        let ([before], true) = (arguments, self.making.old.is_some()) else {
+            return self.not_built(call.span, "this call");
+        };
+        let found = self.expr(before)?;
+        let local = self.local("", found.shape);
+        if let Some(list) = &mut self.making.old {
+            list.push(Stmt::Set(local, found));
+        }
+        Ok(ExprKind::Local(local))
     }
 
     fn has(&mut self, map: &ast::Expr, key: &ast::Expr) -> Lowered<ExprKind> {
@@ -297,57 +309,5 @@ impl Lowering<'_> {
             }
             _ => self.not_built(base.span, "this place"),
         }
-    }
-
-    /// An `ensures`: what stands in `old` is computed into a local at the beginning.
-    pub(super) fn ensured_expr(
-        &mut self,
-        value: &ast::Expr,
-        first: &mut Vec<Stmt>,
-    ) -> Lowered<Expr> {
-        if let ast::ExprKind::Call {
-            function,
-            arguments,
-            ..
-        } = &value.kind
-            && matches!(&function.kind, ast::ExprKind::Name(name) if name == "old")
-            && let [before] = arguments.as_slice()
-        {
-            let found = self.expr(before)?;
-            let shape = found.shape;
-            let local = self.local("", shape);
-            first.push(Stmt::Set(local, found));
-            return Ok(Expr::local(local, shape));
-        }
-        let shape = self.shape_of(value)?;
-        let kind = match &value.kind {
-            ast::ExprKind::Binary(operator, left, right) if *operator != Kind::Coalescing => {
-                let (a, b) = (
-                    self.ensured_expr(left, first)?,
-                    self.ensured_expr(right, first)?,
-                );
-                let wide = matches!(a.shape, Shape::Wide { .. });
-                let (a, b) = (Box::new(a), Box::new(b));
-                match operator {
-                    Kind::AndAnd => ExprKind::And(a, b),
-                    Kind::OrOr => ExprKind::Or(a, b),
-                    Kind::Equal
-                    | Kind::NotEqual
-                    | Kind::Less
-                    | Kind::LessEqual
-                    | Kind::Greater
-                    | Kind::GreaterEqual => ExprKind::Compare(*operator, a, b),
-                    _ => {
-                        self.can_operate(value, *operator, a.shape, wide)?;
-                        ExprKind::Operate(*operator, a, b)
-                    }
-                }
-            }
-            ast::ExprKind::Unary(Kind::Bang, inner) => {
-                ExprKind::Not(Box::new(self.ensured_expr(inner, first)?))
-            }
-            _ => return self.expr(value),
-        };
-        Ok(Expr { kind, shape })
     }
 }

@@ -1,8 +1,8 @@
 //! From a checked program to the code generator's form.
 
 use super::{
-    CONDITION_BROKEN, Entry, Expr, ExprKind, Function, LANGUAGE_ERRORS, Module, Place, Record,
-    Shape, Stmt,
+    ADDRESS, CONDITION_BROKEN, Entry, Expr, ExprKind, Function, LANGUAGE_ERRORS, Module, Place,
+    Record, Shape, Stmt,
 };
 use crate::{
     ast,
@@ -11,14 +11,15 @@ use crate::{
     kind::Kind,
     span::Span,
 };
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 /// What a function of the output was in the program.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
     Method(usize, usize),
     Constructor(usize),
-    Free(usize),
+    /// A function with what its type parameters stand for.
+    Free(usize, Vec<(String, Type)>),
 }
 
 /// A finding was made.
@@ -42,6 +43,10 @@ pub(super) struct Making {
     pub(super) names: Vec<(String, usize)>,
     pub(super) result: Outcome,
     pub(super) ensures: Vec<Expr>,
+    /// What the type parameters stand for.
+    pub(super) types: Vec<(String, Type)>,
+    /// In `ensures`: what keeps the values that stand in `old`.
+    pub(super) old: Option<Vec<Stmt>>,
 }
 
 /// The result of the function that is being made: its shape and, with `ensures`, the local that keeps it.
@@ -62,7 +67,8 @@ impl Default for Outcome {
 
 pub(super) struct Lowering<'p> {
     pub(super) program: &'p Program,
-    pub(super) contract: usize,
+    /// The contract that is made; none for tests.
+    pub(super) contract: Option<usize>,
     pub(super) site: Site,
     pub(super) functions: Vec<Option<Function>>,
     numbers: HashMap<Key, usize>,
@@ -71,6 +77,12 @@ pub(super) struct Lowering<'p> {
     pub(super) errors: Vec<Record>,
     pub(super) events: Vec<Record>,
     pub(super) findings: Vec<(FileNumber, Diagnostic)>,
+    /// Constants that were made already.
+    pub(super) constants: HashMap<usize, Expr>,
+    /// How many constants stand behind the one that is being made.
+    pub(super) behind: usize,
+    /// Tests: the contracts that they make.
+    pub(super) deployed: BTreeSet<usize>,
 }
 
 /// The contract in the code generator's form.
@@ -79,30 +91,13 @@ pub(super) struct Lowering<'p> {
 /// With what of the program cannot be built yet, by file.
 pub fn lower(program: &Program, contract: usize) -> Result<Module, Vec<(FileNumber, Diagnostic)>> {
     let info = &program.contracts[contract];
-    let language = LANGUAGE_ERRORS.iter().map(|name| Record {
-        name: (*name).to_owned(),
-        fields: Vec::new(),
-    });
-    let mut lowering = Lowering {
-        program,
-        contract,
-        site: Site {
-            file: info.file,
-            written_in: Some(contract),
-        },
-        functions: Vec::new(),
-        numbers: HashMap::new(),
-        waiting: Vec::new(),
-        making: Making::default(),
-        errors: language.collect(),
-        events: Vec::new(),
-        findings: Vec::new(),
+    let site = Site {
+        file: info.file,
+        written_in: Some(contract),
     };
-    let module = lowering.module();
-    match module {
-        Ok(module) if lowering.findings.is_empty() => Ok(module),
-        _ => Err(lowering.findings),
-    }
+    let mut lowering = Lowering::new(program, Some(contract), site);
+    let module = lowering.module(contract);
+    lowering.ended(module, info.ast.name.span)
 }
 
 /// The first four bytes of the hash of a name.
@@ -111,22 +106,81 @@ pub(super) fn selector(name: &str) -> [u8; 4] {
     [hash[0], hash[1], hash[2], hash[3]]
 }
 
+/// The bytes by which a method is called.
+pub(super) fn selector_of(method: &ast::Method) -> [u8; 4] {
+    let own = method
+        .annotations
+        .iter()
+        .find(|one| one.name.text == "selector");
+    let first = own.and_then(|own| own.arguments.first());
+    match first.map(|one| &one.kind) {
+        Some(ast::ExprKind::Text(text)) => selector(text),
+        Some(ast::ExprKind::Bytes(bytes)) => bytes
+            .as_slice()
+            .try_into()
+            .unwrap_or_else(|_| selector(&method.name.text)),
+        _ => selector(&method.name.text),
+    }
+}
+
+impl<'p> Lowering<'p> {
+    pub(super) fn new(program: &'p Program, contract: Option<usize>, site: Site) -> Self {
+        let language = LANGUAGE_ERRORS.iter().map(|name| Record {
+            name: (*name).to_owned(),
+            fields: Vec::new(),
+            signature: String::new(),
+        });
+        Self {
+            program,
+            contract,
+            site,
+            functions: Vec::new(),
+            numbers: HashMap::new(),
+            waiting: Vec::new(),
+            making: Making::default(),
+            errors: language.collect(),
+            events: Vec::new(),
+            findings: Vec::new(),
+            constants: HashMap::new(),
+            behind: 0,
+            deployed: BTreeSet::new(),
+        }
+    }
+
+    /// What was made, or why it was not.
+    pub(super) fn ended<T>(
+        mut self,
+        made: Lowered<T>,
+        span: Span,
+    ) -> Result<T, Vec<(FileNumber, Diagnostic)>> {
+        match made {
+            Ok(made) if self.findings.is_empty() => Ok(made),
+            _ => {
+                if self.findings.is_empty() {
+                    let _ = self.not_built::<()>(span, "this");
+                }
+                Err(self.findings)
+            }
+        }
+    }
+}
+
 impl Lowering<'_> {
-    fn module(&mut self) -> Lowered<Module> {
-        let info = &self.program.contracts[self.contract];
+    fn module(&mut self, contract: usize) -> Lowered<Module> {
+        let info = &self.program.contracts[contract];
         let name = info.ast.name.text.clone();
         let constructor_payable = info.constructor.as_ref().is_some_and(|one| one.payable);
         let constructor = Entry {
             name: "new".to_owned(),
             selector: selector("new"),
-            function: self.number(Key::Constructor(self.contract)),
+            function: self.number(Key::Constructor(contract)),
             payable: constructor_payable,
             writes: true,
             callers: Vec::new(),
         };
         let mut messages = Vec::new();
         let mut seen: Vec<String> = Vec::new();
-        for part in self.program.line(self.contract) {
+        for part in self.program.line(contract) {
             for (number, method) in self.program.contracts[part].methods.iter().enumerate() {
                 if method.private || seen.contains(&method.name.text) {
                     continue;
@@ -135,28 +189,10 @@ impl Lowering<'_> {
                 messages.push(self.entry(part, number, method)?);
             }
         }
-        let mut invariants = Vec::new();
-        for part in self.program.line(self.contract) {
-            let info = &self.program.contracts[part];
-            self.site = Site {
-                file: info.file,
-                written_in: Some(part),
-            };
-            for invariant in &info.ast.invariants {
-                invariants.push(self.expr(invariant)?);
-            }
-        }
-        while let Some((key, number)) = self.waiting.pop() {
-            let function = self.function(key);
-            if let Ok(function) = function {
-                self.functions[number] = Some(function);
-            }
-        }
-        let functions: Option<Vec<Function>> =
-            std::mem::take(&mut self.functions).into_iter().collect();
+        let invariants = self.invariants(contract)?;
         Ok(Module {
             name,
-            functions: functions.ok_or(Stopped)?,
+            functions: self.all_functions()?,
             constructor,
             messages,
             invariants,
@@ -165,10 +201,50 @@ impl Lowering<'_> {
         })
     }
 
+    /// One function for all invariants of a contract and of those above it.
+    fn invariants(&mut self, contract: usize) -> Lowered<Option<usize>> {
+        let mut body = Vec::new();
+        for part in self.program.line(contract) {
+            let info = &self.program.contracts[part];
+            self.site = Site {
+                file: info.file,
+                written_in: Some(part),
+            };
+            for invariant in &info.ast.invariants {
+                let holds = self.expr(invariant)?;
+                let fail = vec![Stmt::Fail(CONDITION_BROKEN, Vec::new())];
+                body.push(Stmt::If(holds.negated(), fail, Vec::new()));
+            }
+        }
+        if body.is_empty() {
+            return Ok(None);
+        }
+        self.functions.push(Some(Function {
+            name: "invariants".to_owned(),
+            parameters: 0,
+            locals: Vec::new(),
+            result: Shape::Unit,
+            body,
+        }));
+        Ok(Some(self.functions.len() - 1))
+    }
+
+    /// Makes all functions that are called.
+    pub(super) fn all_functions(&mut self) -> Lowered<Vec<Function>> {
+        while let Some((key, number)) = self.waiting.pop() {
+            if let Ok(function) = self.function(key) {
+                self.functions[number] = Some(function);
+            }
+        }
+        let functions: Option<Vec<Function>> =
+            std::mem::take(&mut self.functions).into_iter().collect();
+        functions.ok_or(Stopped)
+    }
+
     /// Says that something cannot be built yet.
     pub(super) fn not_built<T>(&mut self, span: Span, what: &str) -> Lowered<T> {
         let message = format!("{what} cannot be built yet");
-        let advice = "`bitup check` knows all of the language; `bitup build` so far knows integers, `bool`, `Address`, `Hash`, `Balance`, maps of them, methods, errors and events";
+        let advice = "`bitup check` knows all of the language; `bitup build` so far knows integers, `bool`, `Address`, `Hash`, `Balance`, enums without fields, maps of them, methods, errors and events";
         self.findings.push((
             self.site.file,
             Diagnostic::new(Code::NotBuilt, span, message).advise(advice),
@@ -176,9 +252,18 @@ impl Lowering<'_> {
         Err(Stopped)
     }
 
+    /// The type with the types of this call in the place of type parameters.
+    pub(super) fn filled(&self, ty: &Type) -> Type {
+        let types = &self.making.types;
+        ty.replace(&|name| {
+            let found = types.iter().find(|(known, _)| known == name);
+            found.map(|(_, ty)| ty.clone())
+        })
+    }
+
     /// The shape of a type at a place of the program.
     pub(super) fn shape(&mut self, ty: &Type, span: Span) -> Lowered<Shape> {
-        match Shape::of(ty) {
+        match Shape::of(self.program, ty) {
             Some(shape) => Ok(shape),
             None => {
                 let what = format!("`{}`", self.program.shown(ty));
@@ -194,17 +279,17 @@ impl Lowering<'_> {
         }
         let number = self.functions.len();
         self.functions.push(None);
-        self.numbers.insert(key, number);
+        self.numbers.insert(key.clone(), number);
         self.waiting.push((key, number));
         number
     }
 
     /// The method that is called by this name, seen from `from`.
-    pub(super) fn method_key(&self, from: usize, name: &str) -> Option<(Key, usize)> {
+    pub(super) fn method_key(&self, from: usize, name: &str) -> Option<Key> {
         self.program.line(from).into_iter().find_map(|part| {
             let methods = &self.program.contracts[part].methods;
             let number = methods.iter().position(|method| method.name.text == name)?;
-            Some((Key::Method(part, number), part))
+            Some(Key::Method(part, number))
         })
     }
 
@@ -216,7 +301,6 @@ impl Lowering<'_> {
             written_in: Some(part),
         };
         let mut callers = Vec::new();
-        let mut code = selector(&method.name.text);
         for annotation in &written.annotations {
             match annotation.name.text.as_str() {
                 "only" => {
@@ -224,22 +308,13 @@ impl Lowering<'_> {
                         callers.push(self.caller(argument)?);
                     }
                 }
-                "selector" => match annotation.arguments.first().map(|one| &one.kind) {
-                    Some(ast::ExprKind::Text(text)) => code = selector(text),
-                    Some(ast::ExprKind::Bytes(bytes)) => {
-                        for (to, from) in code.iter_mut().zip(bytes) {
-                            *to = *from;
-                        }
-                    }
-                    _ => {}
-                },
                 "reentrant" => return self.not_built(annotation.span, "`@reentrant`"),
                 _ => {}
             }
         }
         Ok(Entry {
             name: method.name.text.clone(),
-            selector: code,
+            selector: selector_of(written),
             function: self.number(Key::Method(part, number)),
             payable: method.payable,
             writes: method.effect == crate::check::Effect::Write,
@@ -252,24 +327,17 @@ impl Lowering<'_> {
         let ast::ExprKind::Name(name) = &argument.kind else {
             return self.not_built(argument.span, "this rule");
         };
-        let address = Shape::Wide {
-            bytes: 32,
-            number: false,
-        };
         let sender = Expr {
             kind: ExprKind::Sender,
-            shape: address,
+            shape: ADDRESS,
         };
-        if let Some(cell) = self.cell(name) {
-            let ty = self
-                .program
-                .storage_field(self.contract, name)
-                .map(|slot| slot.placed.ty.clone());
-            let is_map = matches!(ty, Some(Type::Map(..)));
+        if let (Some(contract), Some(cell)) = (self.contract, self.cell(name)) {
+            let slot = self.program.storage_field(contract, name);
+            let is_map = slot.is_some_and(|slot| matches!(slot.placed.ty, Type::Map(..)));
             let (keys, shape) = if is_map {
                 (vec![sender.clone()], Shape::Bool)
             } else {
-                (Vec::new(), address)
+                (Vec::new(), ADDRESS)
             };
             let place = Box::new(Place { cell, keys, shape });
             let load = Expr {
@@ -285,8 +353,8 @@ impl Lowering<'_> {
                 }
             });
         }
-        match self.method_key(self.contract, name) {
-            Some((key, _)) => {
+        match self.contract.and_then(|own| self.method_key(own, name)) {
+            Some(key) => {
                 let number = self.number(key);
                 Ok(Expr {
                     kind: ExprKind::Call(number, vec![sender]),
@@ -299,12 +367,12 @@ impl Lowering<'_> {
 
     /// The number of a field: fields of the contract furthest above come first.
     pub(super) fn cell(&self, name: &str) -> Option<u32> {
-        let line = self.program.line(self.contract);
-        let fields = line
+        let line = self.program.line(self.contract?);
+        let mut fields = line
             .iter()
             .rev()
             .flat_map(|part| &self.program.contracts[*part].storage);
-        let at = fields.into_iter().position(|slot| slot.name.text == name)?;
+        let at = fields.position(|slot| slot.name.text == name)?;
         u32::try_from(at).ok()
     }
 
@@ -321,7 +389,8 @@ impl Lowering<'_> {
                 let (written, signature) = (&info.ast.methods[number], &info.methods[number]);
                 self.written(written, signature, Vec::new())
             }
-            Key::Free(number) => {
+            Key::Free(number, types) => {
+                self.making.types = types;
                 let info = &self.program.functions[number];
                 self.site = Site {
                     file: info.file,
@@ -386,11 +455,12 @@ impl Lowering<'_> {
         signature: &Signature,
         first: Vec<Stmt>,
     ) -> Lowered<Function> {
-        if let Some(parameter) = method.type_parameters.first() {
-            return self.not_built(parameter.name.span, "a function with type parameters");
+        if method.type_parameters.len() != self.making.types.len() {
+            return self.not_built(method.name.span, "a method with type parameters");
         }
         for (slot, parameter) in signature.parameters.iter().zip(&method.parameters) {
-            let shape = self.shape(&slot.placed.ty, parameter.ty.span)?;
+            let ty = self.filled(&slot.placed.ty);
+            let shape = self.shape(&ty, parameter.ty.span)?;
             self.local(&slot.name.text, shape);
         }
         let parameters = self.making.locals.len();
@@ -398,14 +468,15 @@ impl Lowering<'_> {
             .result
             .as_ref()
             .map_or(method.name.span, |ty| ty.span);
-        let shape = self.shape(&signature.result, span)?;
+        let result = self.filled(&signature.result);
+        let shape = self.shape(&result, span)?;
         self.making.result = Outcome { shape, local: None };
         let mut body = first;
         for (ensures, condition) in &method.conditions {
             if !ensures {
                 let holds = self.expr(condition)?;
                 body.push(Stmt::If(
-                    holds.not(),
+                    holds.negated(),
                     vec![Stmt::Fail(CONDITION_BROKEN, Vec::new())],
                     Vec::new(),
                 ));
@@ -436,12 +507,14 @@ impl Lowering<'_> {
             let local = self.local("result", shape);
             self.making.result.local = Some(local);
         }
+        self.making.old = Some(Vec::new());
         for (ensures, condition) in &method.conditions {
             if *ensures {
-                let holds = self.ensured_expr(condition, body)?;
+                let holds = self.expr(condition)?;
                 self.making.ensures.push(holds);
             }
         }
+        body.extend(self.making.old.take().unwrap_or_default());
         // The body has no name `result`.
         self.making
             .names
@@ -453,7 +526,7 @@ impl Lowering<'_> {
     pub(super) fn ensured(&self, body: &mut Vec<Stmt>) {
         for holds in &self.making.ensures {
             let fail = vec![Stmt::Fail(CONDITION_BROKEN, Vec::new())];
-            body.push(Stmt::If(holds.clone().not(), fail, Vec::new()));
+            body.push(Stmt::If(holds.clone().negated(), fail, Vec::new()));
         }
     }
 

@@ -1,14 +1,21 @@
 //! The program as the code generator reads it: no names, no inheritance, every value with its shape.
+//!
+//! Tests of the language have the same form. What only they can do (deploy, call from any account, let time pass) is never
+//! made into code: [`crate::interpret`] does it.
 
 mod expression;
 mod lower;
+mod operator;
 mod statement;
+mod testing;
 
 pub use lower::lower;
+pub use testing::{Case, Tests, account, tests};
 
 use crate::{
-    check::{Integer, Type},
+    check::{FileNumber, Integer, Program, Type},
     kind::Kind,
+    span::Span,
 };
 use num_bigint::BigInt;
 
@@ -28,12 +35,25 @@ pub enum Shape {
         /// True for integers.
         number: bool,
     },
+    /// The number of one of so many variants without fields, in a register.
+    Choice(u16),
 }
+
+/// An account's address.
+pub const ADDRESS: Shape = Shape::Wide {
+    bytes: 32,
+    number: false,
+};
+/// `Balance` and `u128`.
+pub const TOKENS: Shape = Shape::Wide {
+    bytes: 16,
+    number: true,
+};
 
 impl Shape {
     /// The shape of a type; none for types that cannot be built yet.
     #[must_use]
-    pub fn of(ty: &Type) -> Option<Self> {
+    pub fn of(program: &Program, ty: &Type) -> Option<Self> {
         Some(match ty {
             Type::Unit => Self::Unit,
             Type::Bool => Self::Bool,
@@ -42,10 +62,18 @@ impl Shape {
                 bytes: u32::from(integer.bits / 8),
                 number: true,
             },
-            Type::Address | Type::Hash => Self::Wide {
-                bytes: 32,
-                number: false,
-            },
+            Type::Address | Type::Hash | Type::Handle(_) => ADDRESS,
+            Type::Enum(number, _) => {
+                let variants = &program.enums.get(*number)?.variants;
+                if variants.is_empty() || variants.iter().any(|(_, fields)| !fields.is_empty()) {
+                    return None;
+                }
+                Self::Choice(
+                    u16::try_from(variants.len())
+                        .ok()
+                        .filter(|count| *count <= 256)?,
+                )
+            }
             _ => return None,
         })
     }
@@ -58,13 +86,14 @@ impl Shape {
             Self::Bool => 1,
             Self::Narrow(integer) => u32::from(integer.bits / 8),
             Self::Wide { bytes, .. } => bytes,
+            Self::Choice(_) => 1,
         }
     }
 
-    /// False for addresses and hashes, of which none stands for "nothing".
+    /// False for addresses, hashes and variants, of which none stands for "nothing".
     #[must_use]
     pub fn has_zero(self) -> bool {
-        !matches!(self, Self::Wide { number: false, .. })
+        !matches!(self, Self::Wide { number: false, .. } | Self::Choice(_))
     }
 }
 
@@ -107,6 +136,8 @@ pub enum ExprKind {
     Call(usize, Vec<Expr>),
     /// A checked or wrapping operation on two numbers of one shape; shifts count with the second.
     Operate(Kind, Box<Expr>, Box<Expr>),
+    /// The first times the second by the third, three numbers of one wide shape; true when it is rounded up.
+    MulDiv(Box<[Expr; 3]>, bool),
     /// A comparison of two values of one shape.
     Compare(Kind, Box<Expr>, Box<Expr>),
     /// Both; the second is computed only when needed.
@@ -131,6 +162,25 @@ pub enum ExprKind {
     OwnAddress,
     /// The contract's balance.
     OwnBalance,
+    /// Tests: makes the contract with this number in the program; gives its address.
+    Deploy(usize, Box<Outside>),
+    /// Tests: calls the contract at an address by a selector.
+    External(Box<Expr>, [u8; 4], Box<Outside>),
+    /// Tests: what an account has.
+    BalanceOf(Box<Expr>),
+}
+
+/// A call from outside of a contract.
+#[derive(Clone, Debug)]
+pub struct Outside {
+    /// What is called, for people.
+    pub name: String,
+    /// Its arguments.
+    pub arguments: Vec<Expr>,
+    /// The account that calls.
+    pub from: Option<Expr>,
+    /// The tokens that go with it.
+    pub value: Option<Expr>,
 }
 
 /// A statement.
@@ -160,6 +210,18 @@ pub enum Stmt {
     Transfer(Expr, Expr),
     /// Computes and forgets.
     Do(Expr),
+    /// Tests: here begins the statement at this place of a file.
+    At(FileNumber, Span),
+    /// Tests: fails unless it holds, and says what both sides of a comparison are.
+    Check(Expr),
+    /// Tests: arguments that were made up do not fit unless it holds.
+    Assume(Expr),
+    /// Tests: so many milliseconds pass.
+    Wait(Expr),
+    /// Tests: the call has to fail with the error of this name.
+    MustFail(Expr, String),
+    /// Tests: the call, where its result goes, what is done behind it, and what when it fails.
+    Try(Expr, Option<usize>, Vec<Stmt>, Vec<Stmt>),
 }
 
 /// A function.
@@ -201,6 +263,19 @@ pub struct Record {
     pub name: String,
     /// Its fields: name, type, whether it is indexed.
     pub fields: Vec<(String, Type, bool)>,
+    /// Its name and the types of its fields, as ink! writes them: `Transfer(AccountId,AccountId,Balance)`.
+    pub signature: String,
+}
+
+/// Functions that call each other by their numbers, and what they fail with.
+#[derive(Clone, Copy, Debug)]
+pub struct Bodies<'m> {
+    /// The functions.
+    pub functions: &'m [Function],
+    /// The errors.
+    pub errors: &'m [Record],
+    /// The events.
+    pub events: &'m [Record],
 }
 
 /// A contract, whole.
@@ -214,12 +289,24 @@ pub struct Module {
     pub constructor: Entry,
     /// Its public methods.
     pub messages: Vec<Entry>,
-    /// Conditions that hold behind every method that writes.
-    pub invariants: Vec<Expr>,
+    /// The function that fails unless what has to hold behind every method that writes does.
+    pub invariants: Option<usize>,
     /// The errors it fails with; the first ones are those of the language.
     pub errors: Vec<Record>,
     /// The events it writes.
     pub events: Vec<Record>,
+}
+
+impl Module {
+    /// Its functions with what they need.
+    #[must_use]
+    pub fn bodies(&self) -> Bodies<'_> {
+        Bodies {
+            functions: &self.functions,
+            errors: &self.errors,
+            events: &self.events,
+        }
+    }
 }
 
 /// The errors of the language, by their numbers.
@@ -244,7 +331,7 @@ pub const TOKENS_NOT_TAKEN: usize = 3;
 pub const CONDITION_BROKEN: usize = 4;
 /// Tokens could not be sent.
 pub const TRANSFER_FAILED: usize = 5;
-/// Nothing lies where an address or hash was read.
+/// Nothing lies where an address, hash or variant was read.
 pub const NOTHING_THERE: usize = 6;
 
 impl Expr {
@@ -259,7 +346,7 @@ impl Expr {
 
     /// The other truth value.
     #[must_use]
-    pub fn not(self) -> Self {
+    pub fn negated(self) -> Self {
         Self {
             kind: ExprKind::Not(Box::new(self)),
             shape: Shape::Bool,

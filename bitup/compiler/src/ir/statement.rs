@@ -6,8 +6,9 @@ use super::{
 };
 use crate::{
     ast::{self, StatementKind},
-    check::Declared,
+    check::{Declared, Type},
     kind::Kind,
+    metadata::type_name,
 };
 use num_bigint::BigInt;
 
@@ -21,13 +22,19 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn inner(&mut self, block: &ast::Block) -> Lowered<Vec<Stmt>> {
+    pub(super) fn inner(&mut self, block: &ast::Block) -> Lowered<Vec<Stmt>> {
         let mut out = Vec::new();
         self.block(block, &mut out)?;
         Ok(out)
     }
 
     fn statement(&mut self, statement: &ast::Statement, out: &mut Vec<Stmt>) -> Lowered<()> {
+        if self.contract.is_none() {
+            out.push(Stmt::At(self.site.file, statement.span));
+            if self.test_statement(statement, out)? {
+                return Ok(());
+            }
+        }
         match &statement.kind {
             StatementKind::Block(block) => self.block(block, out)?,
             StatementKind::Local { name, value, .. } => {
@@ -68,12 +75,12 @@ impl Lowering<'_> {
                     Some(error) => self.fail(error)?,
                     None => Stmt::Fail(REQUIRED, Vec::new()),
                 };
-                out.push(Stmt::If(holds.not(), vec![fail], Vec::new()));
+                out.push(Stmt::If(holds.negated(), vec![fail], Vec::new()));
             }
             StatementKind::Assert(condition) => {
                 let holds = self.expr(condition)?;
                 out.push(Stmt::If(
-                    holds.not(),
+                    holds.negated(),
                     vec![Stmt::Fail(REQUIRED, Vec::new())],
                     Vec::new(),
                 ));
@@ -91,10 +98,7 @@ impl Lowering<'_> {
                 let fields = fields.map(|(slot, indexed)| {
                     (slot.name.text.clone(), slot.placed.ty.clone(), *indexed)
                 });
-                let record = Record {
-                    name: info.name.text.clone(),
-                    fields: fields.collect(),
-                };
+                let record = self.record(&info.name.text, fields.collect());
                 let values = self.values(arguments)?;
                 let at = number_of(&mut self.events, record);
                 out.push(Stmt::Emit(at, values));
@@ -114,7 +118,19 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn values(&mut self, arguments: &[ast::Expr]) -> Lowered<Vec<Expr>> {
+    fn record(&self, name: &str, fields: Vec<(String, Type, bool)>) -> Record {
+        let types: Vec<String> = fields
+            .iter()
+            .map(|(_, ty, _)| type_name(self.program, ty))
+            .collect();
+        Record {
+            name: name.to_owned(),
+            signature: format!("{name}({})", types.join(",")),
+            fields,
+        }
+    }
+
+    pub(super) fn values(&mut self, arguments: &[ast::Expr]) -> Lowered<Vec<Expr>> {
         arguments
             .iter()
             .map(|argument| self.expr(argument))
@@ -130,10 +146,7 @@ impl Lowering<'_> {
             .fields
             .iter()
             .map(|slot| (slot.name.text.clone(), slot.placed.ty.clone(), false));
-        let record = Record {
-            name: info.name.text.clone(),
-            fields: fields.collect(),
-        };
+        let record = self.record(&info.name.text, fields.collect());
         let values = self.values(&error.arguments)?;
         let at = number_of(&mut self.errors, record);
         Ok(Stmt::Fail(at, values))
@@ -193,8 +206,9 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// `match` over numbers and truth values.
+    /// `match` over numbers, truth values and variants without fields.
     fn match_(&mut self, value: &ast::Expr, arms: &[ast::Arm], out: &mut Vec<Stmt>) -> Lowered<()> {
+        let of = self.type_of(value);
         let found = self.expr(value)?;
         let shape = found.shape;
         let kept = self.local("", shape);
@@ -208,8 +222,15 @@ impl Lowering<'_> {
                     let number = BigInt::from(number.clone());
                     Some(ExprKind::Number(if *negative { -number } else { number }))
                 }
-                ast::Pattern::Variant { .. } => {
-                    return self.not_built(arm.span, "a `match` of variants");
+                ast::Pattern::Variant { name, .. } => {
+                    let number = match &of {
+                        Type::Enum(number, _) => self.variant_number(*number, &name.text),
+                        _ => None,
+                    };
+                    match number {
+                        Some(number) => Some(ExprKind::Number(BigInt::from(number))),
+                        None => return self.not_built(arm.span, "this pattern"),
+                    }
                 }
             };
             let condition = wanted.map(|kind| {
@@ -254,6 +275,7 @@ impl Lowering<'_> {
             Kind::WrapPlusAssign => Some(Kind::WrapPlus),
             Kind::WrapMinusAssign => Some(Kind::WrapMinus),
             Kind::WrapStarAssign => Some(Kind::WrapStar),
+            Kind::WrapShiftAssign => Some(Kind::WrapShift),
             _ => return self.not_built(target.span, "this assignment"),
         };
         if let ast::ExprKind::Name(name) = &target.kind {
@@ -269,7 +291,7 @@ impl Lowering<'_> {
             };
             let shape = self.making.locals[local];
             let value = self.expr(value)?;
-            let value = self.operated(target, plain, Expr::local(local, shape), value)?;
+            let value = self.assigned(target, plain, Expr::local(local, shape), value)?;
             out.push(Stmt::Set(local, value));
             return Ok(());
         }
@@ -282,13 +304,13 @@ impl Lowering<'_> {
             shape: place.shape,
         };
         let value = self.expr(value)?;
-        let value = self.operated(target, plain, before, value)?;
+        let value = self.assigned(target, plain, before, value)?;
         out.push(Stmt::Store(place, value));
         Ok(())
     }
 
     /// The value of `target operator= value`.
-    fn operated(
+    fn assigned(
         &mut self,
         target: &ast::Expr,
         operator: Option<Kind>,
@@ -299,13 +321,8 @@ impl Lowering<'_> {
             return Ok(value);
         };
         let shape = before.shape;
-        self.can_operate(target, operator, shape, matches!(shape, Shape::Wide { .. }))?;
-        let counts = matches!(operator, Kind::ShiftLeft | Kind::ShiftRight);
-        if counts && !matches!(value.shape, Shape::Narrow(_)) {
-            return self.not_built(target.span, "a shift by a wide number");
-        }
         Ok(Expr {
-            kind: ExprKind::Operate(operator, Box::new(before), Box::new(value)),
+            kind: self.operated(target.span, operator, before, value)?,
             shape,
         })
     }

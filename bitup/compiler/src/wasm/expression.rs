@@ -11,7 +11,7 @@ use crate::{
     kind::Kind,
 };
 use num_bigint::BigInt;
-use wasm_encoder::{BlockType, Instruction as I};
+use wasm_encoder::{BlockType, Instruction as I, ValType};
 
 /// The lowest 64 bits of a number, as Wasm writes them.
 fn low_bits(value: &BigInt) -> i64 {
@@ -79,6 +79,11 @@ impl Maker<'_, '_> {
             ExprKind::OwnBalance => self.ask(Import::Balance, 16),
             ExprKind::BlockNumber => self.ask_narrow(Import::BlockNumber, value.shape),
             ExprKind::BlockTime => self.ask_narrow(Import::Now, value.shape),
+            ExprKind::MulDiv(numbers, up) => self.mul_div(numbers, *up, value.shape)?,
+            // Tests are never built.
+            ExprKind::Deploy(..) | ExprKind::External(..) | ExprKind::BalanceOf(_) => {
+                self.code.push(I::Unreachable);
+            }
         }
         Ok(())
     }
@@ -247,6 +252,11 @@ impl Maker<'_, '_> {
             } else {
                 I::I32Ne
             }),
+            Shape::Choice(_) => self.code.push(if operator == Kind::Equal {
+                I::I64Eq
+            } else {
+                I::I64Ne
+            }),
             Shape::Narrow(integer) => {
                 let signed = integer.signed;
                 self.code.push(match operator {
@@ -287,26 +297,107 @@ impl Maker<'_, '_> {
         shape: Shape,
     ) -> Result<(), TooLarge> {
         match shape {
-            Shape::Wide { bytes, .. } => {
-                let slot = self.slot(bytes);
-                self.push_slot(slot);
-                self.expr(left)?;
-                self.expr(right)?;
-                self.code.push(i32c(bytes));
-                self.routine(if operator == Kind::Plus {
-                    Routine::AddWide
-                } else {
-                    Routine::SubWide
-                });
-                self.push_slot(slot);
-            }
+            Shape::Wide { bytes, .. } => self.operate_wide(operator, left, right, bytes)?,
             Shape::Narrow(integer) => {
                 self.expr(left)?;
                 self.expr(right)?;
                 self.narrow(operator, integer);
             }
-            Shape::Unit | Shape::Bool => {}
+            Shape::Unit | Shape::Bool | Shape::Choice(_) => {}
         }
+        Ok(())
+    }
+
+    fn operate_wide(
+        &mut self,
+        operator: Kind,
+        left: &Expr,
+        right: &Expr,
+        bytes: u32,
+    ) -> Result<(), TooLarge> {
+        if operator == Kind::Star {
+            let whole = self.multiply(left, right, bytes)?;
+            let kept = self.kept_slot(whole);
+            self.upper_is_zero(kept, bytes, 2 * bytes);
+            self.code.push(I::LocalGet(kept));
+            return Ok(());
+        }
+        let slot = self.slot(bytes);
+        self.push_slot(slot);
+        let routine = match operator {
+            Kind::Plus => Routine::AddWide,
+            Kind::Minus => Routine::SubWide,
+            _ => Routine::DivWhole,
+        };
+        let rest = (routine == Routine::DivWhole).then(|| self.slot(bytes));
+        if let Some(rest) = rest {
+            self.push_slot(rest);
+        }
+        self.expr(left)?;
+        self.expr(right)?;
+        self.code.push(i32c(bytes));
+        if rest.is_some() {
+            self.code.push(i32c(bytes));
+        }
+        self.routine(routine);
+        let result = rest.filter(|_| operator == Kind::Percent);
+        self.push_slot(result.unwrap_or(slot));
+        Ok(())
+    }
+
+    /// The whole product of two wide numbers, in a slot of twice their length.
+    fn multiply(&mut self, left: &Expr, right: &Expr, bytes: u32) -> Result<u32, TooLarge> {
+        let whole = self.slot(2 * bytes);
+        self.push_slot(whole);
+        self.expr(left)?;
+        self.expr(right)?;
+        self.code.push(i32c(bytes));
+        self.routine(Routine::MulWhole);
+        Ok(whole)
+    }
+
+    /// A local with the address of a slot.
+    fn kept_slot(&mut self, slot: u32) -> u32 {
+        let local = self.new_local(ValType::I32);
+        self.push_slot(slot);
+        self.code.push(I::LocalSet(local));
+        local
+    }
+
+    fn mul_div(&mut self, numbers: &[Expr; 3], up: bool, shape: Shape) -> Result<(), TooLarge> {
+        let [a, b, c] = numbers;
+        let bytes = shape.bytes();
+        let whole = self.multiply(a, b, bytes)?;
+        let (quotient, rest) = (self.slot(2 * bytes), self.slot(bytes));
+        self.push_slot(quotient);
+        self.push_slot(rest);
+        self.push_slot(whole);
+        self.expr(c)?;
+        self.code.extend([i32c(2 * bytes), i32c(bytes)]);
+        self.routine(Routine::DivWhole);
+        let kept = self.kept_slot(quotient);
+        if up {
+            let mut one = vec![0; 2 * bytes as usize];
+            one[0] = 1;
+            let one = self.shared.constant(&one);
+            self.code.push(I::I64Const(0));
+            for offset in (0..bytes).step_by(8) {
+                self.push_slot(rest);
+                self.code.extend([I::I64Load(at(offset)), I::I64Or]);
+            }
+            self.code
+                .extend([I::I64Eqz, I::I32Eqz, I::If(BlockType::Empty)]);
+            self.code.extend([
+                I::LocalGet(kept),
+                I::LocalGet(kept),
+                i32c(one),
+                i32c(2 * bytes),
+            ]);
+            self.routine(Routine::AddWide);
+            self.code.push(I::End);
+        }
+        self.upper_is_zero(kept, bytes, 2 * bytes);
+        self.code.push(I::LocalGet(kept));
         Ok(())
     }
 
@@ -363,6 +454,9 @@ impl Maker<'_, '_> {
                 self.routine(Routine::Count);
                 if operator == Kind::ShiftRight {
                     self.code.push(if signed { I::I64ShrS } else { I::I64ShrU });
+                } else if operator == Kind::WrapShift {
+                    self.code.push(I::I64Shl);
+                    self.wrap(integer);
                 } else {
                     self.code.push(I::I64Const(most(integer)));
                     self.routine(Routine::ShiftLeft);
@@ -404,18 +498,24 @@ impl Maker<'_, '_> {
             (Shape::Narrow(_), Shape::Narrow(target)) if wraps => self.wrap(target),
             (Shape::Narrow(source), Shape::Narrow(target)) => self.convert_narrow(source, target),
             (Shape::Narrow(source), Shape::Wide { bytes, .. }) => {
-                if source.signed {
+                if source.signed && !wraps {
                     self.code.push(I::I64Const(i64::MAX));
                     self.routine(Routine::AtMost);
                 }
-                let kept = self.keep(from);
+                let kept = self.keep(from).unwrap_or(0);
                 let slot = self.slot(bytes);
                 for offset in (0..bytes).step_by(8) {
                     self.push_slot(slot);
-                    let limb = kept
-                        .filter(|_| offset == 0)
-                        .map_or(I::I64Const(0), I::LocalGet);
-                    self.code.extend([limb, I::I64Store(at(offset))]);
+                    match offset {
+                        0 => self.code.push(I::LocalGet(kept)),
+                        // The sign goes on in the limbs above.
+                        _ if source.signed => {
+                            self.code
+                                .extend([I::LocalGet(kept), I::I64Const(63), I::I64ShrS])
+                        }
+                        _ => self.code.push(I::I64Const(0)),
+                    }
+                    self.code.push(I::I64Store(at(offset)));
                 }
                 self.push_slot(slot);
             }

@@ -18,6 +18,7 @@
 mod body;
 mod expression;
 mod runtime;
+mod wide;
 
 use crate::ir::Module;
 use runtime::{Import, Routine};
@@ -67,6 +68,12 @@ impl std::error::Error for TooLarge {}
 /// # Errors
 /// When a parameter list, an error, an event or a key does not fit in its room.
 pub fn generate(module: &Module) -> Result<Vec<u8>, TooLarge> {
+    // An error is one byte in what a call returns.
+    if module.errors.len() > 256 {
+        return Err(TooLarge {
+            what: "the list of errors".to_owned(),
+        });
+    }
     // The first pass finds out what is used, the second writes only that.
     let every = Used {
         imports: Import::ALL.iter().copied().collect(),
@@ -112,6 +119,11 @@ impl Shared<'_> {
                 self.import(*import);
             }
         }
+        self.place_of(routine)
+    }
+
+    /// The number of a routine that was asked for; any number while nothing needs it.
+    fn place_of(&self, routine: Routine) -> u32 {
         count(self.available.imports.len()) + place(&self.available.routines, &routine)
     }
 

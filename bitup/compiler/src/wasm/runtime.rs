@@ -1,6 +1,6 @@
 //! System calls, and routines that several functions share.
 
-use super::{LENGTH, OUT, Shared, Signature, TOKENS};
+use super::{LENGTH, OUT, Shared, Signature, TOKENS, wide};
 use crate::ir::{ARITHMETIC, NOTHING_THERE, TOKENS_NOT_TAKEN};
 use wasm_encoder::{BlockType, Function, Instruction as I, MemArg, ValType};
 
@@ -100,10 +100,16 @@ pub(super) enum Routine {
     Copy32,
     /// `add(to, a, b, bytes)`, fails on overflow.
     AddWide,
+    /// `sub(to, a, b, bytes) -> borrow`
+    SubRaw,
     /// `sub(to, a, b, bytes)`, fails below zero.
     SubWide,
     /// `compare(a, b, bytes) -> -1, 0 or 1`, unsigned.
     CompareWide,
+    /// `multiply(to, a, b, bytes)`: the whole product, twice as long.
+    MulWhole,
+    /// `divide(quotient, rest, a, b, bytes of a, bytes of b)`, fails when b is zero.
+    DivWhole,
 }
 
 const LOCAL: fn(u32) -> I<'static> = I::LocalGet;
@@ -141,15 +147,25 @@ impl Routine {
         Self::Copy16,
         Self::Copy32,
         Self::AddWide,
+        Self::SubRaw,
         Self::SubWide,
         Self::CompareWide,
+        Self::MulWhole,
+        Self::DivWhole,
     ];
 
     /// The routines that it calls.
     pub(super) fn calls(self) -> &'static [Self] {
         match self {
-            Self::Fail | Self::Malformed | Self::Copy16 | Self::Copy32 | Self::CompareWide => &[],
-            Self::ShiftLeft => &[Self::Fail, Self::Count],
+            Self::Fail
+            | Self::Malformed
+            | Self::Copy16
+            | Self::Copy32
+            | Self::SubRaw
+            | Self::CompareWide
+            | Self::MulWhole => &[],
+            Self::SubWide => &[Self::Fail, Self::SubRaw],
+            Self::DivWhole => &[Self::Fail, Self::CompareWide, Self::SubRaw],
             _ => &[Self::Fail],
         }
     }
@@ -178,7 +194,9 @@ impl Routine {
             | Self::MulI64
             | Self::DivI64 => (0, 2, Some(ValType::I64)),
             Self::Copy16 | Self::Copy32 => (2, 0, None),
-            Self::AddWide | Self::SubWide => (4, 0, None),
+            Self::AddWide | Self::SubWide | Self::MulWhole => (4, 0, None),
+            Self::SubRaw => (4, 0, Some(ValType::I64)),
+            Self::DivWhole => (6, 0, None),
             Self::CompareWide => (3, 0, Some(ValType::I32)),
         };
         let parameters = [vec![ValType::I32; i32s], vec![ValType::I64; i64s]].concat();
@@ -187,7 +205,7 @@ impl Routine {
 
     /// Its signature and code.
     pub(super) fn body(self, shared: &mut Shared<'_>) -> (Signature, Function) {
-        let fail = shared_fail(shared);
+        let fail = shared.place_of(Self::Fail);
         let arithmetic = i32c(u32::try_from(ARITHMETIC).unwrap_or(0));
         let check = [
             I::If(BlockType::Empty),
@@ -379,9 +397,22 @@ impl Routine {
                     ]);
                 }
             }
-            Self::AddWide => add_wide(&mut locals, &mut code, &check),
-            Self::SubWide => sub_wide(&mut locals, &mut code, &check),
-            Self::CompareWide => compare_wide(&mut locals, &mut code),
+            Self::AddWide => wide::add(&mut locals, &mut code, &check),
+            Self::SubRaw => wide::subtract(&mut locals, &mut code),
+            Self::SubWide => {
+                code.extend([LOCAL(0), LOCAL(1), LOCAL(2), LOCAL(3)]);
+                code.extend([I::Call(shared.place_of(Self::SubRaw)), I::I32WrapI64]);
+                code.extend(check);
+            }
+            Self::CompareWide => wide::compare(&mut locals, &mut code),
+            Self::MulWhole => wide::multiply(&mut locals, &mut code),
+            Self::DivWhole => {
+                let (compare, subtract) = (
+                    shared.place_of(Self::CompareWide),
+                    shared.place_of(Self::SubRaw),
+                );
+                wide::divide(&mut locals, &mut code, &check, compare, subtract);
+            }
         }
         let mut function = Function::new(locals);
         for instruction in code.iter().chain([&I::End]) {
@@ -389,129 +420,6 @@ impl Routine {
         }
         (self.signature(), function)
     }
-}
-
-/// The number of the routine `fail`; any number while nothing needs it.
-fn shared_fail(shared: &mut Shared<'_>) -> u32 {
-    super::count(shared.available.imports.len())
-        + super::place(&shared.available.routines, &Routine::Fail)
-}
-
-/// The address of limb `$4` of a number at local `number`.
-fn limb(number: u32) -> [I<'static>; 3] {
-    [LOCAL(number), LOCAL(4), I::I32Add]
-}
-
-/// One turn for each limb, lowest first; local 4 counts bytes.
-fn each_limb(code: &mut Vec<I<'static>>, turn: Vec<I<'static>>) {
-    code.push(I::Loop(BlockType::Empty));
-    code.extend(turn);
-    code.extend([
-        LOCAL(4),
-        i32c(8),
-        I::I32Add,
-        I::LocalTee(4),
-        LOCAL(3),
-        I::I32LtU,
-        I::BrIf(0),
-        I::End,
-    ]);
-}
-
-fn add_wide(locals: &mut Vec<(u32, ValType)>, code: &mut Vec<I<'static>>, check: &[I<'static>]) {
-    // 4: offset, 5: carry, 6: sum.
-    locals.extend([(1, ValType::I32), (2, ValType::I64)]);
-    let mut turn = Vec::new();
-    turn.extend(limb(0));
-    turn.extend(limb(1));
-    turn.extend([I::I64Load(at(0)), LOCAL(5), I::I64Add, I::LocalTee(6)]);
-    // The carry in overflows only from all ones to zero.
-    turn.extend([LOCAL(5), I::I64LtU, I::I64ExtendI32U, I::LocalSet(5)]);
-    turn.extend([LOCAL(6)]);
-    turn.extend(limb(2));
-    turn.extend([I::I64Load(at(0)), I::I64Add, I::LocalTee(6)]);
-    turn.extend(limb(2));
-    turn.extend([
-        I::I64Load(at(0)),
-        I::I64LtU,
-        I::I64ExtendI32U,
-        LOCAL(5),
-        I::I64Or,
-        I::LocalSet(5),
-    ]);
-    turn.extend([LOCAL(6), I::I64Store(at(0))]);
-    each_limb(code, turn);
-    code.extend([LOCAL(5), I::I64Eqz, I::I32Eqz]);
-    code.extend(check.iter().cloned());
-}
-
-fn sub_wide(locals: &mut Vec<(u32, ValType)>, code: &mut Vec<I<'static>>, check: &[I<'static>]) {
-    // 4: offset, 5: borrow, 6: limb of a, 7: limb of b.
-    locals.extend([(1, ValType::I32), (3, ValType::I64)]);
-    let mut turn = Vec::new();
-    turn.extend(limb(1));
-    turn.extend([I::I64Load(at(0)), I::LocalSet(6)]);
-    turn.extend(limb(2));
-    turn.extend([I::I64Load(at(0)), I::LocalSet(7)]);
-    turn.extend(limb(0));
-    turn.extend([
-        LOCAL(6),
-        LOCAL(7),
-        I::I64Sub,
-        LOCAL(5),
-        I::I64Sub,
-        I::I64Store(at(0)),
-    ]);
-    // Borrow: a < b, or a = b and a borrow came in.
-    turn.extend([
-        LOCAL(6),
-        LOCAL(7),
-        I::I64LtU,
-        LOCAL(6),
-        LOCAL(7),
-        I::I64Eq,
-        LOCAL(5),
-        I::I32WrapI64,
-        I::I32And,
-        I::I32Or,
-    ]);
-    turn.extend([I::I64ExtendI32U, I::LocalSet(5)]);
-    each_limb(code, turn);
-    code.extend([LOCAL(5), I::I64Eqz, I::I32Eqz]);
-    code.extend(check.iter().cloned());
-}
-
-fn compare_wide(locals: &mut Vec<(u32, ValType)>, code: &mut Vec<I<'static>>) {
-    // 0: a, 1: b, 2: bytes, counted down; 3: limb of a, 4: limb of b.
-    locals.extend([(2, ValType::I64)]);
-    code.push(I::Loop(BlockType::Empty));
-    code.extend([LOCAL(2), i32c(8), I::I32Sub, I::LocalSet(2)]);
-    code.extend([
-        LOCAL(0),
-        LOCAL(2),
-        I::I32Add,
-        I::I64Load(at(0)),
-        I::LocalSet(3),
-    ]);
-    code.extend([
-        LOCAL(1),
-        LOCAL(2),
-        I::I32Add,
-        I::I64Load(at(0)),
-        I::LocalSet(4),
-    ]);
-    code.extend([LOCAL(3), LOCAL(4), I::I64Ne, I::If(BlockType::Empty)]);
-    code.extend([
-        I::I32Const(-1),
-        i32c(1),
-        LOCAL(3),
-        LOCAL(4),
-        I::I64LtU,
-        I::Select,
-        I::Return,
-        I::End,
-    ]);
-    code.extend([LOCAL(2), I::BrIf(0), I::End, i32c(0)]);
 }
 
 /// The number of the error for an address or hash that is not there.
