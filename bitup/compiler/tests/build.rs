@@ -18,7 +18,7 @@ const FLIPPER: &str = include_str!("../../examples/flipper.bit");
 const TOKEN: &str = include_str!("../../examples/token.bit");
 const DEPOSIT: &str = include_str!("../../examples/group_deposit.bit");
 /// Errors of the language that stand in front of a contract's own.
-const OWN: u8 = 7;
+const OWN: u8 = 8;
 
 #[test]
 fn a_flipper_flips_and_is_small() {
@@ -169,7 +169,7 @@ fn loops_conditions_and_inheritance_run() {
             view marked(key: u8): bool { return this.flags.has(key) && this.flags[key]; }
             @anyone clear(key: u8) { delete this.flags[key]; }
             view has(key: u8): bool { return this.flags.has(key); }
-            view late(): bool { return block.time > 1_000 && block.number >= 7; }
+            view late(): bool { return block.time > 1_000 && block.number >= 1; }
         }";
     let mut sum = Contract::deploy(text, &[&3_u32.to_le_bytes()]);
     assert_eq!(sum.done(BOB, "add", &[]), 9_u32.to_le_bytes());
@@ -230,6 +230,20 @@ fn what_cannot_be_built_is_said_at_its_place() {
     support::snapshot(
         "tests/snapshots/B0802.txt",
         &render(&findings[0].1.list()[0], "example.bit", &source.text),
+    );
+}
+
+#[test]
+fn two_methods_are_not_called_by_the_same_bytes() {
+    let text = "contract A { view a(): bool { return true; } @selector(\"a\") view b(): bool { return false; } }";
+    let source = Source {
+        path: "example.bit".to_owned(),
+        text: text.as_bytes().to_vec(),
+    };
+    let findings = build(&[source]).unwrap_err();
+    assert_eq!(
+        findings[0].1.list()[0].message,
+        "`b` has the selector of `a`"
     );
 }
 

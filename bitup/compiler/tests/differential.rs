@@ -8,22 +8,27 @@ mod support;
 use bitup_compiler::{
     Source,
     build::Contract,
-    check::Program,
     contracts,
-    interpret::{Ended, Value, World, enter, wrapped},
+    interpret::{Asked, Ended, Refusal, Value, World, enter, wrapped},
     ir::{Entry, Shape},
 };
 use bitup_local::{Account, Chain, Event, Outcome, State};
 use num_bigint::{BigInt, Sign};
 use programs::{Maker, Seeded};
+use std::collections::BTreeMap;
 use support::{ALICE, BOB, CONTRACT, shown, validated};
 
 /// Steps that the interpreter may take in one call; made up programs have short loops.
 const STEPS: u64 = 10_000_000;
 
+/// The account of the contract that made up ones call.
+const OTHER: Account = [3; 32];
+
 /// A chain's side for the interpreter.
 #[derive(Clone)]
-struct Beside {
+struct Beside<'c> {
+    contracts: &'c BTreeMap<Account, Contract>,
+    address: Account,
     state: State,
     caller: Account,
     value: u128,
@@ -31,7 +36,7 @@ struct Beside {
     time: u64,
 }
 
-impl World for Beside {
+impl World for Beside<'_> {
     fn block(&self) -> u32 {
         self.block
     }
@@ -45,12 +50,12 @@ impl World for Beside {
     }
 
     fn read(&mut self, key: &[u8]) -> Option<Vec<u8>> {
-        let place = (CONTRACT, key.to_vec());
+        let place = (self.address, key.to_vec());
         self.state.storage.get(&place).cloned()
     }
 
     fn write(&mut self, key: &[u8], value: Option<&[u8]>) {
-        let place = (CONTRACT, key.to_vec());
+        let place = (self.address, key.to_vec());
         match value {
             Some(value) => self.state.storage.insert(place, value.to_vec()),
             None => self.state.storage.remove(&place),
@@ -66,36 +71,52 @@ impl World for Beside {
     }
 
     fn address(&self) -> Account {
-        CONTRACT
+        self.address
     }
 
     fn event(&mut self, topics: &[u8], data: &[u8]) {
         self.state.events.push(Event {
-            contract: CONTRACT,
+            contract: self.address,
             topics: topics.to_vec(),
             data: data.to_vec(),
         });
     }
 
     fn transfer(&mut self, to: &Account, amount: u128) -> bool {
-        self.state.transfer(CONTRACT, *to, amount)
+        self.state.transfer(self.address, *to, amount)
+    }
+
+    fn call(&mut self, to: &Account, call: Asked) -> Result<Vec<u8>, Refusal> {
+        let mut inner = self.clone();
+        inner.address = *to;
+        let refused = Refusal {
+            error: String::new(),
+            shown: String::new(),
+        };
+        if !self.contracts.contains_key(to) {
+            return Err(refused);
+        }
+        if self.state.balance(&self.address) < call.value {
+            return Err(refused);
+        }
+        match inner.enter(false, self.address, call.value, &call.input) {
+            Outcome::Done(output) if output.starts_with(&[0, 0]) => {
+                self.state = inner.state;
+                Ok(output[2..].to_vec())
+            }
+            _ => Err(refused),
+        }
     }
 }
 
-impl Beside {
+impl Beside<'_> {
     /// A call; what is undone leaves nothing.
-    fn enter(
-        &mut self,
-        contract: &Contract,
-        deploy: bool,
-        caller: Account,
-        value: u128,
-        input: &[u8],
-    ) -> Outcome {
+    fn enter(&mut self, deploy: bool, caller: Account, value: u128, input: &[u8]) -> Outcome {
         let mut after = self.clone();
         (after.caller, after.value) = (caller, value);
-        assert!(after.state.transfer(caller, CONTRACT, value));
-        let ended = enter(&contract.module, &mut after, deploy, input, STEPS);
+        assert!(after.state.transfer(caller, self.address, value));
+        let module = &self.contracts[&self.address].module;
+        let ended = enter(module, &mut after, deploy, input, STEPS);
         match ended.expect("made up programs end") {
             Ended::Done(output) => {
                 self.state = after.state;
@@ -142,16 +163,22 @@ fn input(seeded: &mut Seeded, contract: &Contract, entry: &Entry) -> Vec<u8> {
     input
 }
 
-fn made(seed: u64) -> (String, Program, Contract) {
+/// The text of a program, and its contracts by the accounts at which they will lie.
+fn made(seed: u64) -> (String, BTreeMap<Account, Contract>) {
     let text = Maker::new(seed).program();
     let source = Source {
         path: "made.bit".to_owned(),
         text: text.clone().into_bytes(),
     };
-    match contracts(&[source]) {
-        Ok((program, mut contracts)) => (text, program, contracts.remove(0)),
+    let contracts = match contracts(&[source]) {
+        Ok((_, contracts)) => contracts.into_iter(),
         Err(findings) => panic!("seed {seed}\n{}\n{text}", shown(&findings)),
-    }
+    };
+    let place = |contract: Contract| match contract.module.name.as_str() {
+        "Other" => (OTHER, contract),
+        _ => (CONTRACT, contract),
+    };
+    (text, contracts.map(place).collect())
 }
 
 /// How often calls were done and undone.
@@ -162,16 +189,25 @@ struct Counts {
 }
 
 fn compare(seed: u64, counts: &mut Counts) {
-    let (text, _, contract) = made(seed);
+    let (text, contracts) = made(seed);
+    let contract = &contracts[&CONTRACT];
     let mut chain = Chain::default();
     for who in [ALICE, BOB] {
         chain.state.balances.insert(who, 1_000);
     }
+    let other = chain
+        .upload(validated(&contracts[&OTHER].wasm))
+        .expect("the chain takes it");
+    let selector = contracts[&OTHER].module.constructor.selector;
+    let there = chain.deploy(other, OTHER, BOB, 0, &selector);
+    assert_eq!(there.outcome, Outcome::Done(vec![0, 0]));
     chain.state.balances.insert(CONTRACT, 0);
     let code = chain
         .upload(validated(&contract.wasm))
         .expect("the chain takes it");
     let mut beside = Beside {
+        contracts: &contracts,
+        address: CONTRACT,
         state: chain.state.clone(),
         caller: ALICE,
         value: 0,
@@ -185,7 +221,7 @@ fn compare(seed: u64, counts: &mut Counts) {
     ]
     .concat();
     let one = chain.deploy(code, CONTRACT, ALICE, 0, &first).outcome;
-    let other = beside.enter(&contract, true, ALICE, 0, &first);
+    let other = beside.enter(true, ALICE, 0, &first);
     assert_eq!(one, other, "seed {seed}: the constructor\n{text}");
     if !matches!(one, Outcome::Done(_)) {
         return;
@@ -193,7 +229,7 @@ fn compare(seed: u64, counts: &mut Counts) {
     beside.state.contracts.insert(CONTRACT, code);
     for number in 0..20 {
         let entry = &contract.module.messages[seeded.below(contract.module.messages.len())];
-        let call = input(&mut seeded, &contract, entry);
+        let call = input(&mut seeded, contract, entry);
         let caller = if seeded.chance(2) { ALICE } else { BOB };
         let value = if entry.payable || seeded.chance(10) {
             seeded.below(30) as u128
@@ -204,7 +240,7 @@ fn compare(seed: u64, counts: &mut Counts) {
             continue;
         }
         let one = chain.call(CONTRACT, caller, value, &call).outcome;
-        let other = beside.enter(&contract, false, caller, value, &call);
+        let other = beside.enter(false, caller, value, &call);
         let place = || format!("seed {seed}, call {number} of {}\n{text}", entry.name);
         assert_eq!(one, other, "{}", place());
         assert_eq!(chain.state, beside.state, "{}", place());
@@ -241,8 +277,8 @@ fn code_does_what_the_interpreter_says() {
 #[test]
 fn the_same_program_gives_the_same_bytes() {
     for seed in 0..20 {
-        let (_, _, one) = made(seed);
-        let (_, _, other) = made(seed);
-        assert_eq!(one.wasm, other.wasm, "seed {seed}");
+        let (_, one) = made(seed);
+        let (_, other) = made(seed);
+        assert_eq!(one[&CONTRACT].wasm, other[&CONTRACT].wasm, "seed {seed}");
     }
 }

@@ -1,7 +1,11 @@
 //! The system calls, as the table of `contracts-vm` describes them.
 
-use crate::state::{Account, Event, State};
-use parlance_vm_abi::{CallId, id};
+use crate::{
+    Outcome,
+    run::{Around, Entering, execute},
+    state::{Account, Event, State},
+};
+use parlance_vm_abi::{CALL, CallId, id};
 use parlance_vm_reference::{Host, Stop};
 
 /// What a call answers when nothing lies under a key, and when there was nothing before.
@@ -10,16 +14,25 @@ const NOTHING_BEFORE: u64 = u32::MAX as u64;
 /// What a transfer answers when it fails.
 const TRANSFER_FAILED: u64 = 5;
 
+/// What a call of another contract answers.
+const DONE: u64 = 0;
+const TRAPPED: u64 = 1;
+const REVERTED: u64 = 2;
+const NOT_CALLABLE: u64 = 8;
+/// Contracts that call each other in a row.
+const MOST_ACTIVE: usize = 8;
+/// The flag of a call in which nothing may be written.
+const READ_ONLY: u32 = 16;
+
 /// One call of a contract.
 pub(crate) struct Session<'c> {
+    around: &'c Around<'c>,
     calls: &'c [CallId],
     pub(crate) state: State,
-    address: Account,
-    caller: Account,
-    value: u128,
-    input: &'c [u8],
-    block: u32,
-    time: u64,
+    entering: Entering<'c>,
+    budget: u64,
+    /// Gas of the calls that it made.
+    pub(crate) inner_gas: u64,
     /// What the contract returned, with its flags.
     pub(crate) output: Option<(u32, Vec<u8>)>,
     /// Why a system call ended it.
@@ -72,29 +85,22 @@ impl Arguments<'_> {
 
 impl<'c> Session<'c> {
     pub(crate) fn new(
+        around: &'c Around<'c>,
         calls: &'c [CallId],
         state: State,
-        address: Account,
-        caller: Account,
-        value: u128,
-        input: &'c [u8],
+        entering: Entering<'c>,
+        budget: u64,
     ) -> Self {
         Self {
+            around,
             calls,
             state,
-            address,
-            caller,
-            value,
-            input,
-            block: 0,
-            time: 0,
+            entering,
+            budget,
+            inner_gas: 0,
             output: None,
             fault: String::new(),
         }
-    }
-
-    pub(crate) fn at(&mut self, block: u32, time: u64) {
-        (self.block, self.time) = (block, time);
     }
 
     fn before(bytes: Option<Vec<u8>>) -> u64 {
@@ -102,65 +108,131 @@ impl<'c> Session<'c> {
     }
 
     /// The result of a call; none where it asks for what is not there, which ends the contract.
-    fn answer(&mut self, call: CallId, arguments: &mut Arguments<'_>) -> Option<Option<u64>> {
+    fn answer(
+        &mut self,
+        call: CallId,
+        arguments: &mut Arguments<'_>,
+        spent: u64,
+    ) -> Option<Option<u64>> {
         let nothing = Some(None);
+        let writes = [
+            id::SET_STORAGE_V2,
+            id::CLEAR_STORAGE_V1,
+            id::TRANSFER,
+            id::DEPOSIT_EVENT,
+        ];
+        if self.entering.read_only && writes.contains(&call) {
+            self.fault = "it writes in a call that only reads".to_owned();
+            return None;
+        }
         match call {
-            id::INPUT => arguments.answer(0, 1, self.input).map(|()| None),
-            id::CALLER => arguments.answer(0, 1, &self.caller).map(|()| None),
-            id::ADDRESS => arguments.answer(0, 1, &self.address).map(|()| None),
+            id::INPUT => arguments.answer(0, 1, self.entering.input).map(|()| None),
+            id::CALLER => arguments.answer(0, 1, &self.entering.caller).map(|()| None),
+            id::ADDRESS => arguments
+                .answer(0, 1, &self.entering.address)
+                .map(|()| None),
             id::BALANCE => {
-                let own = self.state.balance(&self.address).to_le_bytes();
+                let own = self.state.balance(&self.entering.address).to_le_bytes();
                 arguments.answer(0, 1, &own).map(|()| None)
             }
             id::VALUE_TRANSFERRED => {
-                let value = self.value.to_le_bytes();
+                let value = self.entering.value.to_le_bytes();
                 arguments.answer(0, 1, &value).map(|()| None)
             }
             id::BLOCK_NUMBER => {
-                let block = self.block.to_le_bytes();
+                let block = self.around.block.to_le_bytes();
                 arguments.answer(0, 1, &block).map(|()| None)
             }
             id::NOW => {
-                let time = self.time.to_le_bytes();
+                let time = self.around.time.to_le_bytes();
                 arguments.answer(0, 1, &time).map(|()| None)
             }
             id::SET_STORAGE_V2 => {
-                let key = (self.address, arguments.bytes(0, 1)?);
+                let key = (self.entering.address, arguments.bytes(0, 1)?);
                 let value = arguments.bytes(2, 3)?;
                 Some(Some(Self::before(self.state.storage.insert(key, value))))
             }
             id::GET_STORAGE_V1 => {
-                let key = (self.address, arguments.bytes(0, 1)?);
+                let key = (self.entering.address, arguments.bytes(0, 1)?);
                 let Some(value) = self.state.storage.get(&key) else {
                     return Some(Some(KEY_NOT_FOUND));
                 };
                 arguments.answer(2, 3, value).map(|()| Some(0))
             }
             id::CLEAR_STORAGE_V1 => {
-                let key = (self.address, arguments.bytes(0, 1)?);
+                let key = (self.entering.address, arguments.bytes(0, 1)?);
                 Some(Some(Self::before(self.state.storage.remove(&key))))
             }
             id::CONTAINS_STORAGE_V1 => {
-                let key = (self.address, arguments.bytes(0, 1)?);
+                let key = (self.entering.address, arguments.bytes(0, 1)?);
                 let there = self.state.storage.get(&key).cloned();
                 Some(Some(Self::before(there)))
             }
             id::TRANSFER => {
                 let to: Account = arguments.bytes(0, 1)?.try_into().ok()?;
                 let amount = u128::from_le_bytes(arguments.bytes(2, 3)?.try_into().ok()?);
-                let moved = self.state.transfer(self.address, to, amount);
+                let moved = self.state.transfer(self.entering.address, to, amount);
                 Some(Some(if moved { 0 } else { TRANSFER_FAILED }))
             }
             id::DEPOSIT_EVENT => {
                 self.state.events.push(Event {
-                    contract: self.address,
+                    contract: self.entering.address,
                     topics: arguments.bytes(0, 1)?,
                     data: arguments.bytes(2, 3)?,
                 });
                 nothing
             }
+            id::CALL_V1 => self.call(arguments, spent),
             _ => None,
         }
+    }
+
+    /// A call of another contract.
+    fn call(&mut self, arguments: &mut Arguments<'_>, spent: u64) -> Option<Option<u64>> {
+        let flags = arguments.number(0)?;
+        let to: Account = arguments.fixed(arguments.number(1)?, 32)?.try_into().ok()?;
+        let value = arguments.fixed(arguments.number(3)?, 16)?.try_into().ok()?;
+        let value = u128::from_le_bytes(value);
+        let input = arguments.bytes(4, 5)?;
+        let mut active = self.entering.active.clone();
+        active.push(self.entering.address);
+        if active.contains(&to) || active.len() > MOST_ACTIVE {
+            self.fault = "it calls a contract that is at work, or too many in a row".to_owned();
+            return None;
+        }
+        let Some(code) = self.state.contracts.get(&to).copied() else {
+            return Some(Some(NOT_CALLABLE));
+        };
+        if self.state.balance(&self.entering.address) < value {
+            return Some(Some(TRANSFER_FAILED));
+        }
+        let read_only = self.entering.read_only || flags & READ_ONLY != 0;
+        if read_only && value > 0 {
+            self.fault = "it sends tokens in a call that only reads".to_owned();
+            return None;
+        }
+        let entering = Entering {
+            export: CALL,
+            code: Some(code),
+            address: to,
+            caller: self.entering.address,
+            value,
+            input: &input,
+            read_only,
+            active,
+        };
+        let left = self
+            .budget
+            .saturating_sub(spent)
+            .saturating_sub(self.inner_gas);
+        let receipt = execute(self.around, &mut self.state, entering, left);
+        self.inner_gas = self.inner_gas.saturating_add(receipt.gas);
+        let (answer, output) = match receipt.outcome {
+            Outcome::Done(output) => (DONE, output),
+            Outcome::Undone(output) => (REVERTED, output),
+            Outcome::Broken(_) => (TRAPPED, Vec::new()),
+        };
+        arguments.answer(6, 7, &output).map(|()| Some(answer))
     }
 }
 
@@ -170,7 +242,7 @@ impl Host for Session<'_> {
         import: usize,
         arguments: &[u64],
         memory: &mut [u8],
-        _spent: u64,
+        spent: u64,
     ) -> Result<Option<u64>, Stop> {
         let mut arguments = Arguments {
             values: arguments,
@@ -184,10 +256,12 @@ impl Host for Session<'_> {
             }
             return Err(Stop::Host);
         }
-        call.and_then(|call| self.answer(call, &mut arguments))
+        call.and_then(|call| self.answer(call, &mut arguments, spent))
             .ok_or_else(|| {
                 let name = call.and_then(CallId::entry).map_or("?", |entry| entry.name);
-                self.fault = format!("the system call `{name}` cannot be answered");
+                if self.fault.is_empty() {
+                    self.fault = format!("the system call `{name}` cannot be answered");
+                }
                 Stop::Host
             })
     }

@@ -7,23 +7,21 @@
 //! Pure: no clock, no randomness, no file.
 
 mod calls;
+mod run;
 mod state;
 
 pub use state::{Account, Event, State};
 
-use calls::Session;
 use parlance_vm_abi::{CALL, CallId, DEPLOY};
-use parlance_vm_prepare::{Age, Refused, Rules, operators, prepare};
-use parlance_vm_reference::{Count, Machine, Module, Stop};
+use parlance_vm_prepare::{Age, Refused, Rules, prepare};
+use run::{Around, Entering, execute};
 
-/// How deep functions of a contract call each other; the interpreter stands on this machine's stack.
-const MOST_DEPTH: u32 = 200;
 /// Milliseconds between blocks.
 pub const BLOCK_TIME: u64 = 6_000;
 
 /// Code that contracts can be made of.
 #[derive(Clone, Debug)]
-struct Code {
+pub(crate) struct Code {
     wasm: Vec<u8>,
     calls: Vec<CallId>,
 }
@@ -140,48 +138,21 @@ impl Chain {
         value: u128,
         input: &[u8],
     ) -> Receipt {
-        let broken = |reason: &str| Receipt {
-            outcome: Outcome::Broken(reason.to_owned()),
-            gas: 0,
+        let around = Around {
+            codes: &self.codes,
+            block: self.block,
+            time: self.time,
         };
-        let Some(code) = code.and_then(|code| self.codes.get(code)) else {
-            return broken("there is no contract at this address");
+        let entering = Entering {
+            export,
+            code,
+            address,
+            caller,
+            value,
+            input,
+            read_only: false,
+            active: Vec::new(),
         };
-        let mut state = self.state.clone();
-        if !state.transfer(caller, address, value) {
-            return broken("the caller has less than it sends");
-        }
-        let module = match Module::new(&code.wasm) {
-            Ok(module) => module,
-            Err(reason) => return broken(&reason),
-        };
-        let mut session = Session::new(&code.calls, state, address, caller, value, input);
-        session.at(self.block, self.time);
-        let costs = &Rules::V1.costs;
-        let count = Count {
-            // Every instruction has a price: the code was prepared.
-            cost: &|operator| operators::cost(operator, costs).map_or(u64::MAX, u64::from),
-            local: u64::from(costs.local),
-            page: u64::from(costs.page),
-            pages: u64::from(Rules::V1.limits.memory_pages),
-            budget: self.gas,
-            depth: MOST_DEPTH,
-        };
-        let mut machine = Machine::new(&module, count, &mut session);
-        let ended = machine.run(export);
-        let gas = machine.spent;
-        let outcome = match (ended, session.output.take()) {
-            (Err(Stop::Host), Some((0, output))) => {
-                self.state = session.state;
-                Outcome::Done(output)
-            }
-            (Err(Stop::Host), Some((_, output))) => Outcome::Undone(output),
-            (Err(Stop::Host), None) => Outcome::Broken(session.fault),
-            (Err(Stop::Trap(kind)), _) => Outcome::Broken(format!("it trapped: {kind}")),
-            (Err(Stop::Budget), _) => Outcome::Broken("it ran out of gas".to_owned()),
-            (Err(Stop::Depth), _) => Outcome::Broken("it ran out of stack".to_owned()),
-            (Ok(_), _) => Outcome::Broken("it ended without a result".to_owned()),
-        };
-        Receipt { outcome, gas }
+        execute(&around, &mut self.state, entering, self.gas)
     }
 }

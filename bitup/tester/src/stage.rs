@@ -40,10 +40,8 @@ impl<'p> Stage<'p> {
         program: &'p Program,
         contracts: &'p BTreeMap<usize, Contract>,
     ) -> Result<Self, CodeRefused> {
-        let mut chain = Chain {
-            time: BEGINNING,
-            ..Chain::default()
-        };
+        let mut chain = Chain::default();
+        chain.time = BEGINNING;
         chain.state.endowment = ENDOWMENT;
         let mut codes = BTreeMap::new();
         for (number, contract) in contracts {

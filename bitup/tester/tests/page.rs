@@ -9,7 +9,9 @@ fn the_tests_of_the_pages_hold() {
         include_str!("../../../docs/bitup/testing.md"),
         include_str!("../../../docs/bitup/reference.md"),
     ];
-    let blocks = pages.iter().flat_map(|page| page.split("```bitup\n").skip(1));
+    let blocks = pages
+        .iter()
+        .flat_map(|page| page.split("```bitup\n").skip(1));
     let programs = blocks.filter_map(|rest| rest.split("```").next());
     let mut count = 0;
     for program in programs.filter(|text| text.contains("\ntest \"")) {
@@ -18,7 +20,12 @@ fn the_tests_of_the_pages_hold() {
             path: "page.bit".to_owned(),
             text: program.as_bytes().to_vec(),
         };
-        let built = test_program(&[source]).unwrap_or_else(|findings| panic!("{findings:?}"));
+        let built = test_program(&[source]).unwrap_or_else(|findings| {
+            panic!(
+                "{:?}",
+                findings.iter().map(|one| &one.1).collect::<Vec<_>>()
+            )
+        });
         for report in run(&built, &Options::default()).unwrap() {
             assert_eq!(report.failure, None, "{}", report.title);
             count += 1;

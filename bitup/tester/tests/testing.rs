@@ -17,7 +17,7 @@ contract Bank {
         this.saved[msg.sender] += msg.value;
         emit Saved(msg.sender, msg.value);
     }
-    @anyone paint(to: Colour): Colour { const before = this.colour; this.colour = to; return before; }
+    @anyone paint(to: memory Colour): memory Colour { const before: memory Colour = this.colour; this.colour = to; return before; }
     view of(who: Address): Balance { return this.saved[who]; }
     view age(): u64 { return block.time; }
 }
@@ -28,7 +28,12 @@ fn reports(tests: &str, options: &Options) -> Vec<Report> {
         path: "bank.bit".to_owned(),
         text: format!("{BANK}{tests}").into_bytes(),
     };
-    let program = test_program(&[source]).unwrap_or_else(|findings| panic!("{findings:?}"));
+    let program = test_program(&[source]).unwrap_or_else(|findings| {
+        panic!(
+            "{:?}",
+            findings.iter().map(|one| &one.1).collect::<Vec<_>>()
+        )
+    });
     run(&program, options).unwrap()
 }
 
@@ -200,5 +205,107 @@ fn a_contract_is_called_by_hand() {
         ": save()",
     ] {
         assert!(session.call(wrong).is_err(), "{wrong}");
+    }
+}
+
+const SHOPS: &str = "
+enum Kind { Book, Bread }
+
+interface Priced {
+    view price(): Balance;
+    view kind(): memory Kind;
+    payable buy(): u64;
+}
+
+contract Shop implements Priced {
+    storage cost: Balance;
+    storage sold: u64;
+    error SoldOut(sold: u64);
+    constructor(cost: Balance) { this.cost = cost; }
+    view price(): Balance { return this.cost; }
+    view kind(): memory Kind { return Kind.Bread; }
+    @anyone payable buy(): u64 {
+        require(msg.value === this.cost);
+        require(this.sold < 2, SoldOut(this.sold));
+        this.sold += 1;
+        return this.sold;
+    }
+}
+
+contract Buyer {
+    storage bought: u64;
+    storage shop: Priced;
+    storage failed: Map<Address, u32>;
+    constructor(shop: Address) { this.shop = Priced.at(shop); }
+    @anyone payable buy(): u64 {
+        require(this.shop.kind() === Kind.Bread);
+        require(msg.value === this.shop.price());
+        this.bought = this.shop.buy({ value: msg.value, gas: 0 });
+        return this.bought;
+    }
+    @anyone payable attempt(): bool {
+        try (const number = this.shop.buy({ value: msg.value })) {
+            this.bought = number;
+            return true;
+        } catch {
+            this.failed[msg.sender] += 1;
+            transfer(msg.sender, msg.value);
+        }
+        return false;
+    }
+    view last(): u64 { return this.bought; }
+    view failures(who: Address): u32 { return this.failed[who]; }
+}
+
+contract Mirror {
+    @anyone call(other: Address) { Mirror.at(other).call(this.address); }
+}
+";
+
+#[test]
+fn contracts_call_each_other() {
+    let tests = "
+test \"buying\" {
+    const alice = account(\"alice\");
+    const had = balance(alice);
+    const shop = Shop.deploy(5);
+    const buyer = Buyer.deploy(shop.address);
+    assert(buyer.buy({ value: 5 }) === 1);
+    fails(buyer.buy({ value: 4 }), \"Required\");
+    assert(!buyer.attempt({ value: 4 }));
+    assert(buyer.failures(alice) === 1);
+    assert(buyer.attempt({ value: 5 }));
+    assert(buyer.last() === 2);
+    fails(buyer.buy({ value: 5 }), \"CallFailed\");
+    assert(!buyer.attempt({ value: 5 }));
+    assert(balance(shop.address) === 10);
+    assert(balance(buyer.address) === 0);
+    assert(balance(alice) === had - 10);
+}
+
+test \"nobody is there\" {
+    const buyer = Buyer.deploy(account(\"alice\"));
+    fails(buyer.buy({ value: 4 }), \"CallFailed\");
+    assert(!buyer.attempt({ value: 4 }));
+}
+
+test \"the other one may not come back\" {
+    const one = Mirror.deploy();
+    const other = Mirror.deploy();
+    fails(one.call(other.address), \"CallFailed\");
+}
+";
+    let source = Source {
+        path: "shops.bit".to_owned(),
+        text: format!("{SHOPS}{tests}").into_bytes(),
+    };
+    let program = test_program(&[source]).unwrap_or_else(|findings| {
+        panic!(
+            "{:?}",
+            findings.iter().map(|one| &one.1).collect::<Vec<_>>()
+        )
+    });
+    for report in run(&program, &Options::default()).unwrap() {
+        assert_eq!(report.failure, None, "{}", report.title);
     }
 }

@@ -40,7 +40,7 @@ mod written;
 pub(crate) use generic::unify;
 pub use program::{
     ClassInfo, ConstantInfo, ContractInfo, Declared, Effect, EnumInfo, FileNumber, FunctionInfo,
-    InterfaceInfo, Placed, Program, RecordInfo, Signature, Slot,
+    InterfaceInfo, LONGEST_LINE, Placed, Program, RecordInfo, Signature, Slot,
 };
 pub use types::{BALANCE, Bound, Integer, Type};
 pub use words::{WORDS, Word};

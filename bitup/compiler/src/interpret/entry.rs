@@ -1,7 +1,7 @@
 //! A contract as it is entered: by bytes, for bytes.
 
 use super::{Machine, Stop, Value, World};
-use crate::ir::{Entry, Module, NOT_PERMITTED, TOKENS_NOT_TAKEN};
+use crate::ir::{CALL_FAILED, Entry, Module, NOT_PERMITTED, TOKENS_NOT_TAKEN};
 
 /// What a contract gave back. What is undone has left nothing, which whoever keeps the storage sees to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +41,10 @@ pub fn enter(
         Err(Stop::Failed(error, fields)) => {
             let number = u8::try_from(error).map_err(|_| Stop::Malformed)?;
             Ok(Ended::Undone([vec![0, 1, number], fields].concat()))
+        }
+        Err(Stop::Refused(_)) => {
+            let number = u8::try_from(CALL_FAILED).map_err(|_| Stop::Malformed)?;
+            Ok(Ended::Undone(vec![0, 1, number]))
         }
         Err(other) => Err(other),
     }

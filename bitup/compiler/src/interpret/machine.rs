@@ -338,6 +338,9 @@ impl<'m, 'w> Machine<'m, 'w> {
             Some(value) => self.tokens(value, locals)?,
             None => 0,
         };
+        if let Some(gas) = &outside.gas {
+            self.number(gas, locals)?;
+        }
         Ok(Asked {
             name: outside.name.clone(),
             input,

@@ -66,7 +66,7 @@ pub trait World {
         Err(Refusal::unknown())
     }
 
-    /// Tests: calls a contract and gives the bytes of its result.
+    /// Calls a contract and gives the bytes of its result.
     ///
     /// # Errors
     /// With why it failed.
@@ -78,14 +78,14 @@ pub trait World {
     fn wait(&mut self, _milliseconds: u64) {}
 }
 
-/// A call that a test makes.
+/// A call of another contract, or one that a test makes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Asked {
     /// What is called, for people.
     pub name: String,
     /// Four bytes that say what is called, and the arguments in SCALE.
     pub input: Vec<u8>,
-    /// The account that calls; none for the one that tests have without saying so.
+    /// Tests: the account that calls; none for the one that calls without being named.
     pub from: Option<[u8; 32]>,
     /// The tokens that go with it.
     pub value: u128,
@@ -116,7 +116,7 @@ pub enum Stop {
     Failed(usize, Vec<u8>),
     /// Tests: what was to hold does not.
     Unmet(String),
-    /// Tests: a call failed and nothing caught it.
+    /// A call of another contract failed and nothing caught it.
     Refused(Refusal),
     /// Tests: the arguments are not those that the test is about.
     Unfit,

@@ -67,8 +67,17 @@ impl Lowering<'_> {
             ast::ExprKind::Call {
                 function,
                 arguments,
+                options,
                 ..
-            } => self.call(value, function, arguments)?,
+            } => {
+                if let ast::ExprKind::Member(object, name) = &function.kind
+                    && let Type::Handle(interface) = self.type_of(object)
+                {
+                    self.external(interface, object, &name.text, arguments, options)?
+                } else {
+                    self.call(value, function, arguments)?
+                }
+            }
             _ => return self.not_built(value.span, "this expression"),
         };
         Ok(Expr { kind, shape })

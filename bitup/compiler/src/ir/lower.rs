@@ -178,7 +178,7 @@ impl Lowering<'_> {
             writes: true,
             callers: Vec::new(),
         };
-        let mut messages = Vec::new();
+        let mut messages: Vec<Entry> = Vec::new();
         let mut seen: Vec<String> = Vec::new();
         for part in self.program.line(contract) {
             for (number, method) in self.program.contracts[part].methods.iter().enumerate() {
@@ -186,7 +186,15 @@ impl Lowering<'_> {
                     continue;
                 }
                 seen.push(method.name.text.clone());
-                messages.push(self.entry(part, number, method)?);
+                let entry = self.entry(part, number, method)?;
+                let same = |one: &&Entry| one.selector == entry.selector;
+                if let Some(before) = messages.iter().find(same) {
+                    let message = format!("`{}` has the selector of `{}`", entry.name, before.name);
+                    let advice = "give one of them another one: `@selector(\"another name\")`";
+                    let finding = Diagnostic::new(Code::NotBuilt, method.name.span, message);
+                    self.findings.push((self.site.file, finding.advise(advice)));
+                }
+                messages.push(entry);
             }
         }
         let invariants = self.invariants(contract)?;

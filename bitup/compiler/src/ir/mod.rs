@@ -4,6 +4,7 @@
 //! made into code: [`crate::interpret`] does it.
 
 mod expression;
+mod external;
 mod lower;
 mod operator;
 mod statement;
@@ -164,23 +165,27 @@ pub enum ExprKind {
     OwnBalance,
     /// Tests: makes the contract with this number in the program; gives its address.
     Deploy(usize, Box<Outside>),
-    /// Tests: calls the contract at an address by a selector.
+    /// Calls the contract at an address by a selector.
     External(Box<Expr>, [u8; 4], Box<Outside>),
     /// Tests: what an account has.
     BalanceOf(Box<Expr>),
 }
 
-/// A call from outside of a contract.
+/// A call of a contract by another one or by a test.
 #[derive(Clone, Debug)]
 pub struct Outside {
     /// What is called, for people.
     pub name: String,
     /// Its arguments.
     pub arguments: Vec<Expr>,
-    /// The account that calls.
+    /// Tests: the account that calls.
     pub from: Option<Expr>,
     /// The tokens that go with it.
     pub value: Option<Expr>,
+    /// The gas that it may use; none: all.
+    pub gas: Option<Expr>,
+    /// True where nothing may be written.
+    pub reads: bool,
 }
 
 /// A statement.
@@ -220,7 +225,7 @@ pub enum Stmt {
     Wait(Expr),
     /// Tests: the call has to fail with the error of this name.
     MustFail(Expr, String),
-    /// Tests: the call, where its result goes, what is done behind it, and what when it fails.
+    /// A call of another contract, where its result goes, what is done behind it, and what when it fails.
     Try(Expr, Option<usize>, Vec<Stmt>, Vec<Stmt>),
 }
 
@@ -318,6 +323,7 @@ pub const LANGUAGE_ERRORS: &[&str] = &[
     "ConditionBroken",
     "TransferFailed",
     "NothingThere",
+    "CallFailed",
 ];
 /// A result does not fit, or a divisor is zero.
 pub const ARITHMETIC: usize = 0;
@@ -333,6 +339,8 @@ pub const CONDITION_BROKEN: usize = 4;
 pub const TRANSFER_FAILED: usize = 5;
 /// Nothing lies where an address, hash or variant was read.
 pub const NOTHING_THERE: usize = 6;
+/// A call of another contract failed outside of `try`.
+pub const CALL_FAILED: usize = 7;
 
 impl Expr {
     /// A local.

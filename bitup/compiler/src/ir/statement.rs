@@ -66,6 +66,14 @@ impl Lowering<'_> {
                 body,
             } => self.range(&name.text, from, to, body, out)?,
             StatementKind::Match { value, arms } => self.match_(value, arms, out)?,
+            StatementKind::Try {
+                name,
+                call,
+                body,
+                error: None,
+                catch,
+                ..
+            } => self.try_(name.as_ref(), call, body, catch, out)?,
             StatementKind::Return(value) => self.return_(value.as_ref(), out)?,
             StatementKind::Break => out.push(Stmt::Break),
             StatementKind::Continue => out.push(Stmt::Continue),

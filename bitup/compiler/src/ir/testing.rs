@@ -1,8 +1,8 @@
 //! Tests of the language: what they can do beyond a contract.
 
 use super::{
-    ADDRESS, Expr, ExprKind, Function, Outside, Record, Shape, Stmt, TOKENS,
-    lower::{Lowered, Lowering, Making, Site, Stopped, selector_of},
+    ADDRESS, Expr, ExprKind, Function, Record, Shape, Stmt, TOKENS,
+    lower::{Lowered, Lowering, Making, Site, Stopped},
 };
 use crate::{
     ast::{self, StatementKind},
@@ -130,22 +130,6 @@ impl Lowering<'_> {
                 let fits = self.expr(condition)?;
                 out.push(Stmt::Assume(fits));
             }
-            StatementKind::Try {
-                name,
-                call,
-                body,
-                error: None,
-                catch,
-                ..
-            } => {
-                let call = self.expr(call)?;
-                let known = self.making.names.len();
-                let local = name.as_ref().map(|name| self.local(&name.text, call.shape));
-                let body = self.inner(body)?;
-                self.making.names.truncate(known);
-                let catch = self.inner(catch)?;
-                out.push(Stmt::Try(call, local, body, catch));
-            }
             StatementKind::Emit { event, .. } => {
                 return self.not_built(event.span, "an event of a test");
             }
@@ -226,7 +210,7 @@ impl Lowering<'_> {
                     _ => Ok(None),
                 },
                 ast::ExprKind::Member(object, name) => {
-                    self.outside(value, object, &name.text, arguments, options)
+                    self.deploy(object, &name.text, arguments, options)
                 }
                 _ => Ok(None),
             },
@@ -234,73 +218,28 @@ impl Lowering<'_> {
         }
     }
 
-    /// `Token.deploy(...)` and `token.transfer(...)`.
-    fn outside(
+    /// `Token.deploy(...)`
+    fn deploy(
         &mut self,
-        value: &ast::Expr,
         object: &ast::Expr,
         name: &str,
         arguments: &[ast::Expr],
         options: &[(ast::Name, ast::Expr)],
     ) -> Lowered<Option<Expr>> {
-        if let ast::ExprKind::Name(base) = &object.kind
-            && !self.making.names.iter().any(|(known, _)| known == base)
-        {
-            let (Some(Declared::Contract(number)), "deploy") = (self.declared(base), name) else {
-                return Ok(None);
-            };
-            let outside = self.outside_call(base, arguments, options)?;
-            self.deployed.insert(number);
-            return Ok(Some(Expr {
-                kind: ExprKind::Deploy(number, Box::new(outside)),
-                shape: ADDRESS,
-            }));
-        }
-        let Type::Handle(interface) = self.type_of(object) else {
+        let ast::ExprKind::Name(base) = &object.kind else {
             return Ok(None);
         };
-        let ty = self.type_of(value);
-        let shape = self.shape(&ty, value.span)?;
-        let target = Box::new(self.expr(object)?);
-        let outside = self.outside_call(name, arguments, options)?;
-        let selector = self.selector_at(interface, name);
-        Ok(Some(Expr {
-            kind: ExprKind::External(target, selector, Box::new(outside)),
-            shape,
-        }))
-    }
-
-    fn outside_call(
-        &mut self,
-        name: &str,
-        arguments: &[ast::Expr],
-        options: &[(ast::Name, ast::Expr)],
-    ) -> Lowered<Outside> {
-        let arguments = self.values(arguments)?;
-        let (mut from, mut sent) = (None, None);
-        for (option, value) in options {
-            match option.text.as_str() {
-                "from" => from = Some(self.expr(value)?),
-                "value" => sent = Some(self.expr(value)?),
-                _ => return self.not_built(option.span, "this option"),
-            }
+        if name != "deploy" || self.making.names.iter().any(|(known, _)| known == base) {
+            return Ok(None);
         }
-        Ok(Outside {
-            name: name.to_owned(),
-            arguments,
-            from,
-            value: sent,
-        })
-    }
-
-    /// The selector of a method of an interface or of the contract that it was made of.
-    fn selector_at(&self, interface: usize, name: &str) -> [u8; 4] {
-        let contract = self.program.interfaces[interface].contract;
-        let line = contract.map(|number| self.program.line(number));
-        let written = line.into_iter().flatten().find_map(|part| {
-            let methods = &self.program.contracts[part].ast.methods;
-            methods.iter().find(|method| method.name.text == name)
-        });
-        written.map_or_else(|| super::lower::selector(name), selector_of)
+        let Some(Declared::Contract(number)) = self.declared(base) else {
+            return Ok(None);
+        };
+        let outside = self.outside(base, arguments, options, false)?;
+        self.deployed.insert(number);
+        Ok(Some(Expr {
+            kind: ExprKind::Deploy(number, Box::new(outside)),
+            shape: ADDRESS,
+        }))
     }
 }

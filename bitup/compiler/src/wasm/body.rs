@@ -38,6 +38,8 @@ pub(super) struct Maker<'a, 'm> {
     result: Shape,
     /// The local of the result, or of the address to which it goes.
     outcome: Option<u32>,
+    /// Entries: the local with the length of the input; system calls write over the place where it comes.
+    input: u32,
 }
 
 /// How a value of this shape is passed.
@@ -136,6 +138,7 @@ impl<'a, 'm> Maker<'a, 'm> {
             loops: Vec::new(),
             result,
             outcome: None,
+            input: 0,
         }
     }
 
@@ -259,7 +262,7 @@ impl<'a, 'm> Maker<'a, 'm> {
             .try_for_each(|statement| self.statement(statement))
     }
 
-    fn inside(&mut self, statements: &[Stmt]) -> Result<(), TooLarge> {
+    pub(super) fn inside(&mut self, statements: &[Stmt]) -> Result<(), TooLarge> {
         self.depth += 1;
         self.statements(statements)?;
         self.depth -= 1;
@@ -335,9 +338,12 @@ impl<'a, 'm> Maker<'a, 'm> {
                 }
             }
             // Tests are never built.
-            Stmt::At(..) | Stmt::Check(_) | Stmt::Wait(_) | Stmt::MustFail(..) | Stmt::Try(..) => {
-                self.code.push(I::Unreachable)
-            }
+            Stmt::At(..)
+            | Stmt::Assume(_)
+            | Stmt::Check(_)
+            | Stmt::Wait(_)
+            | Stmt::MustFail(..) => self.code.push(I::Unreachable),
+            Stmt::Try(call, local, body, catch) => self.try_(call, *local, body, catch)?,
         }
         Ok(())
     }
@@ -445,14 +451,16 @@ impl<'a, 'm> Maker<'a, 'm> {
         self.room(LONGEST_INPUT);
         self.code.extend([i32c(INPUT), i32c(LENGTH)]);
         self.import(Import::Input);
+        self.input = self.new_local(ValType::I32);
+        self.code
+            .extend([i32c(0), I::I32Load(at(LENGTH)), I::LocalSet(self.input)]);
         self.at_least(4);
     }
 
     /// Refuses an input that is shorter.
     fn at_least(&mut self, bytes: u32) {
         self.code.extend([
-            i32c(0),
-            I::I32Load(at(LENGTH)),
+            I::LocalGet(self.input),
             i32c(bytes),
             I::I32LtU,
             I::If(BlockType::Empty),
@@ -496,8 +504,13 @@ impl<'a, 'm> Maker<'a, 'm> {
             self.code.push(I::I32Eqz);
             self.fail_if(NOT_PERMITTED);
         }
-        if matches!(function.result, Shape::Wide { .. }) {
-            self.code.push(i32c(OUT + 2));
+        // The result is written last: what is done before may use the same room.
+        let wide = match function.result {
+            Shape::Wide { bytes, .. } => Some((self.slot(bytes), bytes)),
+            _ => None,
+        };
+        if let Some((slot, _)) = wide {
+            self.push_slot(slot);
         }
         let mut address = INPUT + 4;
         for shape in shapes {
@@ -506,13 +519,21 @@ impl<'a, 'm> Maker<'a, 'm> {
         }
         let target = self.shared.function(entry.function);
         self.code.push(I::Call(target));
-        if !matches!(function.result, Shape::Wide { .. }) {
-            let kept = self.keep(function.result);
-            self.put(OUT + 2, kept, function.result);
-        }
+        let kept = match wide {
+            Some(_) => None,
+            None => self.keep(function.result),
+        };
         if let Some(invariants) = self.shared.module.invariants.filter(|_| entry.writes) {
             let target = self.shared.function(invariants);
             self.code.push(I::Call(target));
+        }
+        match wide {
+            Some((slot, bytes)) => {
+                self.code.push(i32c(OUT + 2));
+                self.push_slot(slot);
+                self.copy(bytes);
+            }
+            None => self.put(OUT + 2, kept, function.result),
         }
         self.code.extend([i32c(0), i32c(0), I::I32Store16(at(OUT))]);
         self.code

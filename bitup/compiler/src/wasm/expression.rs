@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     check::Integer,
-    ir::{ARITHMETIC, Expr, ExprKind, Place, Shape},
+    ir::{ARITHMETIC, CALL_FAILED, Expr, ExprKind, Place, Shape},
     kind::Kind,
 };
 use num_bigint::BigInt;
@@ -80,8 +80,14 @@ impl Maker<'_, '_> {
             ExprKind::BlockNumber => self.ask_narrow(Import::BlockNumber, value.shape),
             ExprKind::BlockTime => self.ask_narrow(Import::Now, value.shape),
             ExprKind::MulDiv(numbers, up) => self.mul_div(numbers, *up, value.shape)?,
+            ExprKind::External(target, selector, outside) => {
+                self.external(target, *selector, outside, value.shape)?;
+                self.code.push(I::I32Eqz);
+                self.fail_if(CALL_FAILED);
+                self.outside_result(value.shape);
+            }
             // Tests are never built.
-            ExprKind::Deploy(..) | ExprKind::External(..) | ExprKind::BalanceOf(_) => {
+            ExprKind::Deploy(..) | ExprKind::BalanceOf(_) => {
                 self.code.push(I::Unreachable);
             }
         }

@@ -8,7 +8,7 @@
 //! | 8 | a narrow value on its way from storage |
 //! | 16 | 16 bytes for tokens that came with the call |
 //! | 64 | the key of an entry in storage |
-//! | 1024 | what the contract returns, the data of an event |
+//! | 1024 | what the contract returns, the data of an event, what goes to another contract and comes back |
 //! | 3072 | the topics of an event |
 //! | 4096 | the input |
 //! | 8192 | constants, then the frames of functions |
@@ -17,6 +17,7 @@
 
 mod body;
 mod expression;
+mod external;
 mod runtime;
 mod wide;
 

@@ -21,6 +21,7 @@ pub(super) enum Import {
     Now,
     DepositEvent,
     Transfer,
+    Call,
 }
 
 impl Import {
@@ -39,6 +40,7 @@ impl Import {
         Self::Now,
         Self::DepositEvent,
         Self::Transfer,
+        Self::Call,
     ];
 
     /// Its module, name and signature.
@@ -58,15 +60,15 @@ impl Import {
             Self::Now => ("seal0", "now", 2, false),
             Self::DepositEvent => ("seal0", "deposit_event", 4, false),
             Self::Transfer => ("seal0", "transfer", 4, true),
+            Self::Call => ("seal1", "call", 8, true),
         };
-        (
-            group,
-            name,
-            (
-                vec![ValType::I32; parameters],
-                vec![ValType::I32; usize::from(result)],
-            ),
-        )
+        let mut parameters = vec![ValType::I32; parameters];
+        if self == Self::Call {
+            // Gas.
+            parameters[2] = ValType::I64;
+        }
+        let results = vec![ValType::I32; usize::from(result)];
+        (group, name, (parameters, results))
     }
 }
 

@@ -37,6 +37,30 @@ const NUMBERS: [&str; 11] = [
 const OTHERS: [&str; 4] = ["bool", "Address", "Hash", "Colour"];
 const VARIANTS: [&str; 3] = ["Red", "Green", "Blue"];
 
+/// A contract that made up ones call; it lies at the account of threes.
+const OTHER: &str = "interface Far {
+    view look(a: u64, b: Address): u32;
+    payable give(c: memory Colour): Balance;
+}
+
+contract Other implements Far {
+    storage seen: u64;
+    storage last: Colour = Colour.Red;
+    view look(a: u64, b: Address): u32 {
+        require(a % 3 !== 0 || b === address(hex\"0101010101010101010101010101010101010101010101010101010101010101\"));
+        return (a % 1000) as u32;
+    }
+    @anyone payable give(c: memory Colour): Balance {
+        require(msg.value < 15);
+        this.seen += 1;
+        const before: memory Colour = this.last;
+        this.last = c;
+        return before === c ? msg.value * 2 : msg.value;
+    }
+}
+
+";
+
 /// What a body may do.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Effect {
@@ -50,6 +74,14 @@ struct Helper {
     parameters: Vec<&'static str>,
     result: &'static str,
     effect: Effect,
+}
+
+/// The type as locals and parameters have it: an enum says where it lies.
+fn placed(ty: &str) -> String {
+    match ty {
+        "Colour" => "memory Colour".to_owned(),
+        _ => ty.to_owned(),
+    }
 }
 
 /// A program that is being made.
@@ -89,6 +121,14 @@ impl Maker {
         }
     }
 
+    /// A type of a key: enums are none.
+    fn key(&mut self) -> &'static str {
+        match self.ty() {
+            "Colour" => "u16",
+            ty => ty,
+        }
+    }
+
     fn name(&mut self, kind: &str) -> String {
         self.names += 1;
         format!("{kind}{}", self.names)
@@ -103,6 +143,7 @@ impl Maker {
             let name = self.name("free");
             self.function(&name, "", Effect::Pure);
         }
+        self.text += OTHER;
         let free = self.helpers.len();
         self.text += "contract Made {\n";
         for _ in 0..1 + self.seeded.below(6) {
@@ -112,7 +153,7 @@ impl Maker {
         }
         for _ in 0..1 + self.seeded.below(3) {
             let (name, value) = (self.name("map"), self.ty());
-            let keys: Vec<_> = (0..1 + self.seeded.below(2)).map(|_| self.ty()).collect();
+            let keys: Vec<_> = (0..1 + self.seeded.below(2)).map(|_| self.key()).collect();
             let inner = keys.iter().rev().fold(value.to_owned(), |inner, key| {
                 format!("Map<{key}, {inner}>")
             });
@@ -182,11 +223,17 @@ impl Maker {
         let list: Vec<_> = self
             .locals
             .iter()
-            .map(|(name, ty, _)| format!("{name}: {ty}"))
+            .map(|(name, ty, _)| format!("{name}: {}", placed(ty)))
             .collect();
         let result = self.ty();
         let head = if outside { "pure " } else { head };
-        write!(self.text, "{head}{name}({}): {result}", list.join(", ")).unwrap();
+        write!(
+            self.text,
+            "{head}{name}({}): {}",
+            list.join(", "),
+            placed(result)
+        )
+        .unwrap();
         if self.seeded.chance(3) && effect != Effect::Pure {
             let before = std::mem::replace(&mut self.effect, Effect::View);
             if self.seeded.chance(2) {
@@ -243,7 +290,7 @@ impl Maker {
     }
 
     fn statement(&mut self, indent: usize, depth: usize) {
-        match self.seeded.below(12) {
+        match self.seeded.below(13) {
             0 if depth > 0 => {
                 let condition = self.expr("bool", 2);
                 self.block(indent, &format!("if ({condition})"), depth);
@@ -289,6 +336,7 @@ impl Maker {
                 let (to, amount) = (self.expr("Address", 1), self.seeded.below(20));
                 self.line(indent, &format!("transfer({to}, {amount});"));
             }
+            11 if self.effect == Effect::Write && depth > 0 => self.tried(indent, depth),
             9 => {
                 let changing: Vec<_> = self
                     .locals
@@ -312,12 +360,30 @@ impl Maker {
         }
     }
 
+    /// The other contract, or an account where there is none.
+    fn far(&mut self) -> String {
+        let digit = if self.seeded.chance(8) { 4 } else { 3 };
+        let digits = format!("{digit:02}").repeat(32);
+        format!("Far.at(address(hex\"{digits}\"))")
+    }
+
+    fn tried(&mut self, indent: usize, depth: usize) {
+        let (far, of, name) = (self.far(), self.leaf("Colour"), self.name("given"));
+        let value = self.seeded.below(20);
+        let head = format!("try (const {name} = {far}.give({of}, {{ value: {value} }}))");
+        let known = self.locals.len();
+        self.locals.push((name, "Balance", false));
+        self.block(indent, &head, depth);
+        self.locals.truncate(known);
+        self.block(indent, "catch", depth);
+    }
+
     fn local(&mut self, indent: usize) {
         let ty = self.ty();
         let value = self.expr(ty, 2);
         let (name, changes) = (self.name("v"), self.seeded.chance(2));
         let word = if changes { "let" } else { "const" };
-        self.line(indent, &format!("{word} {name}: {ty} = {value};"));
+        self.line(indent, &format!("{word} {name}: {} = {value};", placed(ty)));
         self.locals.push((name, ty, changes));
     }
 
@@ -422,6 +488,10 @@ impl Maker {
         }
         if ty == "bool" {
             return self.truth(depth);
+        }
+        if ty == "u32" && self.effect != Effect::Pure && self.seeded.chance(4) {
+            let (far, a, b) = (self.far(), self.leaf("u64"), self.leaf("Address"));
+            return format!("{far}.look({a}, {b})");
         }
         if NUMBERS.contains(&ty) {
             return self.number(ty, depth);
