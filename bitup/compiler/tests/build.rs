@@ -225,7 +225,7 @@ fn what_cannot_be_built_is_said_at_its_place() {
         path: "example.bit".to_owned(),
         text: b"abstract contract A {}\n".to_vec(),
     };
-    let findings = build(&[source.clone()]).unwrap_err();
+    let findings = build(std::slice::from_ref(&source)).unwrap_err();
     assert_eq!(findings[0].1.list()[0].code, Code::NoContract);
     support::snapshot(
         "tests/snapshots/B0802.txt",

@@ -137,6 +137,7 @@ impl Maker {
     /// The whole program.
     pub fn program(mut self) -> String {
         self.text += "enum Colour { Red, Green, Blue }\n\n";
+        self.text += "error Bad(code: u32, of: Colour);\n\n";
         self.text += "pure address(value: Address): Address { return value; }\n";
         self.text += "pure hash(value: Hash): Hash { return value; }\n\n";
         for _ in 0..self.seeded.below(3) {
@@ -161,7 +162,6 @@ impl Maker {
             self.maps.push((name, keys, value));
         }
         self.text += "    event Seen(indexed a: u64, indexed b: Address, c: bool);\n";
-        self.text += "    error Bad(code: u32, of: Colour);\n";
         if self.seeded.chance(2) {
             self.effect = Effect::View;
             let holds = self.expr("bool", 2);
@@ -451,7 +451,7 @@ impl Maker {
         let (name, keys, value) = self.seeded.one(&self.maps).clone();
         let keys: String = keys
             .iter()
-            .map(|key| format!("[{}]", self.expr(*key, 1)))
+            .map(|key| format!("[{}]", self.expr(key, 1)))
             .collect();
         (format!("this.{name}{keys}"), value)
     }
@@ -479,7 +479,7 @@ impl Maker {
                     let name = self.helpers[at].name.clone();
                     let values: Vec<_> = parameters
                         .iter()
-                        .map(|ty| self.expr(*ty, depth - 1))
+                        .map(|ty| self.expr(ty, depth - 1))
                         .collect();
                     return format!("{name}({})", values.join(", "));
                 }
@@ -515,7 +515,7 @@ impl Maker {
             }
             4 if self.effect != Effect::Pure && !self.maps.is_empty() => {
                 let (name, keys, _) = self.seeded.one(&self.maps).clone();
-                let mut keys: Vec<_> = keys.iter().map(|key| self.expr(*key, 1)).collect();
+                let mut keys: Vec<_> = keys.iter().map(|key| self.expr(key, 1)).collect();
                 let last = keys.pop().unwrap();
                 let before: String = keys.iter().map(|key| format!("[{key}]")).collect();
                 format!("this.{name}{before}.has({last})")
@@ -603,7 +603,7 @@ impl Maker {
                 let (name, keys, _) = self.seeded.one(&maps).clone();
                 let keys: String = keys
                     .iter()
-                    .map(|key| format!("[{}]", self.literal(*key)))
+                    .map(|key| format!("[{}]", self.literal(key)))
                     .collect();
                 return format!("this.{name}{keys}");
             }
