@@ -28,6 +28,12 @@ pub enum FileError {
     /// Nothing was found.
     #[error("there are no `.bit` files in the paths given; name a file or a folder that has some")]
     Nothing,
+    /// A new program would be mixed with what is there.
+    #[error("{path} is not empty; name a folder that does not exist yet")]
+    Filled {
+        /// The folder.
+        path: PathBuf,
+    },
     /// The folders hold too much.
     #[error("the paths given hold more than {MOST_FILES} files; name the program's own folder")]
     TooMany,
@@ -114,7 +120,7 @@ fn read(path: &Path) -> Result<Source, FileError> {
 }
 
 /// Writes a file whole or not at all.
-pub fn write(path: &str, text: &str) -> Result<(), FileError> {
+pub fn write(path: &str, text: &[u8]) -> Result<(), FileError> {
     let cause = |cause| FileError::Write {
         path: path.into(),
         cause,
@@ -122,4 +128,13 @@ pub fn write(path: &str, text: &str) -> Result<(), FileError> {
     let beside = format!("{path}.new");
     std::fs::write(&beside, text).map_err(cause)?;
     std::fs::rename(&beside, path).map_err(cause)
+}
+
+/// Makes a folder where there is none.
+pub fn folder(path: &Path) -> Result<(), FileError> {
+    let cause = |cause| FileError::Write {
+        path: path.to_owned(),
+        cause,
+    };
+    std::fs::create_dir_all(path).map_err(cause)
 }

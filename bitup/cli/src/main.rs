@@ -1,13 +1,20 @@
 //! `bitup`: the tool of the contract language.
 
 mod files;
+mod local;
 mod output;
+mod project;
 
-use bitup_compiler::{Checked, Code, check, format::format};
+use bitup_compiler::{Checked, Code, build, check, format::format};
+use bitup_local::{Chain, CodeRefused};
+use bitup_tester::{Options, SessionError};
 use clap::{CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 use files::FileError;
-use std::{path::PathBuf, process::ExitCode};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
 
 /// The contract language bitUp.
 #[derive(Debug, Parser)]
@@ -17,13 +24,78 @@ struct Arguments {
     command: Command,
 }
 
+/// What the tool could not do.
+#[derive(Debug, thiserror::Error)]
+enum ToolError {
+    /// A file.
+    #[error(transparent)]
+    File(#[from] FileError),
+    /// The code of a contract.
+    #[error("{0}; this is a fault of the compiler")]
+    Code(#[from] CodeRefused),
+    /// A call.
+    #[error(transparent)]
+    Call(#[from] SessionError),
+    /// It is not clear which contract is meant.
+    #[error("name one contract with `--contract`: the file has {0}")]
+    Which(String),
+}
+
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Makes a folder with a contract and its tests.
+    New {
+        /// The folder, which does not exist yet or is empty.
+        folder: PathBuf,
+    },
     /// Says what is wrong with programs: with files, or with all `.bit` files of folders.
     Check {
         /// Files and folders; the folder counts from which imports are found is the working folder.
         #[arg(default_value = ".")]
         paths: Vec<PathBuf>,
+        /// One JSON object on standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes Wasm and metadata of the contracts of a file.
+    Build {
+        /// The file; imports are found from the working folder.
+        file: PathBuf,
+        /// The folder for NAME.wasm, NAME.json and NAME.contract.
+        #[arg(long, default_value = "build")]
+        out: PathBuf,
+        /// One JSON object on standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Runs the tests of files, or of all `.bit` files of folders.
+    Test {
+        /// Files and folders; imports are found from the working folder.
+        #[arg(default_value = ".")]
+        paths: Vec<PathBuf>,
+        /// Where the arguments of tests with parameters begin.
+        #[arg(long, default_value_t = Options::default().seed)]
+        seed: u64,
+        /// How often a test with parameters runs.
+        #[arg(long, default_value_t = Options::default().runs)]
+        runs: u32,
+        /// Only tests whose title has this in it.
+        #[arg(long)]
+        only: Option<String>,
+        /// One JSON object on standard output.
+        #[arg(long)]
+        json: bool,
+    },
+    /// Makes a contract on a chain in memory and calls it.
+    Run {
+        /// The file; imports are found from the working folder.
+        file: PathBuf,
+        /// Calls like `new(1_000)`, `bob: transfer(alice, 5)` or `bob: join() + 100`, the last with tokens.
+        #[arg(required = true)]
+        calls: Vec<String>,
+        /// The contract, where the file has several.
+        #[arg(long)]
+        contract: Option<String>,
         /// One JSON object on standard output.
         #[arg(long)]
         json: bool,
@@ -59,6 +131,21 @@ enum Command {
 fn main() -> ExitCode {
     let result = match Arguments::parse().command {
         Command::Check { paths, json } => run_check(&paths, json),
+        Command::New { folder } => run_new(&folder),
+        Command::Build { file, out, json } => run_build(&file, &out, json),
+        Command::Test {
+            paths,
+            seed,
+            runs,
+            only,
+            json,
+        } => local::test(&paths, &Options { seed, runs, only }, json),
+        Command::Run {
+            file,
+            calls,
+            contract,
+            json,
+        } => local::session(&file, contract.as_deref(), &calls, json),
         Command::Fmt { paths, check, json } => run_fmt(&paths, check, json),
         Command::Explain { code, json } => Ok(run_explain(code.as_deref(), json)),
         Command::Completions { shell } => {
@@ -77,7 +164,7 @@ fn main() -> ExitCode {
     })
 }
 
-fn run_check(paths: &[PathBuf], json: bool) -> Result<ExitCode, FileError> {
+fn run_check(paths: &[PathBuf], json: bool) -> Result<ExitCode, ToolError> {
     let sources = files::program(paths)?;
     let checked: Checked = check(&sources);
     let right = checked.is_right();
@@ -104,7 +191,45 @@ fn run_check(paths: &[PathBuf], json: bool) -> Result<ExitCode, FileError> {
     })
 }
 
-fn run_fmt(paths: &[PathBuf], check: bool, json: bool) -> Result<ExitCode, FileError> {
+fn run_new(folder: &Path) -> Result<ExitCode, ToolError> {
+    for path in project::make(folder)? {
+        println!("{}", path.display());
+    }
+    println!("next: cd {} && bitup test", folder.display());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_build(file: &Path, out: &Path, json: bool) -> Result<ExitCode, ToolError> {
+    let sources = files::program(&[file.to_owned()])?;
+    let contracts = match build(&sources) {
+        Ok(contracts) => contracts,
+        Err(findings) => return Ok(local::findings(&findings, json)),
+    };
+    // What the chain would refuse is not written.
+    for contract in &contracts {
+        Chain::default().upload(&contract.wasm)?;
+    }
+    files::folder(out)?;
+    for contract in &contracts {
+        let path = |ending: &str| {
+            out.join(format!("{}.{ending}", contract.name))
+                .to_string_lossy()
+                .into_owned()
+        };
+        files::write(&path("wasm"), &contract.wasm)?;
+        files::write(&path("json"), contract.metadata.as_bytes())?;
+        files::write(&path("contract"), output::bundle(contract).as_bytes())?;
+        if !json {
+            println!("{}: {} bytes of Wasm", path("wasm"), contract.wasm.len());
+        }
+    }
+    if json {
+        println!("{}", output::built(&contracts));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn run_fmt(paths: &[PathBuf], check: bool, json: bool) -> Result<ExitCode, ToolError> {
     let sources = files::named(paths)?;
     let mut changed = Vec::new();
     let mut broken = Vec::new();
@@ -113,7 +238,7 @@ fn run_fmt(paths: &[PathBuf], check: bool, json: bool) -> Result<ExitCode, FileE
             Ok(text) if text.as_bytes() == source.text => {}
             Ok(text) => {
                 if !check {
-                    files::write(&source.path, &text)?;
+                    files::write(&source.path, text.as_bytes())?;
                 }
                 changed.push(source.path);
             }

@@ -1,6 +1,7 @@
 //! What the tool prints.
 
-use bitup_compiler::{Code, Diagnostics, Source, diagnostic::position, render};
+use bitup_compiler::{Built, Code, Diagnostics, Source, diagnostic::position, render};
+use bitup_tester::{Answer, Report};
 use serde_json::{Value, json};
 
 /// All findings of a file as a person reads them.
@@ -65,4 +66,102 @@ pub fn formatted(changed: &[String], broken: &[(Source, Diagnostics)]) -> Value 
 pub fn codes(codes: &[Code]) -> Value {
     let one = |code: &Code| json!({ "code": code.to_string(), "title": code.title(), "explanation": code.explanation() });
     json!({ "codes": codes.iter().map(one).collect::<Vec<_>>() })
+}
+
+/// The metadata with the code in it, as wallets and explorers take it.
+pub fn bundle(contract: &Built) -> String {
+    let Ok(mut whole) = serde_json::from_str::<Value>(&contract.metadata) else {
+        return contract.metadata.clone();
+    };
+    let code: String = contract
+        .wasm
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    whole["source"]["wasm"] = json!(format!("0x{code}"));
+    whole.to_string()
+}
+
+/// What was built as JSON.
+pub fn built(contracts: &[Built]) -> Value {
+    let one = |contract: &Built| json!({ "name": contract.name, "bytes": contract.wasm.len() });
+    json!({ "contracts": contracts.iter().map(one).collect::<Vec<_>>() })
+}
+
+fn place_of(sources: &[Source], place: Option<(usize, bitup_compiler::Span)>) -> Option<String> {
+    let (file, span) = place?;
+    let source = sources.get(file)?;
+    let at = position(&source.text, span.start);
+    Some(format!("{}:{}:{}", source.path, at.line, at.column))
+}
+
+/// What came of a test, for a person.
+pub fn report(sources: &[Source], report: &Report) -> String {
+    let Some(failure) = &report.failure else {
+        let runs = match report.runs {
+            1 => String::new(),
+            runs => format!("{runs} runs, "),
+        };
+        return format!("ok      {} ({runs}{} gas)\n", report.title, report.gas);
+    };
+    let mut out = format!("FAILED  {}\n", report.title);
+    let place = place_of(sources, failure.place).unwrap_or_default();
+    out += &format!("        {place}: {}\n", failure.reason);
+    for (name, value) in &failure.arguments {
+        out += &format!("        {name} = {value}\n");
+    }
+    out
+}
+
+/// What came of all tests as JSON.
+pub fn reports(sources: &[Source], reports: &[Report], seed: u64) -> Value {
+    let one = |report: &Report| {
+        let failure = report.failure.as_ref().map(|failure| {
+            let arguments: Vec<Value> = failure
+                .arguments
+                .iter()
+                .map(|(name, value)| json!({ "name": name, "value": value }))
+                .collect();
+            json!({
+                "place": place_of(sources, failure.place),
+                "reason": failure.reason,
+                "arguments": arguments,
+            })
+        });
+        json!({
+            "title": report.title,
+            "file": sources.get(report.file).map(|source| source.path.clone()),
+            "runs": report.runs,
+            "gas": report.gas,
+            "failure": failure,
+        })
+    };
+    json!({ "seed": seed, "tests": reports.iter().map(one).collect::<Vec<_>>() })
+}
+
+/// What a call gave, for a person.
+pub fn answer(call: &str, answer: &Answer) -> String {
+    let mut out = match &answer.result {
+        Ok(result) if result.is_empty() => format!("{call} ({} gas)\n", answer.gas),
+        Ok(result) => format!("{call} = {result} ({} gas)\n", answer.gas),
+        Err(error) => format!("{call} fails with {error} ({} gas)\n", answer.gas),
+    };
+    for event in &answer.events {
+        out += &format!("    {event}\n");
+    }
+    out
+}
+
+/// What calls gave as JSON.
+pub fn answers(answers: &[(String, Answer)]) -> Value {
+    let one = |(call, answer): &(String, Answer)| {
+        json!({
+            "call": call,
+            "result": answer.result.as_ref().ok(),
+            "error": answer.result.as_ref().err(),
+            "gas": answer.gas,
+            "events": answer.events,
+        })
+    };
+    json!({ "calls": answers.iter().map(one).collect::<Vec<_>>() })
 }

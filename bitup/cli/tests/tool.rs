@@ -92,3 +92,113 @@ fn explain_knows_codes_and_completions_are_printed() {
         assert!(text(&bitup(&folder, &["completions", shell]).stdout).contains("explain"));
     }
 }
+
+#[test]
+fn build_writes_code_and_metadata() {
+    let folder = folder("build");
+    std::fs::write(
+        folder.join("a.bit"),
+        include_str!("../../examples/flipper.bit"),
+    )
+    .unwrap();
+    let done = bitup(&folder, &["build", "a.bit"]);
+    assert!(done.status.success(), "{}", text(&done.stderr));
+    let wasm = std::fs::read(folder.join("build/Flipper.wasm")).unwrap();
+    assert_eq!(wasm[..4], *b"\0asm");
+    let bundle = std::fs::read(folder.join("build/Flipper.contract")).unwrap();
+    let bundle: serde_json::Value = serde_json::from_slice(&bundle).unwrap();
+    assert_eq!(bundle["contract"]["name"], "Flipper");
+    assert_eq!(
+        bundle["source"]["wasm"].as_str().unwrap().len(),
+        2 + 2 * wasm.len()
+    );
+    std::fs::write(
+        folder.join("a.bit"),
+        "contract A { storage a: string; view f(): u32 { return this.a.length; } }",
+    )
+    .unwrap();
+    assert_eq!(bitup(&folder, &["build", "a.bit"]).status.code(), Some(1));
+}
+
+#[test]
+fn a_new_program_is_tested_built_and_run() {
+    let folder = folder("new");
+    let made = bitup(&folder, &["new", "counter"]);
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    let again = bitup(&folder, &["new", "counter"]);
+    assert_eq!(again.status.code(), Some(2), "nothing is written over");
+    let program = folder.join("counter");
+    for command in [&["check"][..], &["fmt", "--check"], &["test"]] {
+        let done = bitup(&program, command);
+        assert!(
+            done.status.success(),
+            "{command:?}: {}{}",
+            text(&done.stdout),
+            text(&done.stderr)
+        );
+    }
+    let first = bitup(&program, &["build", "counter.bit"]);
+    assert!(first.status.success(), "{}", text(&first.stderr));
+    let read = || {
+        ["wasm", "json", "contract"].map(|ending| {
+            let path = program.join(format!("build/Counter.{ending}"));
+            std::fs::read(path).unwrap()
+        })
+    };
+    let built = read();
+    assert!(bitup(&program, &["build", "counter.bit"]).status.success());
+    assert_eq!(read(), built, "the same program gives the same bytes");
+    let ran = bitup(
+        &program,
+        &[
+            "run",
+            "counter.bit",
+            "new(2)",
+            "bob: add()",
+            "get()",
+            "bob: reset()",
+        ],
+    );
+    let out = text(&ran.stdout);
+    assert_eq!(ran.status.code(), Some(1), "{out}{}", text(&ran.stderr));
+    assert!(
+        out.contains("Counted(by: account(\"bob\"), count: 1)"),
+        "{out}"
+    );
+    assert!(out.contains("get() = 1 ("), "{out}");
+    assert!(
+        out.contains("bob: reset() fails with NotPermitted"),
+        "{out}"
+    );
+}
+
+#[test]
+fn a_failing_test_is_told_with_its_place_and_seed() {
+    let folder = folder("failing");
+    std::fs::write(
+        folder.join("a.test.bit"),
+        "test \"small\"(a: u64) {\n    assert(a < 10);\n}\n",
+    )
+    .unwrap();
+    let failed = bitup(&folder, &["test", "--seed", "5"]);
+    let out = text(&failed.stdout);
+    assert_eq!(failed.status.code(), Some(1), "{out}");
+    let expected = "FAILED  small
+        a.test.bit:2:5: `<` does not hold between 10 and 10
+        a = 10
+0 passed, 1 failed
+again: bitup test --seed 5
+";
+    assert_eq!(out, expected);
+    let json = bitup(&folder, &["test", "--json"]);
+    let value: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(value["tests"][0]["failure"]["place"], "a.test.bit:2:5");
+    assert_eq!(value["tests"][0]["failure"]["arguments"][0]["value"], "10");
+    let none = bitup(&folder, &["run", "a.test.bit", "f()"]);
+    assert_eq!(none.status.code(), Some(1));
+    assert!(
+        text(&none.stderr).contains("B0802"),
+        "{}",
+        text(&none.stderr)
+    );
+}

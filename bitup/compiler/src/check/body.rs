@@ -72,6 +72,8 @@ pub(super) struct Body<'c> {
     pub(super) constructor: bool,
     /// True once `msg.value` was read.
     pub(super) value_read: bool,
+    /// True in a test, which stands outside of the chain.
+    pub(super) test: bool,
 }
 
 impl Checker {
@@ -90,6 +92,7 @@ impl Checker {
             ensures: false,
             constructor: false,
             value_read: false,
+            test: false,
         }
     }
 
@@ -125,7 +128,12 @@ impl Checker {
                 if let ast::Item::Test(test) = item {
                     let slots =
                         self.slots(file, &test.parameters, &[], super::resolve::Spot::Value);
+                    for (slot, parameter) in slots.iter().zip(&test.parameters) {
+                        let place = (file, parameter.ty.span);
+                        self.program.types.insert(place, slot.placed.ty.clone());
+                    }
                     let mut body = self.body(file, None, Effect::Write);
+                    body.test = true;
                     body.parameters(&slots);
                     body.block(&test.body);
                 }
@@ -362,9 +370,7 @@ impl Body<'_> {
             (Type::Option(item), _) if item.fits(wanted) => {
                 "`match` it, or give a value for its absence: `... ?? value`".to_owned()
             }
-            (Type::Handle(_), Type::Address) => {
-                "keep the `Address` that the handle was made of".to_owned()
-            }
+            (Type::Handle(_), Type::Address) => "write `.address` behind it".to_owned(),
             (Type::Address, Type::Handle(_)) => format!("write `{should}.at(...)`"),
             _ => "nothing is converted by itself".to_owned(),
         };

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Options of a call.
-type Options<'a> = &'a [(Name, Expr)];
+pub(super) type Options<'a> = &'a [(Name, Expr)];
 
 impl Body<'_> {
     pub(super) fn call(
@@ -23,8 +23,7 @@ impl Body<'_> {
         options: Options<'_>,
         wanted: Option<&Type>,
     ) -> Value {
-        let external = self.is_external(call);
-        if !external {
+        if !self.is_external(call) && self.deployed(call).is_none() {
             self.no_options(options);
         }
         match &function.kind {
@@ -82,6 +81,9 @@ impl Body<'_> {
             "old" => return self.old(name, arguments, wanted),
             "mulDiv" => return self.mul_div(name, arguments, wanted),
             _ => {}
+        }
+        if let Some(found) = self.test_call(name, arguments) {
+            return found;
         }
         match self.declared(&name.text) {
             Some(Declared::Function(number)) => {
@@ -166,6 +168,9 @@ impl Body<'_> {
                         let ty = self.checker.handle_of(number);
                         return self.handle(ty, name, arguments);
                     }
+                    Some(Declared::Contract(number)) if name.text == "deploy" => {
+                        return self.deploy(number, name, arguments, options);
+                    }
                     Some(Declared::Enum(number)) => {
                         return self.variant_value(number, name, arguments, wanted);
                     }
@@ -211,13 +216,15 @@ impl Body<'_> {
         };
         match &object.kind {
             ExprKind::Call { function, .. } => match &function.kind {
-                ExprKind::Member(base, name) if name.text == "at" => match &base.kind {
-                    ExprKind::Name(base) => matches!(
-                        self.declared(base),
-                        Some(Declared::Interface(_) | Declared::Contract(_))
-                    ),
-                    _ => false,
-                },
+                ExprKind::Member(base, name) if name.text == "at" || name.text == "deploy" => {
+                    match &base.kind {
+                        ExprKind::Name(base) => matches!(
+                            self.declared(base),
+                            Some(Declared::Interface(_) | Declared::Contract(_))
+                        ),
+                        _ => false,
+                    }
+                }
                 _ => false,
             },
             ExprKind::Name(name) => {
@@ -359,11 +366,18 @@ impl Body<'_> {
             ),
             _ => self.need(Effect::View, name.span, "another contract is read"),
         }
+        self.options(name, signature.payable, options);
+        self.arguments(&name.text, name.span, &signature.parameters, arguments);
+        Value::computed(signature.result)
+    }
+
+    /// What stands in the braces of a call to another contract.
+    pub(super) fn options(&mut self, name: &Name, payable: bool, options: Options<'_>) {
         for (option, value) in options {
             match option.text.as_str() {
                 "value" => {
                     self.expect(value, &BALANCE);
-                    if !signature.payable {
+                    if !payable {
                         let message = format!("`{}` takes no tokens", name.text);
                         self.find(
                             Code::OptionNotPayable,
@@ -376,14 +390,20 @@ impl Body<'_> {
                 "gas" => {
                     self.expect(value, &unsigned(64));
                 }
+                "from" if self.test => {
+                    self.expect(value, &Type::Address);
+                }
                 _ => {
                     self.all(std::slice::from_ref(value));
                     let message = format!("a call has no option `{}`", option.text);
-                    self.find(Code::UnknownOption, option.span, message, "the options are `value`, the tokens that go with it, and `gas`, the most it may use");
+                    let advice = if self.test {
+                        "the options are `from`, the account that calls, and `value`, the tokens that go with it"
+                    } else {
+                        "the options are `value`, the tokens that go with it, and `gas`, the most it may use"
+                    };
+                    self.find(Code::UnknownOption, option.span, message, advice);
                 }
             }
         }
-        self.arguments(&name.text, name.span, &signature.parameters, arguments);
-        Value::computed(signature.result)
     }
 }

@@ -38,6 +38,7 @@ impl Checker {
                     self.find(file, Code::OutOfRange, value.span, message, advice);
                     continue;
                 }
+                self.program.constant_values.insert(number, found);
             } else if !is_constant(&value) {
                 self.not_constant(file, &value);
                 continue;

@@ -73,20 +73,13 @@ impl Body<'_> {
 
     /// Arguments for parameters or fields.
     pub(super) fn arguments(&mut self, name: &str, span: Span, slots: &[Slot], arguments: &[Expr]) {
-        if slots.len() != arguments.len() {
-            self.all(arguments);
-            self.wrong_count(
-                &Name {
-                    text: name.to_owned(),
-                    span,
-                },
-                slots.len(),
-                arguments.len(),
-            );
-            return;
-        }
-        for (slot, argument) in slots.iter().zip(arguments) {
-            let found = self.expect(argument, &slot.placed.ty);
+        let name = Name {
+            text: name.to_owned(),
+            span,
+        };
+        let types: Vec<Type> = slots.iter().map(|slot| slot.placed.ty.clone()).collect();
+        let values = self.plain(&name, arguments, &types);
+        for ((slot, argument), found) in slots.iter().zip(arguments).zip(values) {
             if slot.placed.location == crate::ast::Location::Storage
                 && found.root != Root::Storage
                 && found.ty != Type::Unknown
@@ -102,15 +95,17 @@ impl Body<'_> {
         }
     }
 
-    pub(super) fn plain(&mut self, name: &Name, arguments: &[Expr], types: &[Type]) {
+    /// Arguments of known types; none when there are more or fewer.
+    pub(super) fn plain(&mut self, name: &Name, arguments: &[Expr], types: &[Type]) -> Vec<Value> {
         if types.len() != arguments.len() {
             self.all(arguments);
             self.wrong_count(name, types.len(), arguments.len());
-            return;
+            return Vec::new();
         }
-        for (ty, argument) in types.iter().zip(arguments) {
-            self.expect(argument, ty);
-        }
+        let pairs = types.iter().zip(arguments);
+        pairs
+            .map(|(ty, argument)| self.expect(argument, ty))
+            .collect()
     }
 
     pub(super) fn wrong_count(&mut self, name: &Name, wanted: usize, given: usize) -> Value {
@@ -147,7 +142,12 @@ fn parameters_in(ty: &Type) -> Vec<Type> {
 }
 
 /// Finds types for type parameters so that `pattern` becomes `actual`.
-fn unify(pattern: &Type, actual: &Type, names: &[String], found: &mut HashMap<String, Type>) {
+pub(crate) fn unify(
+    pattern: &Type,
+    actual: &Type,
+    names: &[String],
+    found: &mut HashMap<String, Type>,
+) {
     match (pattern, actual) {
         (_, Type::Unknown) => {}
         (Type::Parameter(own, _), _) if names.contains(own) => {

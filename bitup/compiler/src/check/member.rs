@@ -55,9 +55,11 @@ impl Body<'_> {
             {
                 Value::computed(unsigned(32))
             }
+            Type::Handle(_) if name.text == "address" => Value::computed(Type::Address),
             other => {
                 let shown = self.shown(other);
                 let known: &[&str] = match other {
+                    Type::Handle(_) => &["address"],
                     Type::Array(_) => &["length", "push", "pop"],
                     Type::Fixed(..) | Type::Bytes | Type::Text => &["length"],
                     Type::Map(..) => &["has", "put", "take"],

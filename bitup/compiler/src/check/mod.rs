@@ -6,7 +6,7 @@
 //! | types of declarations, constants | `resolve`, `written`, `endless`, `constant` |
 //! | inheritance, interfaces, who may call | `contract`, `inheritance`, `interface`, `access` |
 //! | bodies | `body`, `statement`, `local`, `matching`, `asset` |
-//! | expressions | `expression`, `literal`, `operator`, `member`, `call`, `builtin`, `object`, `generic` |
+//! | expressions | `expression`, `literal`, `operator`, `member`, `call`, `builtin`, `testing`, `object`, `generic` |
 //!
 //! The rules are told in docs/bitup/reference.md, each finding in docs/bitup/diagnostics.md.
 
@@ -32,13 +32,15 @@ mod operator;
 mod program;
 mod resolve;
 mod statement;
+mod testing;
 mod types;
 mod words;
 mod written;
 
+pub(crate) use generic::unify;
 pub use program::{
     ClassInfo, ConstantInfo, ContractInfo, Declared, Effect, EnumInfo, FileNumber, FunctionInfo,
-    InterfaceInfo, Placed, Program, RecordInfo, Signature, Slot,
+    InterfaceInfo, LONGEST_LINE, Placed, Program, RecordInfo, Signature, Slot,
 };
 pub use types::{BALANCE, Bound, Integer, Type};
 pub use words::{WORDS, Word};

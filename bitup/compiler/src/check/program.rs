@@ -2,6 +2,7 @@
 
 use super::types::Type;
 use crate::{ast, ast::Location, span::Span};
+use num_bigint::BigInt;
 use std::collections::HashMap;
 
 /// How many contracts may extend each other.
@@ -196,6 +197,8 @@ pub struct Program {
     pub errors: Vec<RecordInfo>,
     /// The constants.
     pub constants: Vec<ConstantInfo>,
+    /// The values of integer constants, by their numbers.
+    pub constant_values: HashMap<usize, BigInt>,
     /// The functions.
     pub functions: Vec<FunctionInfo>,
     /// The type of each expression, by file and place.

@@ -264,7 +264,8 @@ impl Body<'_> {
         catch: &Block,
     ) -> bool {
         let found = self.value(call, None);
-        if !self.is_external(call) && found.ty != Type::Unknown {
+        let outside = self.is_external(call) || self.deployed(call).is_some();
+        if !outside && found.ty != Type::Unknown {
             let advice = "write `try (const result = Token.at(address).method(...)) { ... } catch { ... }`; an error of this contract undoes everything";
             self.find(
                 Code::TryWithoutCall,

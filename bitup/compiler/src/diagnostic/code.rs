@@ -119,6 +119,7 @@ codes! {
     512 UnknownOption "an option that a call does not have",
     513 BodyMissing "a method with or without a body",
     514 GenericPublic "type parameters of a public method",
+    515 TestOnly "what only tests do",
 
     601 AssetLost "an asset that would be lost",
     602 AssetUsedTwice "an asset that is used twice",
@@ -136,6 +137,9 @@ codes! {
     708 SuperCall "`super` in a wrong place",
     709 FieldHidden "a field that hides another",
     710 InheritanceTooLong "a line of more than 64 contracts",
+
+    801 NotBuilt "a part of the language that cannot be built yet",
+    802 NoContract "nothing to build",
 }
 
 impl Code {

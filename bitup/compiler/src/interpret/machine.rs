@@ -1,0 +1,418 @@
+//! Expressions and statements.
+
+use super::{
+    Asked, Refusal, Standing, Stop, Value, World, arithmetic, compares, fitting, mul_div, wrapped,
+};
+use crate::{
+    ir::{
+        ARITHMETIC, Bodies, Expr, ExprKind, NOTHING_THERE, Outside, Place, Stmt, TRANSFER_FAILED,
+    },
+    kind::Kind,
+    metadata::blake2_256,
+};
+use num_bigint::BigInt;
+
+/// How deep functions call each other.
+pub const MOST_DEPTH: u32 = 64;
+
+/// Runs functions.
+pub struct Machine<'m, 'w> {
+    pub(super) bodies: Bodies<'m>,
+    pub(super) world: &'w mut dyn World,
+    steps: u64,
+    depth: u32,
+    standing: Standing,
+}
+
+/// How a statement ended.
+enum Flow {
+    On,
+    Break,
+    Continue,
+    Return(Value),
+}
+
+type Done<T> = Result<T, Stop>;
+
+impl<'m, 'w> Machine<'m, 'w> {
+    /// A machine that takes at most so many steps.
+    pub fn new(bodies: Bodies<'m>, world: &'w mut dyn World, steps: u64) -> Self {
+        Self {
+            bodies,
+            world,
+            steps,
+            depth: 0,
+            standing: None,
+        }
+    }
+
+    /// Tests: the statement that began last.
+    #[must_use]
+    pub fn standing(&self) -> Standing {
+        self.standing
+    }
+
+    /// Calls a function.
+    ///
+    /// # Errors
+    /// When it does not come to its end.
+    pub fn function(&mut self, number: usize, arguments: Vec<Value>) -> Done<Value> {
+        let function = self.bodies.functions.get(number).ok_or(Stop::Malformed)?;
+        if self.depth >= MOST_DEPTH {
+            return Err(Stop::Depth);
+        }
+        let mut locals = arguments;
+        let rest = function.locals.iter().skip(locals.len());
+        locals.extend(rest.map(|shape| Value::zero(*shape)).collect::<Vec<_>>());
+        self.depth += 1;
+        let flow = self.statements(&function.body, &mut locals);
+        self.depth -= 1;
+        Ok(match flow? {
+            Flow::Return(value) => value,
+            _ => Value::zero(function.result),
+        })
+    }
+
+    fn step(&mut self) -> Done<()> {
+        self.steps = self.steps.checked_sub(1).ok_or(Stop::Steps)?;
+        Ok(())
+    }
+
+    fn statements(&mut self, statements: &'m [Stmt], locals: &mut [Value]) -> Done<Flow> {
+        for statement in statements {
+            match self.statement(statement, locals)? {
+                Flow::On => {}
+                other => return Ok(other),
+            }
+        }
+        Ok(Flow::On)
+    }
+
+    fn statement(&mut self, statement: &'m Stmt, locals: &mut [Value]) -> Done<Flow> {
+        self.step()?;
+        match statement {
+            Stmt::Set(local, value) => {
+                let value = self.expr(value, locals)?;
+                *locals.get_mut(*local).ok_or(Stop::Malformed)? = value;
+            }
+            Stmt::Store(place, value) => {
+                let bytes = self.encoded(value, locals)?;
+                let key = self.key(place, locals)?;
+                self.world.write(&key, Some(&bytes));
+            }
+            Stmt::Clear(place) => {
+                let key = self.key(place, locals)?;
+                self.world.write(&key, None);
+            }
+            Stmt::If(condition, then, otherwise) => {
+                let way = if self.truth(condition, locals)? {
+                    then
+                } else {
+                    otherwise
+                };
+                return self.statements(way, locals);
+            }
+            Stmt::Loop(condition, body, last) => return self.repeat(condition, body, last, locals),
+            Stmt::Break => return Ok(Flow::Break),
+            Stmt::Continue => return Ok(Flow::Continue),
+            Stmt::Return(value) => {
+                let value = value.as_ref().map(|value| self.expr(value, locals));
+                return Ok(Flow::Return(value.transpose()?.unwrap_or(Value::Unit)));
+            }
+            Stmt::Fail(error, fields) => {
+                let mut bytes = Vec::new();
+                for field in fields {
+                    bytes.extend(self.encoded(field, locals)?);
+                }
+                return Err(Stop::Failed(*error, bytes));
+            }
+            Stmt::Emit(event, fields) => self.emit(*event, fields, locals)?,
+            Stmt::Transfer(to, amount) => {
+                let (to, amount) = (self.address(to, locals)?, self.tokens(amount, locals)?);
+                if !self.world.transfer(&to, amount) {
+                    return Err(Stop::Failed(TRANSFER_FAILED, Vec::new()));
+                }
+            }
+            Stmt::Do(value) => {
+                self.expr(value, locals)?;
+            }
+            Stmt::At(file, span) => {
+                if self.depth <= 1 {
+                    self.standing = Some((*file, *span));
+                }
+            }
+            Stmt::Check(condition) => self.check(condition, locals)?,
+            Stmt::Assume(condition) => {
+                if !self.truth(condition, locals)? {
+                    return Err(Stop::Unfit);
+                }
+            }
+            Stmt::Wait(time) => {
+                let Value::Number(time) = self.expr(time, locals)? else {
+                    return Err(Stop::Malformed);
+                };
+                let time = u64::try_from(&time).map_err(|_| Stop::Malformed)?;
+                self.world.wait(time);
+            }
+            Stmt::MustFail(call, error) => match self.expr(call, locals) {
+                Err(Stop::Refused(refusal)) if refusal.error == *error => {}
+                Err(Stop::Refused(refusal)) => {
+                    let text = format!("it fails with {}, not with {error}", refusal.shown);
+                    return Err(Stop::Unmet(text));
+                }
+                Ok(_) => return Err(Stop::Unmet(format!("it does not fail with {error}"))),
+                Err(other) => return Err(other),
+            },
+            Stmt::Try(call, local, body, catch) => match self.expr(call, locals) {
+                Ok(value) => {
+                    if let Some(local) = local {
+                        *locals.get_mut(*local).ok_or(Stop::Malformed)? = value;
+                    }
+                    return self.statements(body, locals);
+                }
+                Err(Stop::Refused(_)) => return self.statements(catch, locals),
+                Err(other) => return Err(other),
+            },
+        }
+        Ok(Flow::On)
+    }
+
+    fn repeat(
+        &mut self,
+        condition: &'m Expr,
+        body: &'m [Stmt],
+        last: &'m [Stmt],
+        locals: &mut [Value],
+    ) -> Done<Flow> {
+        while self.truth(condition, locals)? {
+            self.step()?;
+            match self.statements(body, locals)? {
+                Flow::Break => break,
+                Flow::Return(value) => return Ok(Flow::Return(value)),
+                Flow::On | Flow::Continue => {}
+            }
+            self.statements(last, locals)?;
+        }
+        Ok(Flow::On)
+    }
+
+    /// What has to hold in a test; of a comparison both sides are told.
+    fn check(&mut self, condition: &'m Expr, locals: &mut [Value]) -> Done<()> {
+        let (holds, text) = match &condition.kind {
+            ExprKind::Compare(operator, left, right) => {
+                let (a, b) = (self.expr(left, locals)?, self.expr(right, locals)?);
+                let holds = compared(*operator, &a, &b)?;
+                (
+                    holds,
+                    format!("`{}` does not hold between {a} and {b}", operator.text()),
+                )
+            }
+            _ => (
+                self.truth(condition, locals)?,
+                "it does not hold".to_owned(),
+            ),
+        };
+        if holds {
+            Ok(())
+        } else {
+            Err(Stop::Unmet(text))
+        }
+    }
+
+    fn emit(&mut self, event: usize, fields: &'m [Expr], locals: &mut [Value]) -> Done<()> {
+        let record = self.bodies.events.get(event).ok_or(Stop::Malformed)?;
+        let mut data = Vec::new();
+        let mut topics = vec![blake2_256(record.signature.as_bytes()).to_vec()];
+        for (field, (_, _, indexed)) in fields.iter().zip(&record.fields) {
+            let mut bytes = self.encoded(field, locals)?;
+            data.extend_from_slice(&bytes);
+            if *indexed {
+                bytes.resize(32, 0);
+                topics.push(bytes);
+            }
+        }
+        let count = u8::try_from(topics.len() << 2).map_err(|_| Stop::Malformed)?;
+        let topics = [vec![count], topics.concat()].concat();
+        self.world.event(&topics, &data);
+        Ok(())
+    }
+
+    pub(super) fn expr(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<Value> {
+        self.step()?;
+        Ok(match &value.kind {
+            ExprKind::Number(number) => Value::Number(number.clone()),
+            ExprKind::Bool(truth) => Value::Bool(*truth),
+            ExprKind::Constant(bytes) => Value::Bytes(bytes.clone()),
+            ExprKind::Local(local) => locals.get(*local).cloned().ok_or(Stop::Malformed)?,
+            ExprKind::Load(place) => self.load(place, locals)?,
+            ExprKind::Has(place) => {
+                let key = self.key(place, locals)?;
+                Value::Bool(self.world.read(&key).is_some())
+            }
+            ExprKind::Call(function, arguments) => {
+                let mut values = Vec::new();
+                for argument in arguments {
+                    values.push(self.expr(argument, locals)?);
+                }
+                self.function(*function, values)?
+            }
+            ExprKind::Operate(operator, left, right) => {
+                let (a, b) = (self.number(left, locals)?, self.number(right, locals)?);
+                number_or_fail(arithmetic(*operator, value.shape, &a, &b))?
+            }
+            ExprKind::MulDiv(numbers, up) => {
+                let [a, b, c] = &**numbers;
+                let (a, b) = (self.number(a, locals)?, self.number(b, locals)?);
+                let c = self.number(c, locals)?;
+                number_or_fail(mul_div(value.shape, &a, &b, &c, *up))?
+            }
+            ExprKind::Compare(operator, left, right) => {
+                let (a, b) = (self.expr(left, locals)?, self.expr(right, locals)?);
+                Value::Bool(compared(*operator, &a, &b)?)
+            }
+            ExprKind::And(left, right) => {
+                Value::Bool(self.truth(left, locals)? && self.truth(right, locals)?)
+            }
+            ExprKind::Or(left, right) => {
+                Value::Bool(self.truth(left, locals)? || self.truth(right, locals)?)
+            }
+            ExprKind::Not(inner) => Value::Bool(!self.truth(inner, locals)?),
+            ExprKind::Convert(inner, wraps) => {
+                let number = self.number(inner, locals)?;
+                number_or_fail(if *wraps {
+                    wrapped(value.shape, &number)
+                } else {
+                    fitting(value.shape, number)
+                })?
+            }
+            ExprKind::Choose(condition, yes, no) => {
+                let way = if self.truth(condition, locals)? {
+                    yes
+                } else {
+                    no
+                };
+                self.expr(way, locals)?
+            }
+            ExprKind::Sender => Value::Bytes(self.world.sender().to_vec()),
+            ExprKind::Received => Value::Number(self.world.received().into()),
+            ExprKind::BlockNumber => Value::Number(self.world.block().into()),
+            ExprKind::BlockTime => Value::Number(self.world.time().into()),
+            ExprKind::OwnAddress => Value::Bytes(self.world.address().to_vec()),
+            ExprKind::OwnBalance => {
+                let own = self.world.address();
+                Value::Number(self.world.balance(&own).into())
+            }
+            ExprKind::BalanceOf(who) => {
+                let who = self.address(who, locals)?;
+                Value::Number(self.world.balance(&who).into())
+            }
+            ExprKind::Deploy(contract, outside) => {
+                let asked = self.asked([0; 4], outside, locals)?;
+                let made = self.world.deploy(*contract, asked).map_err(Stop::Refused)?;
+                Value::Bytes(made.to_vec())
+            }
+            ExprKind::External(target, selector, outside) => {
+                let target = self.address(target, locals)?;
+                let asked = self.asked(*selector, outside, locals)?;
+                let bytes = self.world.call(&target, asked).map_err(Stop::Refused)?;
+                Value::decode(value.shape, &bytes).ok_or_else(|| Stop::Refused(unreadable()))?
+            }
+        })
+    }
+
+    fn asked(
+        &mut self,
+        selector: [u8; 4],
+        outside: &'m Outside,
+        locals: &mut [Value],
+    ) -> Done<Asked> {
+        let mut input = selector.to_vec();
+        for argument in &outside.arguments {
+            input.extend(self.encoded(argument, locals)?);
+        }
+        let from = match &outside.from {
+            Some(from) => Some(self.address(from, locals)?),
+            None => None,
+        };
+        let value = match &outside.value {
+            Some(value) => self.tokens(value, locals)?,
+            None => 0,
+        };
+        if let Some(gas) = &outside.gas {
+            self.number(gas, locals)?;
+        }
+        Ok(Asked {
+            name: outside.name.clone(),
+            input,
+            from,
+            value,
+        })
+    }
+
+    fn load(&mut self, place: &'m Place, locals: &mut [Value]) -> Done<Value> {
+        let key = self.key(place, locals)?;
+        match self.world.read(&key) {
+            Some(bytes) => Value::decode(place.shape, &bytes).ok_or(Stop::Malformed),
+            None if place.shape.has_zero() => Ok(Value::zero(place.shape)),
+            None => Err(Stop::Failed(NOTHING_THERE, Vec::new())),
+        }
+    }
+
+    fn key(&mut self, place: &'m Place, locals: &mut [Value]) -> Done<Vec<u8>> {
+        let mut key = place.cell.to_le_bytes().to_vec();
+        for part in &place.keys {
+            key.extend(self.encoded(part, locals)?);
+        }
+        Ok(key)
+    }
+
+    fn encoded(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<Vec<u8>> {
+        Ok(self.expr(value, locals)?.encode(value.shape))
+    }
+
+    pub(super) fn truth(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<bool> {
+        match self.expr(value, locals)? {
+            Value::Bool(truth) => Ok(truth),
+            _ => Err(Stop::Malformed),
+        }
+    }
+
+    fn number(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<BigInt> {
+        match self.expr(value, locals)? {
+            Value::Number(number) => Ok(number),
+            _ => Err(Stop::Malformed),
+        }
+    }
+
+    fn tokens(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<u128> {
+        u128::try_from(self.number(value, locals)?).map_err(|_| Stop::Malformed)
+    }
+
+    fn address(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<[u8; 32]> {
+        match self.expr(value, locals)? {
+            Value::Bytes(bytes) => bytes.try_into().map_err(|_| Stop::Malformed),
+            _ => Err(Stop::Malformed),
+        }
+    }
+}
+
+fn number_or_fail(number: Option<BigInt>) -> Done<Value> {
+    let number = number.ok_or(Stop::Failed(ARITHMETIC, Vec::new()))?;
+    Ok(Value::Number(number))
+}
+
+fn compared(operator: Kind, a: &Value, b: &Value) -> Done<bool> {
+    match (a, b) {
+        (Value::Number(a), Value::Number(b)) => Ok(compares(operator, a, b)),
+        (Value::Bool(a), Value::Bool(b)) => Ok(compares(operator, a, b)),
+        (Value::Bytes(a), Value::Bytes(b)) => Ok(compares(operator, a, b)),
+        _ => Err(Stop::Malformed),
+    }
+}
+
+fn unreadable() -> Refusal {
+    Refusal {
+        error: "Unreadable".to_owned(),
+        shown: "the result has another form than the interface says".to_owned(),
+    }
+}

@@ -1,0 +1,571 @@
+//! From a checked program to the code generator's form.
+
+use super::{
+    ADDRESS, CONDITION_BROKEN, Entry, Expr, ExprKind, Function, LANGUAGE_ERRORS, Module, Place,
+    Record, Shape, Stmt,
+};
+use crate::{
+    ast,
+    check::{Declared, FileNumber, Program, Signature, Type},
+    diagnostic::{Code, Diagnostic},
+    kind::Kind,
+    span::Span,
+};
+use std::collections::{BTreeSet, HashMap};
+
+/// What a function of the output was in the program.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Key {
+    Method(usize, usize),
+    Constructor(usize),
+    /// A function with what its type parameters stand for.
+    Free(usize, Vec<(String, Type)>),
+}
+
+/// A finding was made.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stopped;
+
+pub(super) type Lowered<T> = Result<T, Stopped>;
+
+/// Where a body stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Site {
+    pub(super) file: FileNumber,
+    /// The contract in which it is written.
+    pub(super) written_in: Option<usize>,
+}
+
+/// The function that is being made.
+#[derive(Debug, Default)]
+pub(super) struct Making {
+    pub(super) locals: Vec<Shape>,
+    pub(super) names: Vec<(String, usize)>,
+    pub(super) result: Outcome,
+    pub(super) ensures: Vec<Expr>,
+    /// What the type parameters stand for.
+    pub(super) types: Vec<(String, Type)>,
+    /// In `ensures`: what keeps the values that stand in `old`.
+    pub(super) old: Option<Vec<Stmt>>,
+}
+
+/// The result of the function that is being made: its shape and, with `ensures`, the local that keeps it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Outcome {
+    pub(super) shape: Shape,
+    pub(super) local: Option<usize>,
+}
+
+impl Default for Outcome {
+    fn default() -> Self {
+        Self {
+            shape: Shape::Unit,
+            local: None,
+        }
+    }
+}
+
+pub(super) struct Lowering<'p> {
+    pub(super) program: &'p Program,
+    /// The contract that is made; none for tests.
+    pub(super) contract: Option<usize>,
+    pub(super) site: Site,
+    pub(super) functions: Vec<Option<Function>>,
+    numbers: HashMap<Key, usize>,
+    waiting: Vec<(Key, usize)>,
+    pub(super) making: Making,
+    pub(super) errors: Vec<Record>,
+    pub(super) events: Vec<Record>,
+    pub(super) findings: Vec<(FileNumber, Diagnostic)>,
+    /// Constants that were made already.
+    pub(super) constants: HashMap<usize, Expr>,
+    /// How many constants stand behind the one that is being made.
+    pub(super) behind: usize,
+    /// Tests: the contracts that they make.
+    pub(super) deployed: BTreeSet<usize>,
+}
+
+/// The contract in the code generator's form.
+///
+/// # Errors
+/// With what of the program cannot be built yet, by file.
+pub fn lower(program: &Program, contract: usize) -> Result<Module, Vec<(FileNumber, Diagnostic)>> {
+    let info = &program.contracts[contract];
+    let site = Site {
+        file: info.file,
+        written_in: Some(contract),
+    };
+    let mut lowering = Lowering::new(program, Some(contract), site);
+    let module = lowering.module(contract);
+    lowering.ended(module, info.ast.name.span)
+}
+
+/// The first four bytes of the hash of a name.
+pub(super) fn selector(name: &str) -> [u8; 4] {
+    let hash = crate::metadata::blake2_256(name.as_bytes());
+    [hash[0], hash[1], hash[2], hash[3]]
+}
+
+/// The bytes by which a method is called.
+pub(super) fn selector_of(method: &ast::Method) -> [u8; 4] {
+    let own = method
+        .annotations
+        .iter()
+        .find(|one| one.name.text == "selector");
+    let first = own.and_then(|own| own.arguments.first());
+    match first.map(|one| &one.kind) {
+        Some(ast::ExprKind::Text(text)) => selector(text),
+        Some(ast::ExprKind::Bytes(bytes)) => bytes
+            .as_slice()
+            .try_into()
+            .unwrap_or_else(|_| selector(&method.name.text)),
+        _ => selector(&method.name.text),
+    }
+}
+
+impl<'p> Lowering<'p> {
+    pub(super) fn new(program: &'p Program, contract: Option<usize>, site: Site) -> Self {
+        let language = LANGUAGE_ERRORS.iter().map(|name| Record {
+            name: (*name).to_owned(),
+            fields: Vec::new(),
+            signature: String::new(),
+        });
+        Self {
+            program,
+            contract,
+            site,
+            functions: Vec::new(),
+            numbers: HashMap::new(),
+            waiting: Vec::new(),
+            making: Making::default(),
+            errors: language.collect(),
+            events: Vec::new(),
+            findings: Vec::new(),
+            constants: HashMap::new(),
+            behind: 0,
+            deployed: BTreeSet::new(),
+        }
+    }
+
+    /// What was made, or why it was not.
+    pub(super) fn ended<T>(
+        mut self,
+        made: Lowered<T>,
+        span: Span,
+    ) -> Result<T, Vec<(FileNumber, Diagnostic)>> {
+        match made {
+            Ok(made) if self.findings.is_empty() => Ok(made),
+            _ => {
+                if self.findings.is_empty() {
+                    let _ = self.not_built::<()>(span, "this");
+                }
+                Err(self.findings)
+            }
+        }
+    }
+}
+
+impl Lowering<'_> {
+    fn module(&mut self, contract: usize) -> Lowered<Module> {
+        let info = &self.program.contracts[contract];
+        let name = info.ast.name.text.clone();
+        let constructor_payable = info.constructor.as_ref().is_some_and(|one| one.payable);
+        let constructor = Entry {
+            name: "new".to_owned(),
+            selector: selector("new"),
+            function: self.number(Key::Constructor(contract)),
+            payable: constructor_payable,
+            writes: true,
+            callers: Vec::new(),
+        };
+        let mut messages: Vec<Entry> = Vec::new();
+        let mut seen: Vec<String> = Vec::new();
+        for part in self.program.line(contract) {
+            for (number, method) in self.program.contracts[part].methods.iter().enumerate() {
+                if method.private || seen.contains(&method.name.text) {
+                    continue;
+                }
+                seen.push(method.name.text.clone());
+                let entry = self.entry(part, number, method)?;
+                let same = |one: &&Entry| one.selector == entry.selector;
+                if let Some(before) = messages.iter().find(same) {
+                    let message = format!("`{}` has the selector of `{}`", entry.name, before.name);
+                    let advice = "give one of them another one: `@selector(\"another name\")`";
+                    let finding = Diagnostic::new(Code::NotBuilt, method.name.span, message);
+                    self.findings.push((self.site.file, finding.advise(advice)));
+                }
+                messages.push(entry);
+            }
+        }
+        let invariants = self.invariants(contract)?;
+        Ok(Module {
+            name,
+            functions: self.all_functions()?,
+            constructor,
+            messages,
+            invariants,
+            errors: std::mem::take(&mut self.errors),
+            events: std::mem::take(&mut self.events),
+        })
+    }
+
+    /// One function for all invariants of a contract and of those above it.
+    fn invariants(&mut self, contract: usize) -> Lowered<Option<usize>> {
+        let mut body = Vec::new();
+        for part in self.program.line(contract) {
+            let info = &self.program.contracts[part];
+            self.site = Site {
+                file: info.file,
+                written_in: Some(part),
+            };
+            for invariant in &info.ast.invariants {
+                let holds = self.expr(invariant)?;
+                let fail = vec![Stmt::Fail(CONDITION_BROKEN, Vec::new())];
+                body.push(Stmt::If(holds.negated(), fail, Vec::new()));
+            }
+        }
+        if body.is_empty() {
+            return Ok(None);
+        }
+        self.functions.push(Some(Function {
+            name: "invariants".to_owned(),
+            parameters: 0,
+            locals: Vec::new(),
+            result: Shape::Unit,
+            body,
+        }));
+        Ok(Some(self.functions.len() - 1))
+    }
+
+    /// Makes all functions that are called.
+    pub(super) fn all_functions(&mut self) -> Lowered<Vec<Function>> {
+        while let Some((key, number)) = self.waiting.pop() {
+            if let Ok(function) = self.function(key) {
+                self.functions[number] = Some(function);
+            }
+        }
+        let functions: Option<Vec<Function>> =
+            std::mem::take(&mut self.functions).into_iter().collect();
+        functions.ok_or(Stopped)
+    }
+
+    /// Says that something cannot be built yet.
+    pub(super) fn not_built<T>(&mut self, span: Span, what: &str) -> Lowered<T> {
+        let message = format!("{what} cannot be built yet");
+        let advice = "`bitup check` knows all of the language; `bitup build` so far knows integers, `bool`, `Address`, `Hash`, `Balance`, enums without fields, maps of them, methods, errors and events";
+        self.findings.push((
+            self.site.file,
+            Diagnostic::new(Code::NotBuilt, span, message).advise(advice),
+        ));
+        Err(Stopped)
+    }
+
+    /// The type with the types of this call in the place of type parameters.
+    pub(super) fn filled(&self, ty: &Type) -> Type {
+        let types = &self.making.types;
+        ty.replace(&|name| {
+            let found = types.iter().find(|(known, _)| known == name);
+            found.map(|(_, ty)| ty.clone())
+        })
+    }
+
+    /// The shape of a type at a place of the program.
+    pub(super) fn shape(&mut self, ty: &Type, span: Span) -> Lowered<Shape> {
+        match Shape::of(self.program, ty) {
+            Some(shape) => Ok(shape),
+            None => {
+                let what = format!("`{}`", self.program.shown(ty));
+                self.not_built(span, &what)
+            }
+        }
+    }
+
+    /// The number of a function of the output.
+    pub(super) fn number(&mut self, key: Key) -> usize {
+        if let Some(number) = self.numbers.get(&key) {
+            return *number;
+        }
+        let number = self.functions.len();
+        self.functions.push(None);
+        self.numbers.insert(key.clone(), number);
+        self.waiting.push((key, number));
+        number
+    }
+
+    /// The method that is called by this name, seen from `from`.
+    pub(super) fn method_key(&self, from: usize, name: &str) -> Option<Key> {
+        self.program.line(from).into_iter().find_map(|part| {
+            let methods = &self.program.contracts[part].methods;
+            let number = methods.iter().position(|method| method.name.text == name)?;
+            Some(Key::Method(part, number))
+        })
+    }
+
+    fn entry(&mut self, part: usize, number: usize, method: &Signature) -> Lowered<Entry> {
+        let info = &self.program.contracts[part];
+        let written = &info.ast.methods[number];
+        self.site = Site {
+            file: info.file,
+            written_in: Some(part),
+        };
+        let mut callers = Vec::new();
+        for annotation in &written.annotations {
+            match annotation.name.text.as_str() {
+                "only" => {
+                    for argument in &annotation.arguments {
+                        callers.push(self.caller(argument)?);
+                    }
+                }
+                "reentrant" => return self.not_built(annotation.span, "`@reentrant`"),
+                _ => {}
+            }
+        }
+        Ok(Entry {
+            name: method.name.text.clone(),
+            selector: selector_of(written),
+            function: self.number(Key::Method(part, number)),
+            payable: method.payable,
+            writes: method.effect == crate::check::Effect::Write,
+            callers,
+        })
+    }
+
+    /// Whether the caller is the one, or one of those, that a name in `@only` stands for.
+    fn caller(&mut self, argument: &ast::Expr) -> Lowered<Expr> {
+        let ast::ExprKind::Name(name) = &argument.kind else {
+            return self.not_built(argument.span, "this rule");
+        };
+        let sender = Expr {
+            kind: ExprKind::Sender,
+            shape: ADDRESS,
+        };
+        if let (Some(contract), Some(cell)) = (self.contract, self.cell(name)) {
+            let slot = self.program.storage_field(contract, name);
+            let is_map = slot.is_some_and(|slot| matches!(slot.placed.ty, Type::Map(..)));
+            let (keys, shape) = if is_map {
+                (vec![sender.clone()], Shape::Bool)
+            } else {
+                (Vec::new(), ADDRESS)
+            };
+            let place = Box::new(Place { cell, keys, shape });
+            let load = Expr {
+                kind: ExprKind::Load(place),
+                shape,
+            };
+            return Ok(if is_map {
+                load
+            } else {
+                Expr {
+                    kind: ExprKind::Compare(Kind::Equal, Box::new(load), Box::new(sender)),
+                    shape: Shape::Bool,
+                }
+            });
+        }
+        match self.contract.and_then(|own| self.method_key(own, name)) {
+            Some(key) => {
+                let number = self.number(key);
+                Ok(Expr {
+                    kind: ExprKind::Call(number, vec![sender]),
+                    shape: Shape::Bool,
+                })
+            }
+            None => self.not_built(argument.span, "this rule"),
+        }
+    }
+
+    /// The number of a field: fields of the contract furthest above come first.
+    pub(super) fn cell(&self, name: &str) -> Option<u32> {
+        let line = self.program.line(self.contract?);
+        let mut fields = line
+            .iter()
+            .rev()
+            .flat_map(|part| &self.program.contracts[*part].storage);
+        let at = fields.position(|slot| slot.name.text == name)?;
+        u32::try_from(at).ok()
+    }
+
+    fn function(&mut self, key: Key) -> Lowered<Function> {
+        self.making = Making::default();
+        match key {
+            Key::Constructor(part) => self.constructor(part),
+            Key::Method(part, number) => {
+                let info = &self.program.contracts[part];
+                self.site = Site {
+                    file: info.file,
+                    written_in: Some(part),
+                };
+                let (written, signature) = (&info.ast.methods[number], &info.methods[number]);
+                self.written(written, signature, Vec::new())
+            }
+            Key::Free(number, types) => {
+                self.making.types = types;
+                let info = &self.program.functions[number];
+                self.site = Site {
+                    file: info.file,
+                    written_in: None,
+                };
+                self.written(&info.ast, &info.signature, Vec::new())
+            }
+        }
+    }
+
+    /// A constructor: first values of the fields, then the constructor above, then its body.
+    fn constructor(&mut self, part: usize) -> Lowered<Function> {
+        let info = &self.program.contracts[part];
+        self.site = Site {
+            file: info.file,
+            written_in: Some(part),
+        };
+        let mut first = Vec::new();
+        for (field, slot) in info.ast.storage.iter().zip(&info.storage) {
+            if let Some(value) = &field.value {
+                let shape = self.shape(&slot.placed.ty, field.ty.span)?;
+                let cell = self.cell(&field.name.text).ok_or(Stopped)?;
+                let value = self.expr(value)?;
+                first.push(Stmt::Store(
+                    Place {
+                        cell,
+                        keys: Vec::new(),
+                        shape,
+                    },
+                    value,
+                ));
+            }
+        }
+        let written = info.ast.constructors.first();
+        let calls_above = written
+            .and_then(|one| one.body.as_ref())
+            .and_then(|body| body.statements.first())
+            .is_some_and(is_super_call);
+        if let (Some(base), false) = (info.base, calls_above) {
+            let number = self.number(Key::Constructor(base));
+            first.push(Stmt::Do(Expr {
+                kind: ExprKind::Call(number, Vec::new()),
+                shape: Shape::Unit,
+            }));
+        }
+        match (written, &info.constructor) {
+            (Some(written), Some(signature)) => self.written(written, signature, first),
+            _ => Ok(Function {
+                name: "constructor".to_owned(),
+                parameters: 0,
+                locals: std::mem::take(&mut self.making.locals),
+                result: Shape::Unit,
+                body: first,
+            }),
+        }
+    }
+
+    /// A method as it is written, behind `first`.
+    fn written(
+        &mut self,
+        method: &ast::Method,
+        signature: &Signature,
+        first: Vec<Stmt>,
+    ) -> Lowered<Function> {
+        if method.type_parameters.len() != self.making.types.len() {
+            return self.not_built(method.name.span, "a method with type parameters");
+        }
+        for (slot, parameter) in signature.parameters.iter().zip(&method.parameters) {
+            let ty = self.filled(&slot.placed.ty);
+            let shape = self.shape(&ty, parameter.ty.span)?;
+            self.local(&slot.name.text, shape);
+        }
+        let parameters = self.making.locals.len();
+        let span = method
+            .result
+            .as_ref()
+            .map_or(method.name.span, |ty| ty.span);
+        let result = self.filled(&signature.result);
+        let shape = self.shape(&result, span)?;
+        self.making.result = Outcome { shape, local: None };
+        let mut body = first;
+        for (ensures, condition) in &method.conditions {
+            if !ensures {
+                let holds = self.expr(condition)?;
+                body.push(Stmt::If(
+                    holds.negated(),
+                    vec![Stmt::Fail(CONDITION_BROKEN, Vec::new())],
+                    Vec::new(),
+                ));
+            }
+        }
+        self.ensures(method, &mut body)?;
+        if let Some(block) = &method.body {
+            self.block(block, &mut body)?;
+        }
+        if shape == Shape::Unit {
+            self.ensured(&mut body);
+        }
+        let locals = std::mem::take(&mut self.making.locals);
+        Ok(Function {
+            name: method.name.text.clone(),
+            parameters,
+            locals,
+            result: shape,
+            body,
+        })
+    }
+
+    /// Reads `ensures`: what `old` names is kept now, the rest waits for the end.
+    fn ensures(&mut self, method: &ast::Method, body: &mut Vec<Stmt>) -> Lowered<()> {
+        let there = method.conditions.iter().any(|(ensures, _)| *ensures);
+        if there && self.making.result.shape != Shape::Unit {
+            let shape = self.making.result.shape;
+            let local = self.local("result", shape);
+            self.making.result.local = Some(local);
+        }
+        self.making.old = Some(Vec::new());
+        for (ensures, condition) in &method.conditions {
+            if *ensures {
+                let holds = self.expr(condition)?;
+                self.making.ensures.push(holds);
+            }
+        }
+        body.extend(self.making.old.take().unwrap_or_default());
+        // The body has no name `result`.
+        self.making
+            .names
+            .retain(|(name, number)| name != "result" || Some(*number) != self.making.result.local);
+        Ok(())
+    }
+
+    /// The conditions that hold at the end of the function.
+    pub(super) fn ensured(&self, body: &mut Vec<Stmt>) {
+        for holds in &self.making.ensures {
+            let fail = vec![Stmt::Fail(CONDITION_BROKEN, Vec::new())];
+            body.push(Stmt::If(holds.clone().negated(), fail, Vec::new()));
+        }
+    }
+
+    /// A new local.
+    pub(super) fn local(&mut self, name: &str, shape: Shape) -> usize {
+        let number = self.making.locals.len();
+        self.making.locals.push(shape);
+        self.making.names.push((name.to_owned(), number));
+        number
+    }
+
+    /// What a name stands for where the body was written.
+    pub(super) fn declared(&self, name: &str) -> Option<Declared> {
+        let inside = self.site.written_in.and_then(|part| {
+            let line = self.program.line(part);
+            line.into_iter()
+                .find_map(|number| self.program.contracts[number].names.get(name).copied())
+        });
+        inside.or_else(|| self.program.scopes[self.site.file].get(name).copied())
+    }
+}
+
+/// True for `super(...);`.
+pub(super) fn is_super_call(statement: &ast::Statement) -> bool {
+    match &statement.kind {
+        ast::StatementKind::Value(ast::Expr {
+            kind: ast::ExprKind::Call { function, .. },
+            ..
+        }) => {
+            matches!(function.kind, ast::ExprKind::Super)
+        }
+        _ => false,
+    }
+}

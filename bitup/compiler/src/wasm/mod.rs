@@ -1,0 +1,248 @@
+//! Wasm for chains with the system calls of pallet-contracts.
+//!
+//! The module imports its memory, as such chains ask. Memory, in bytes:
+//!
+//! | from | holds |
+//! | --- | --- |
+//! | 0 | the length that goes into and comes out of a system call |
+//! | 8 | a narrow value on its way from storage |
+//! | 16 | 16 bytes for tokens that came with the call |
+//! | 64 | the key of an entry in storage |
+//! | 1024 | what the contract returns, the data of an event, what goes to another contract and comes back |
+//! | 3072 | the topics of an event |
+//! | 4096 | the input |
+//! | 8192 | constants, then the frames of functions |
+//!
+//! A wide value lives in a slot of its function's frame; expressions pass its address.
+
+mod body;
+mod expression;
+mod external;
+mod runtime;
+mod wide;
+
+use crate::ir::Module;
+use runtime::{Import, Routine};
+use std::collections::BTreeSet;
+use wasm_encoder::{
+    CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function,
+    FunctionSection, GlobalSection, GlobalType, ImportSection, MemoryType, TypeSection, ValType,
+};
+
+const LENGTH: u32 = 0;
+const NARROW: u32 = 8;
+const TOKENS: u32 = 16;
+const KEY: u32 = 64;
+const OUT: u32 = 1024;
+const TOPICS: u32 = 3072;
+const INPUT: u32 = 4096;
+const CONSTANTS: u32 = 8192;
+const LONGEST_KEY: u32 = OUT - KEY;
+const LONGEST_OUT: u32 = TOPICS - OUT;
+/// Topics of an event, its signature among them.
+const MOST_TOPICS: usize = 4;
+const LONGEST_INPUT: u32 = CONSTANTS - INPUT;
+/// Smallest and largest memory, in pages of 64 KiB.
+const PAGES: (u64, u64) = (2, 16);
+
+/// A contract that cannot be built because a fixed room is too small for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TooLarge {
+    /// What has no room.
+    pub what: String,
+}
+
+impl std::fmt::Display for TooLarge {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(
+            out,
+            "{} is too long; use fewer or shorter fields and parameters",
+            self.what
+        )
+    }
+}
+
+impl std::error::Error for TooLarge {}
+
+/// The contract's Wasm.
+///
+/// # Errors
+/// When a parameter list, an error, an event or a key does not fit in its room.
+pub fn generate(module: &Module) -> Result<Vec<u8>, TooLarge> {
+    // An error is one byte in what a call returns.
+    if module.errors.len() > 256 {
+        return Err(TooLarge {
+            what: "the list of errors".to_owned(),
+        });
+    }
+    // The first pass finds out what is used, the second writes only that.
+    let every = Used {
+        imports: Import::ALL.iter().copied().collect(),
+        routines: Routine::ALL.iter().copied().collect(),
+    };
+    let (_, used) = emit(module, &every)?;
+    let (bytes, _) = emit(module, &used)?;
+    Ok(bytes)
+}
+
+/// What a module imports and calls.
+#[derive(Clone, Debug, Default)]
+struct Used {
+    imports: BTreeSet<Import>,
+    routines: BTreeSet<Routine>,
+}
+
+/// The signature of a function.
+type Signature = (Vec<ValType>, Vec<ValType>);
+
+/// What all functions of a module share.
+struct Shared<'m> {
+    module: &'m Module,
+    available: &'m Used,
+    used: Used,
+    constants: Vec<u8>,
+}
+
+impl Shared<'_> {
+    fn import(&mut self, import: Import) -> u32 {
+        self.used.imports.insert(import);
+        place(&self.available.imports, &import)
+    }
+
+    fn routine(&mut self, routine: Routine) -> u32 {
+        let new = self.used.routines.insert(routine);
+        if new {
+            // What a routine calls is used too.
+            for inner in routine.calls() {
+                self.routine(*inner);
+            }
+            for import in routine.imports() {
+                self.import(*import);
+            }
+        }
+        self.place_of(routine)
+    }
+
+    /// The number of a routine that was asked for; any number while nothing needs it.
+    fn place_of(&self, routine: Routine) -> u32 {
+        count(self.available.imports.len()) + place(&self.available.routines, &routine)
+    }
+
+    fn function(&self, number: usize) -> u32 {
+        count(self.available.imports.len()) + count(self.available.routines.len()) + count(number)
+    }
+
+    /// The address of constant bytes.
+    fn constant(&mut self, bytes: &[u8]) -> u32 {
+        let known = self
+            .constants
+            .windows(bytes.len().max(1))
+            .position(|part| part == bytes);
+        let at = known.unwrap_or_else(|| {
+            self.constants.extend_from_slice(bytes);
+            self.constants.len() - bytes.len()
+        });
+        CONSTANTS + count(at)
+    }
+}
+
+fn count(length: usize) -> u32 {
+    u32::try_from(length).unwrap_or(u32::MAX)
+}
+
+fn place<T: Ord>(set: &BTreeSet<T>, item: &T) -> u32 {
+    count(set.range::<T, _>(..item).count())
+}
+
+fn emit(module: &Module, available: &Used) -> Result<(Vec<u8>, Used), TooLarge> {
+    let mut shared = Shared {
+        module,
+        available,
+        used: Used::default(),
+        constants: Vec::new(),
+    };
+    let mut functions: Vec<(Signature, Function)> = Vec::new();
+    for function in &module.functions {
+        functions.push(body::function(&mut shared, function)?);
+    }
+    functions.push(body::deploy(&mut shared)?);
+    functions.push(body::call(&mut shared)?);
+    // Bodies of routines ask for nothing that was not asked for with the routine.
+    let used = shared.used.clone();
+    let mut types: Vec<Signature> = Vec::new();
+    let mut type_of = |signature: &Signature| {
+        let known = types.iter().position(|one| one == signature);
+        count(known.unwrap_or_else(|| {
+            types.push(signature.clone());
+            types.len() - 1
+        }))
+    };
+    let mut imports = ImportSection::new();
+    for import in &available.imports {
+        let (group, name, signature) = import.parts();
+        imports.import(group, name, EntityType::Function(type_of(&signature)));
+    }
+    let memory = MemoryType {
+        minimum: PAGES.0,
+        maximum: Some(PAGES.1),
+        memory64: false,
+        shared: false,
+        page_size_log2: None,
+    };
+    imports.import("env", "memory", EntityType::Memory(memory));
+    let mut numbers = FunctionSection::new();
+    let mut code = CodeSection::new();
+    let routines: Vec<Routine> = available.routines.iter().copied().collect();
+    for routine in routines {
+        let (signature, function) = routine.body(&mut shared);
+        numbers.function(type_of(&signature));
+        code.function(&function);
+    }
+    for (signature, function) in &functions {
+        numbers.function(type_of(signature));
+        code.function(function);
+    }
+    let mut section = TypeSection::new();
+    for (parameters, results) in &types {
+        section
+            .ty()
+            .function(parameters.iter().copied(), results.iter().copied());
+    }
+    let stack = (CONSTANTS + count(shared.constants.len())).next_multiple_of(16);
+    let mut globals = GlobalSection::new();
+    let start = ConstExpr::i32_const(i32::try_from(stack).unwrap_or(i32::MAX));
+    globals.global(
+        GlobalType {
+            val_type: ValType::I32,
+            mutable: true,
+            shared: false,
+        },
+        &start,
+    );
+    let mut exports = ExportSection::new();
+    exports.export(
+        "deploy",
+        ExportKind::Func,
+        shared.function(module.functions.len()),
+    );
+    exports.export(
+        "call",
+        ExportKind::Func,
+        shared.function(module.functions.len() + 1),
+    );
+    let mut whole = wasm_encoder::Module::new();
+    whole
+        .section(&section)
+        .section(&imports)
+        .section(&numbers)
+        .section(&globals)
+        .section(&exports)
+        .section(&code);
+    if !shared.constants.is_empty() {
+        let mut data = DataSection::new();
+        let at = ConstExpr::i32_const(i32::try_from(CONSTANTS).unwrap_or(i32::MAX));
+        data.active(0, &at, shared.constants.iter().copied());
+        whole.section(&data);
+    }
+    Ok((whole.finish(), used))
+}
