@@ -57,6 +57,7 @@ fn machine(extension: Option<&mut MachineExt>) -> &mut MachineExt {
 }
 
 /// The contract VM on the host.
+#[runtime_interface(no_tracing)]
 #[allow(
     missing_docs,
     unexpected_cfgs,
@@ -64,7 +65,6 @@ fn machine(extension: Option<&mut MachineExt>) -> &mut MachineExt {
     clippy::too_many_arguments,
     reason = "what the macro makes of it"
 )]
-#[runtime_interface(no_tracing)]
 pub trait ContractsVm {
     /// Whether `code` is a contract by the rules of a version. `reason` gets why not, in UTF-8, cut where it ends.
     /// Gives a status.
