@@ -45,7 +45,7 @@ pub mod step;
 use std::sync::Arc;
 
 pub use artifacts::{Artifacts, Authentic, Key};
-pub use codes::Codes;
+pub use codes::{CodeError, Codes};
 #[cfg(feature = "compiled")]
 pub use compiled::{Compiled, Compiler};
 pub use error::EngineError;
