@@ -2,7 +2,7 @@
 # What every script of the project agrees on: folders, the build command, timed stages. To be sourced,
 # never run. Whoever wants to call cargo by hand runs `. scripts/env.sh` first and shares the artefacts.
 #
-# Honoured from outside: CARGO_TARGET_DIR, CXX, WASM_BUILD_TOOLCHAIN, PARLANCE_BIN, XDG_CACHE_HOME, XDG_DATA_HOME.
+# Honoured from outside: CARGO_TARGET_DIR, CXX, WASM_BUILD_TOOLCHAIN, PARLANCE_BIN, PARLANCE_COMPILED_RUNTIMES, XDG_CACHE_HOME, XDG_DATA_HOME.
 
 PARLANCE_ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 if [[ -z ${HOME:-} ]]; then
@@ -19,6 +19,8 @@ export CARGO_TARGET_DIR=${CARGO_TARGET_DIR:-$PARLANCE_CACHE/target}
 export WASM_BUILD_WORKSPACE_HINT=$PARLANCE_ROOT
 # The node that scripts start.
 export PARLANCE_BIN=${PARLANCE_BIN:-$CARGO_TARGET_DIR/release/parlance}
+# Where nodes of test networks share compiled runtimes; each would take seconds of a core for its own.
+export PARLANCE_COMPILED_RUNTIMES=${PARLANCE_COMPILED_RUNTIMES:-$PARLANCE_CACHE/compiled-runtimes}
 # The Python that has the client libraries of scripts/requirements.txt.
 PARLANCE_VENV=$PARLANCE_CACHE/python
 export PARLANCE_PYTHON=$PARLANCE_VENV/bin/python

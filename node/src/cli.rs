@@ -1,6 +1,6 @@
 //! The command line.
 
-use crate::{pool, relay};
+use crate::{pool, relay, service};
 use clap::Parser;
 use parlance_endpoint::Congestion;
 use parlance_primitives::AccountId;
@@ -27,6 +27,11 @@ pub struct Cli {
     /// Memory for verified signatures, in MiB; 0 turns the cache and the parallel check off.
     #[arg(long, value_name = "MIB", default_value_t = 64, value_parser = clap::value_parser!(u32).range(0..=4096))]
     pub signature_cache: u32,
+
+    /// Folder for compiled runtimes, which nodes on one machine may share so that one of them compiles for all. Who can
+    /// write to it can run code in the node. Without it: compiled-runtimes in the chain's folder of the base path.
+    #[arg(long, value_name = "FOLDER")]
+    pub compiled_runtimes: Option<PathBuf>,
 
     /// Whether and how to be a relay.
     #[clap(flatten)]
@@ -72,15 +77,15 @@ fn account(text: &str) -> Result<AccountId, String> {
 }
 
 impl Cli {
-    /// Which transaction pool, and how large.
+    /// What the parts of every node are made with.
     ///
     /// # Errors
     /// When `--chain` and `--dev` contradict each other.
-    pub fn pool_settings(&self) -> sc_cli::Result<pool::Settings> {
-        Ok(pool::Settings::new(
-            &self.run.pool_config,
-            self.run.is_dev()?,
-        ))
+    pub fn settings(&self) -> sc_cli::Result<service::Settings> {
+        Ok(service::Settings {
+            pool: pool::Settings::new(&self.run.pool_config, self.run.is_dev()?),
+            compiled_runtimes: self.compiled_runtimes.clone(),
+        })
     }
 }
 

@@ -21,7 +21,11 @@ use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus::SyncOracle;
 use sp_consensus_aura::sr25519::{AuthorityId as AuraId, AuthorityPair as AuraPair};
 use sp_runtime::traits::Block as BlockT;
-use std::{sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 /// What the runtime may call; signature checks go through the cache of [`signatures`].
 #[cfg(not(feature = "runtime-benchmarks"))]
@@ -65,10 +69,20 @@ pub type PartialComponents = sc_service::PartialComponents<
     Other,
 >;
 
+/// What the parts are made with beside the SDK's configuration. The default is for commands that work on the database and take in
+/// no transactions.
+#[derive(Default)]
+pub struct Settings {
+    /// Which pool, and how large.
+    pub pool: pool::Settings,
+    /// Where compiled runtimes are kept; none is beside the chain's database.
+    pub compiled_runtimes: Option<PathBuf>,
+}
+
 /// Opens the database and makes client, pool and import queue.
 pub fn new_partial(
     config: &Configuration,
-    pool_settings: &pool::Settings,
+    settings: &Settings,
 ) -> Result<PartialComponents, ServiceError> {
     let telemetry = config
         .telemetry_endpoints
@@ -81,7 +95,7 @@ pub fn new_partial(
         })
         .transpose()?;
 
-    let executor = executor(config);
+    let executor = executor(config, settings.compiled_runtimes.as_deref());
     let (client, backend, keystore_container, task_manager) =
         sc_service::new_full_parts::<Block, RuntimeApi, _>(
             config,
@@ -99,7 +113,7 @@ pub fn new_partial(
     });
 
     let select_chain = sc_consensus::LongestChain::new(backend.clone());
-    let transaction_pool = pool::build(pool_settings, config, &client, &task_manager);
+    let transaction_pool = pool::build(&settings.pool, config, &client, &task_manager);
 
     let (block_import, grandpa_link) = sc_consensus_grandpa::block_import(
         client.clone(),
@@ -138,9 +152,9 @@ pub fn new_partial(
     })
 }
 
-/// An executor as the settings want it, which keeps compiled runtimes beside the chain's database:
-/// compiling one takes seconds, and a start needs it several times.
-fn executor(config: &Configuration) -> Executor {
+/// An executor as the settings want it, which keeps compiled runtimes on disk: compiling one takes seconds, and a start needs it
+/// several times. The engine's cache lets several processes read and write one folder.
+fn executor(config: &Configuration, compiled: Option<&Path>) -> Executor {
     let settings = &config.executor;
     let heap = settings
         .default_heap_pages
@@ -149,7 +163,8 @@ fn executor(config: &Configuration) -> Executor {
                 extra_pages: pages.try_into().unwrap_or(u32::MAX),
             }
         });
-    let folder = config.base_path.config_dir(config.chain_spec.id());
+    let beside = || config.base_path.config_dir(config.chain_spec.id());
+    let folder = compiled.map_or_else(|| beside().join("compiled-runtimes"), Path::to_path_buf);
     // The engine refuses a relative one. Only a working directory that is gone makes this fail.
     let folder = std::path::absolute(&folder).unwrap_or(folder);
     Executor::builder()
@@ -158,7 +173,7 @@ fn executor(config: &Configuration) -> Executor {
         .with_offchain_heap_alloc_strategy(heap)
         .with_max_runtime_instances(settings.max_runtime_instances)
         .with_runtime_cache_size(settings.runtime_cache_size)
-        .with_cache_path(folder.join("compiled-runtimes"))
+        .with_cache_path(folder)
         .build()
 }
 
@@ -178,8 +193,8 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
     cli: &Cli,
 ) -> Result<Node, ServiceError> {
     signatures::configure(cli.signature_cache, config.prometheus_registry())?;
-    let pool_settings = cli
-        .pool_settings()
+    let settings = cli
+        .settings()
         .map_err(|error| ServiceError::Application(error.into()))?;
     let sc_service::PartialComponents {
         client,
@@ -195,7 +210,7 @@ pub fn new_full<N: NetworkBackend<Block, <Block as BlockT>::Hash>>(
                 grandpa_link,
                 mut telemetry,
             },
-    } = new_partial(&config, &pool_settings)?;
+    } = new_partial(&config, &settings)?;
     let keystore = keys::ready(keystore_container.local_keystore());
 
     let database = OpenDatabase::new(client.clone(), backend.clone());

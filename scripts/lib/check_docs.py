@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Reads every document of the tree and fails where one no longer tells the truth.
 
-Checked: links between documents, commands that name a script or an option of one, paths in code spans,
-SDK versions pinned in Cargo.toml, each SDK crate once in Cargo.lock, and that every script is
+Checked: links between documents, commands that name a script or an option of one, paths in code spans, tests that are
+named as proof (`crate::module::test`), SDK versions pinned in Cargo.toml, each SDK crate once in Cargo.lock, and that every script is
 explained somewhere. Prints each fault with file and line.
 """
 
@@ -25,7 +25,12 @@ OPTION = re.compile(r"(?<!\S)(--[a-z][a-z-]+)")
 SDK_CRATE = re.compile(r"^(sp|sc|frame|pallet|substrate)-")
 MACHINE_PATHS = re.compile(r"(?<![\w.~-])/(?:root|work|home)/")
 # The tree at the top, as documents write it.
-TREE = ("node", "runtime", "pallets", "primitives", "bench", "chain-specs", "docs", "docker", "scripts", "tests", ".ci")
+TREE = (
+    "node", "runtime", "pallets", "primitives", "client", "sdk", "bitup", "bench", "chain-specs", "docs", "docker", "scripts", "tests", ".ci",
+)
+# A test's name has several words.
+TEST = re.compile(r"[a-z0-9_]+(?:::[a-z0-9_]+)*::([a-z0-9]+(?:_[a-z0-9]+){2,})")
+FUNCTION = re.compile(r"\bfn ([a-z0-9_]+)")
 
 
 def tracked_files():
@@ -83,6 +88,19 @@ def check_commands(path, text, help_texts):
                 yield number, f"names {code}, which does not exist"
 
 
+def functions(files):
+    """Names of all functions of the tree, tests among them."""
+    return {name for path in files if path.suffix == ".rs" for name in FUNCTION.findall(path.read_text())}
+
+
+def check_tests(text, known):
+    for number, line in enumerate(text.splitlines(), 1):
+        for code in CODE_SPAN.findall(line):
+            test = TEST.fullmatch(code)
+            if test and test[1] not in known:
+                yield number, f"names {code}, and there is no function {test[1]}"
+
+
 def check_machine(text):
     for number, line in enumerate(text.splitlines(), 1):
         if MACHINE_PATHS.search(line):
@@ -127,9 +145,10 @@ def main():
     files = tracked_files()
     documents = [path for path in files if path.suffix == ".md"]
     helps = script_helps()
+    known = functions(files)
     for path in documents:
         text = path.read_text()
-        checks = [check_links(path, text), check_commands(path, text, helps), check_machine(text)]
+        checks = [check_links(path, text), check_commands(path, text, helps), check_tests(text, known), check_machine(text)]
         faults += [f"{path.relative_to(ROOT)}:{number}: {fault}" for check in checks for number, fault in check]
     faults += [f"{file}: {fault}" for file, fault in check_versions()]
     words = "\n".join(path.read_text() for path in documents)

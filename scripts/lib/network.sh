@@ -137,7 +137,7 @@ write_command() {
     command=("$PARLANCE_BIN" --base-path "$folder/data" --chain "$BASE/chain.json" --name "$(node_name "$index")"
         --listen-addr "$address" --public-addr "$address" --node-key-file "$folder/node-key" --no-mdns
         --rpc-port "$(rpc_port "$index")" --rpc-methods unsafe --prometheus-port "$(prometheus_port "$index")"
-        --no-telemetry
+        --no-telemetry --compiled-runtimes "$PARLANCE_COMPILED_RUNTIMES"
         # So that a client may begin to trust at the first block however long the network has been there.
         --state-pruning archive-canonical)
     ((index > VALIDATORS)) || command+=(--validator)

@@ -1,9 +1,9 @@
 //! Percentiles.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Spread of a set of times, in milliseconds.
-#[derive(Serialize, Debug, Clone, PartialEq)]
+#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]
 pub struct Spread {
     /// Half of the values are not above this.
     pub p50: f64,

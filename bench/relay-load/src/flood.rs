@@ -3,13 +3,14 @@
 
 use crate::{
     idle::memory,
-    network::{self, GENESIS},
+    network,
     people::{self, Person},
     throughput::{Course, Report, receive},
 };
 use anyhow::Context;
 use parlance_bimp::{Answer, Client as Machine, Mailbox, Probe, Request, Settings};
 use parlance_endpoint::{Client, Endpoint, Outgoing, RelayAddress};
+use parlance_relay_testbed::GENESIS;
 use serde::Serialize;
 use std::{
     net::Ipv4Addr,
@@ -208,7 +209,7 @@ async fn flood(endpoint: &Endpoint, relay: &RelayAddress, kind: usize) -> anyhow
         // A member that asks without end.
         _ => {
             let who = Person::of(1_000);
-            let session = Client::connect(endpoint, relay, GENESIS, &who).await?;
+            let session = Client::connect(endpoint, relay, GENESIS, &who.device).await?;
             loop {
                 let probe = Request::Probe(Probe { number: 1 });
                 session.client.request(probe).await?;

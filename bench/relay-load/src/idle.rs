@@ -1,16 +1,22 @@
-//! What a subscriber costs that only waits.
+//! What a subscriber costs that only waits. Subscribers are in processes of their own, because each has a socket and a key.
 
 use crate::{network, people, people::Person};
-use anyhow::Context;
-use futures::{StreamExt, stream};
+use anyhow::{Context, ensure};
+use futures::{StreamExt, TryStreamExt, stream};
+use parlance_endpoint::{Endpoint, RelayAddress, Session};
 use serde::Serialize;
 use std::{
     path::PathBuf,
+    process::Stdio,
     time::{Duration, Instant},
 };
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    process::{Child, ChildStdout, Command},
+};
 
-/// Subscribers that connect at the same time.
-const AT_ONCE: usize = 32;
+/// Sockets of a process that connect at the same time.
+const AT_ONCE: usize = 8;
 
 /// What is measured.
 #[derive(clap::Args)]
@@ -24,12 +30,32 @@ pub struct Options {
     /// How many.
     #[arg(long, default_value_t = 10_000)]
     subscribers: u32,
-    /// Subscribers of one socket and key of ours. Devices have one each, of which the transport keeps something, too.
-    #[arg(long, default_value_t = 500)]
-    per_endpoint: usize,
+    /// Subscribers of one socket and key. Devices have one each, of which the transport keeps something, too.
+    #[arg(long, default_value_t = 1)]
+    per_endpoint: u32,
+    /// Processes of subscribers: a socket takes up to two files, of which a process may have only so many.
+    #[arg(long, default_value_t = 4)]
+    processes: u32,
     /// Seconds of idleness before the second look.
     #[arg(long, default_value_t = 20)]
     seconds: u64,
+}
+
+/// Some of the subscribers.
+#[derive(clap::Args)]
+pub struct Crowd {
+    /// The folder of a prepared network of one relay, which runs.
+    #[arg(long)]
+    folder: PathBuf,
+    /// The number of the first.
+    #[arg(long)]
+    first: u32,
+    /// How many.
+    #[arg(long)]
+    subscribers: u32,
+    /// Of one socket and key.
+    #[arg(long)]
+    per_endpoint: u32,
 }
 
 /// What was measured.
@@ -37,6 +63,8 @@ pub struct Options {
 pub struct Report {
     /// Subscribers that are connected at the end.
     pub connected: u64,
+    /// Of one socket and key.
+    pub per_endpoint: u32,
     /// Memory of the relay before, MiB.
     pub before_mib: f64,
     /// With all of them, idle.
@@ -58,18 +86,18 @@ pub async fn measure(options: &Options) -> anyhow::Result<Report> {
     let first = Person::of(0).subscribe(&endpoint, relay).await?;
     let before = memory(options.process)?;
     let began = Instant::now();
-    let mut endpoints = Vec::new();
-    let of_one = options.per_endpoint.max(1);
-    for _ in 0..(options.subscribers as usize).div_ceil(of_one) {
-        endpoints.push(people::endpoint().await?);
+    let of_one = options
+        .subscribers
+        .div_ceil(options.processes.max(1))
+        .max(1);
+    let mut crowds = Vec::new();
+    for n in (0..options.subscribers).step_by(of_one as usize) {
+        let count = of_one.min(options.subscribers.saturating_sub(n));
+        crowds.push(Others::start(options, n.saturating_add(1), count)?);
     }
-    let connecting = (0..options.subscribers).map(|n| {
-        let endpoint = endpoints[n as usize / of_one].clone();
-        async move { Person::of(1 + n).subscribe(&endpoint, relay).await }
-    });
-    let connecting = stream::iter(connecting).buffer_unordered(AT_ONCE);
-    let sessions: Vec<_> = connecting.collect().await;
-    let sessions: Vec<_> = sessions.into_iter().collect::<Result<_, _>>()?;
+    for crowd in &mut crowds {
+        crowd.count().await?;
+    }
     let took = began.elapsed();
     // Handshakes leave buffers behind that go after a while.
     tokio::time::sleep(Duration::from_secs(options.seconds)).await;
@@ -78,12 +106,15 @@ pub async fn measure(options: &Options) -> anyhow::Result<Report> {
     let cpu = processor_time(options.process)?.saturating_sub(cpu);
     let idle = looked.elapsed();
     let after = memory(options.process)?;
-    let connected = sessions.iter().filter(|it| it.client.end().is_none());
-    let connected = connected.count();
+    let mut connected = 0u64;
+    for crowd in crowds {
+        connected = connected.saturating_add(crowd.end().await?);
+    }
     drop(first);
     let grown = after.saturating_sub(before);
     Ok(Report {
-        connected: connected as u64,
+        connected,
+        per_endpoint: options.per_endpoint,
         before_mib: before as f64 / 1_024.0,
         after_mib: after as f64 / 1_024.0,
         each_kib: grown as f64 / connected.max(1) as f64,
@@ -91,6 +122,74 @@ pub async fn measure(options: &Options) -> anyhow::Result<Report> {
         // Ticks are hundredths of a second on Linux.
         idle_cpu_percent: cpu as f64 / idle.as_secs_f64(),
     })
+}
+
+/// A process of subscribers. It ends with this.
+struct Others {
+    child: Child,
+    said: Lines<BufReader<ChildStdout>>,
+}
+
+impl Others {
+    fn start(options: &Options, first: u32, subscribers: u32) -> anyhow::Result<Self> {
+        let mut command = Command::new(std::env::current_exe()?);
+        command.arg("crowd").arg("--folder").arg(&options.folder);
+        command.args(["--first", &first.to_string()]);
+        command.args(["--subscribers", &subscribers.to_string()]);
+        command.args(["--per-endpoint", &options.per_endpoint.to_string()]);
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.kill_on_drop(true).spawn()?;
+        let said = child.stdout.take().context("no standard output")?;
+        let said = BufReader::new(said).lines();
+        Ok(Self { child, said })
+    }
+
+    /// How many are connected, when it says so.
+    async fn count(&mut self) -> anyhow::Result<u64> {
+        let line = self.said.next_line().await?;
+        Ok(line.context("subscribers have ended")?.parse()?)
+    }
+
+    /// How many are still connected.
+    async fn end(mut self) -> anyhow::Result<u64> {
+        drop(self.child.stdin.take());
+        let connected = self.count().await?;
+        ensure!(self.child.wait().await?.success(), "subscribers failed");
+        Ok(connected)
+    }
+}
+
+/// Is some of the subscribers until the standard input ends, and says how many are connected then and before.
+pub async fn crowd(options: &Crowd) -> anyhow::Result<()> {
+    let relays = network::relays(&options.folder)?;
+    let relay = relays.first().context("the network has no relay")?;
+    let end = options.first.saturating_add(options.subscribers);
+    let of_one = options.per_endpoint.max(1);
+    let sockets = (options.first..end).step_by(of_one as usize);
+    let sockets = sockets.map(|n| connect(relay, n, of_one.min(end.saturating_sub(n))));
+    let sockets = stream::iter(sockets).buffer_unordered(AT_ONCE);
+    let sockets: Vec<(Endpoint, Vec<Session>)> = sockets.try_collect().await?;
+    let sessions = || sockets.iter().flat_map(|(_, sessions)| sessions);
+    println!("{}", sessions().count());
+    let ended = tokio::task::spawn_blocking(|| std::io::read_to_string(std::io::stdin()));
+    ended.await??;
+    let connected = sessions().filter(|it| it.client.end().is_none());
+    println!("{}", connected.count());
+    Ok(())
+}
+
+/// A socket with its subscribers.
+async fn connect(
+    relay: &RelayAddress,
+    first: u32,
+    count: u32,
+) -> anyhow::Result<(Endpoint, Vec<Session>)> {
+    let endpoint = people::endpoint().await?;
+    let mut sessions = Vec::new();
+    for n in first..first.saturating_add(count) {
+        sessions.push(Person::of(n).subscribe(&endpoint, relay).await?);
+    }
+    Ok((endpoint, sessions))
 }
 
 /// Resident memory of a process, KiB.

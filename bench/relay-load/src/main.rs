@@ -1,6 +1,8 @@
 //! Puts a known load on relays, or on an MQTT broker, and tells what was stored and delivered, and how fast.
 
+mod faults;
 mod flood;
+mod group;
 mod idle;
 mod mqtt;
 mod network;
@@ -36,6 +38,12 @@ enum Command {
     Xmpp(xmpp::Options),
     /// Connect subscribers that do nothing, and tell what memory the relay takes for each.
     Idle(idle::Options),
+    /// Make a group of hundreds, and send texts to all of it.
+    Group(group::Options),
+    /// Run relays, kill and stop up to two at a time, and see whether anything is lost.
+    Faults(faults::Options),
+    /// Be some of those subscribers, until the standard input ends.
+    Crowd(idle::Crowd),
     /// Send messages while many others flood the relay.
     Flood(flood::Options),
     /// Be those others, until ended.
@@ -51,6 +59,9 @@ async fn main() -> anyhow::Result<()> {
         Command::Offline(options) => print(&offline::measure(&options).await?),
         Command::Xmpp(options) => print(&xmpp::measure(&options).await?),
         Command::Idle(options) => print(&idle::measure(&options).await?),
+        Command::Group(options) => print(&group::measure(&options).await?),
+        Command::Faults(options) => print(&faults::measure(&options).await?),
+        Command::Crowd(options) => idle::crowd(&options).await,
         Command::Flood(options) => print(&flood::measure(&options).await?),
         Command::Attack(options) => flood::rage(&options).await,
     }

@@ -3,17 +3,13 @@
 use crate::people::Person;
 use anyhow::Context;
 use parlance_bimp::RelayId;
-use parlance_endpoint::{PublicKey, RelayAddress, SecretKey};
+use parlance_endpoint::{PublicKey, RelayAddress};
+use parlance_relay_testbed::{Plan, plan::RECORDS};
 use serde_json::{Value, json};
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
-
-/// Where a network's files lie.
-const RECORDS: &str = "network.json";
-/// The first block's hash, to which authentications are bound.
-pub const GENESIS: [u8; 32] = [42; 32];
 
 /// What is prepared.
 #[derive(clap::Args)]
@@ -27,7 +23,7 @@ pub struct Options {
     /// How many accounts, of one device each.
     #[arg(long)]
     accounts: u32,
-    /// The first of the UDP ports; figures are shown at TCP ports with the same numbers.
+    /// The first of the UDP ports; figures are shown at TCP ports 200 above them.
     #[arg(long, default_value_t = 24_433)]
     port: u16,
     /// Leave the relays their own limits for connections, which are too tight for a load that comes from one address.
@@ -37,45 +33,41 @@ pub struct Options {
 
 /// Writes the records, and for each relay its key and configuration.
 pub fn prepare(options: &Options) -> anyhow::Result<()> {
-    let folder = &options.folder;
-    std::fs::create_dir_all(folder)?;
-    let mut relays = Vec::new();
-    for n in 0..options.relays {
-        let key = SecretKey::from_bytes(&[n.saturating_add(1); 32]);
-        let port = options.port.checked_add(n.into());
-        let port = port.context("the ports end at 65535: begin with a lower one")?;
-        let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
-        // Spread over the ring.
-        let step = 255 / options.relays.max(1);
-        relays.push(json!({
-            "id": hex::encode([n.saturating_mul(step).saturating_add(7); 32]),
-            "key": hex::encode(key.public().as_bytes()), "addresses": [address], "quality": 1,
-        }));
-        let limits = match options.own_limits {
-            true => json!({}),
-            false => {
-                json!({ "per_address": 20_000, "handshakes_per_address": 20_000, "device_requests": 20_000 })
-            }
-        };
-        let config = json!({
-            "key": format!("{n}.key"), "listen": [address], "data": format!("{n}"), "limit_mib": 16_384,
-            "network": RECORDS, "metrics": address, "connections": limits,
+    let ports = |above: u16| -> anyhow::Result<Vec<SocketAddr>> {
+        let ports = (0..options.relays).map(|n| {
+            let port = options.port.checked_add(above);
+            let port = port.and_then(|port| port.checked_add(n.into()));
+            let port = port.context("the ports end at 65535: begin with a lower one")?;
+            anyhow::Ok(SocketAddr::from((Ipv4Addr::LOCALHOST, port)))
         });
-        std::fs::write(folder.join(format!("{n}.json")), config.to_string())?;
-        std::fs::write(folder.join(format!("{n}.key")), hex::encode(key.to_bytes()))?;
-    }
-    let accounts: Vec<Value> = (0..options.accounts)
-        .map(|n| {
-            let person = Person::of(n);
-            let key = hex::encode(person.public().as_bytes());
-            json!({ "id": hex::encode(person.account.0), "devices": [{ "number": 0, "key": key }] })
-        })
-        .collect();
-    let records = json!({
-        "genesis": hex::encode(GENESIS), "relays": relays, "accounts": accounts, "tickets": "not checked",
-    });
-    std::fs::write(folder.join(RECORDS), records.to_string())?;
-    Ok(())
+        ports.collect()
+    };
+    let people = (0..options.accounts).map(Person::of);
+    let plan = Plan {
+        places: places(options.relays),
+        listen: ports(0)?,
+        // At the port of `listen` a relay passes packets on over TCP.
+        metrics: ports(200)?,
+        devices: people.map(|person| person.device).collect(),
+        limits: match options.own_limits {
+            true => json!({}),
+            false => of_one_address(),
+        },
+        limit_mib: 16_384,
+    };
+    Ok(plan.write(&options.folder)?)
+}
+
+/// First bytes of relays that are spread over the ring.
+pub fn places(relays: u8) -> Vec<u8> {
+    let step = 255 / relays.max(1);
+    let places = (0..relays).map(|n| n.saturating_mul(step).saturating_add(7));
+    places.collect()
+}
+
+/// Limits for a load that comes from one address.
+pub fn of_one_address() -> Value {
+    json!({ "per_address": 20_000, "handshakes_per_address": 20_000, "device_requests": 20_000 })
 }
 
 /// The relays of a folder.

@@ -14,7 +14,7 @@ use std::{
 use tokio::task::JoinSet;
 
 /// Nothing more comes when nothing has come for so long.
-const SILENCE: Duration = Duration::from_secs(2);
+const SILENCE: Duration = Duration::from_secs(5);
 /// Between two looks at how much has come.
 const LOOK: Duration = Duration::from_millis(20);
 
@@ -61,11 +61,14 @@ pub async fn measure(options: &Options) -> anyhow::Result<Report> {
 /// How many were delivered until nothing more came, and when the last was.
 pub async fn until_silent(course: &Course, began: Instant) -> (usize, Instant) {
     let (mut fetched, mut last) = (0, began);
-    while last.elapsed() < SILENCE {
+    // Connecting everybody may have taken longer than any silence.
+    let mut silent_since = Instant::now();
+    while silent_since.elapsed() < SILENCE {
         tokio::time::sleep(LOOK).await;
         let now = course.deliveries();
         if now > fetched {
             (fetched, last) = (now, Instant::now());
+            silent_since = last;
         }
     }
     (fetched, last)

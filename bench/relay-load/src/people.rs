@@ -1,16 +1,10 @@
 //! Devices with keys that follow from their numbers, and what they send.
 
-use crate::network::GENESIS;
-use anyhow::Context;
-use codec::Encode;
-use parlance_bimp::{
-    Account, Answer, Bounded, Credential, Mailbox, Request, SendMessage, Subscribe,
-};
-use parlance_endpoint::{
-    Client, Endpoint, Identity, Options, PublicKey, RelayAddress, SecretKey, Session,
-};
+use parlance_bimp::{Answer, Mailbox, Request, Subscribe};
+use parlance_endpoint::{Client, Endpoint, RelayAddress, Session, Timings};
+use parlance_relay_testbed::{Device, GENESIS, device};
 use std::{
-    net::{Ipv4Addr, SocketAddr},
+    net::Ipv4Addr,
     time::{Duration, Instant},
 };
 
@@ -20,11 +14,10 @@ pub const SEALED: usize = 512;
 const START: Duration = Duration::from_secs(30);
 
 /// An account with one device.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct Person {
-    /// The account.
-    pub account: Account,
-    key: SecretKey,
+    /// The device.
+    pub device: Device,
 }
 
 impl Person {
@@ -34,19 +27,13 @@ impl Person {
         let (head, _) = seed.split_at_mut(4);
         head.copy_from_slice(&number.to_be_bytes());
         Self {
-            account: Account(seed),
-            key: SecretKey::from_bytes(&seed),
+            device: Device::of(seed),
         }
-    }
-
-    /// The device's public key.
-    pub fn public(&self) -> PublicKey {
-        self.key.public()
     }
 
     /// Where its messages go.
     pub fn mailbox(&self) -> Mailbox {
-        Mailbox::of(&self.account, 0)
+        self.device.mailbox()
     }
 
     /// Connects, as soon as the relay is there.
@@ -57,7 +44,7 @@ impl Person {
     ) -> anyhow::Result<Session> {
         let until = Instant::now() + START;
         loop {
-            match Client::connect(endpoint, relay, GENESIS, self).await {
+            match Client::connect(endpoint, relay, GENESIS, &self.device).await {
                 Ok(session) => return Ok(session),
                 Err(error) if Instant::now() >= until => return Err(error.into()),
                 Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
@@ -81,19 +68,6 @@ impl Person {
     }
 }
 
-impl Identity for Person {
-    fn credential(&self) -> Credential {
-        Credential::Device {
-            account: self.account,
-            device: 0,
-        }
-    }
-
-    fn sign(&self, statement: &[u8]) -> [u8; 64] {
-        self.key.sign(statement).to_bytes()
-    }
-}
-
 /// An endpoint on the loopback interface.
 pub async fn endpoint() -> anyhow::Result<Endpoint> {
     endpoint_at(Ipv4Addr::LOCALHOST).await
@@ -101,33 +75,28 @@ pub async fn endpoint() -> anyhow::Result<Endpoint> {
 
 /// An endpoint at one of the loopback interface's addresses.
 pub async fn endpoint_at(address: Ipv4Addr) -> anyhow::Result<Endpoint> {
-    let mut options = Options::dialling(SecretKey::generate());
-    options.addresses = vec![SocketAddr::from((address, 0))];
-    Ok(Endpoint::bind(options).await?)
+    let connect = Timings::default().connect;
+    Ok(device::endpoint_at(address, connect).await?)
 }
 
 /// A message that carries a stamp and a number nobody else uses.
 pub fn message(to: Mailbox, stamp: u64, number: u64) -> anyhow::Result<Request> {
-    let mut bytes = Vec::with_capacity(SEALED + 64);
-    bytes.push(1);
-    bytes.extend(to.0);
-    b"ticket".to_vec().encode_to(&mut bytes);
     let mut sealed = vec![0xA5; SEALED];
     let (head, rest) = sealed.split_at_mut(8);
     head.copy_from_slice(&stamp.to_le_bytes());
     rest.iter_mut()
         .zip(number.to_le_bytes())
         .for_each(|(to, from)| *to = from);
-    sealed.encode_to(&mut bytes);
-    let envelope = Bounded::new(bytes)
-        .ok()
-        .context("the message is too long")?;
-    Ok(Request::Send(SendMessage { envelope, keep: 0 }))
+    Ok(device::envelope(to, &sealed)?.0)
 }
 
-/// The stamp of a delivered message, whose last part is the sealed one.
+/// The sealed part of a delivered message of [`message`]'s kind, which is its last.
+pub fn sealed(message: &[u8]) -> Option<&[u8]> {
+    message.get(message.len().checked_sub(SEALED)?..)
+}
+
+/// The stamp of a delivered message.
 pub fn stamp(message: &[u8]) -> Option<u64> {
-    let at = message.len().checked_sub(SEALED)?;
-    let bytes = message.get(at..)?.first_chunk::<8>()?;
+    let bytes = sealed(message)?.first_chunk::<8>()?;
     Some(u64::from_le_bytes(*bytes))
 }

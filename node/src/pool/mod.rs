@@ -65,7 +65,6 @@ impl Settings {
     }
 }
 
-/// For commands that work on the database and take in no transactions.
 impl Default for Settings {
     fn default() -> Self {
         Self {

@@ -2,12 +2,13 @@
 //!
 //! - **B4** A WebSocket has few sessions ([`PER_SOCKET`]). A session is known by a number that nobody can guess, and belongs to the WebSocket
 //!   that opened it.
-//! - **B5** It ends with its subscription, with its WebSocket and with the relay's connection, whichever is first.
+//! - **B5** It ends with its subscription, with its WebSocket and with the relay's connection, whichever is first; and where another WebSocket
+//!   needs its place (B6 of the relay), since WebSockets share the places. Who is behind one the node's RPC server does not say.
 
 use parking_lot::Mutex;
 use parlance_bimp::Binding;
 use parlance_endpoint::{Frames, Inbox, InboxError};
-use parlance_relay::bridge::{Bridge, BridgeError, Session};
+use parlance_relay::bridge::{Bridge, BridgeError, Session, Share};
 use std::{collections::HashMap, sync::Arc};
 
 /// Sessions of one WebSocket.
@@ -78,7 +79,15 @@ pub struct OpenSession {
     pub frames: Frames,
     /// Says when the relay has ended it.
     pub inbox: Inbox,
+    share: Share,
     open: Arc<Mutex<HashMap<Number, Entry>>>,
+}
+
+impl OpenSession {
+    /// Whether it had to make room for another WebSocket's.
+    pub fn made_room(&self) -> bool {
+        self.share.is_lost()
+    }
 }
 
 impl Drop for OpenSession {
@@ -101,22 +110,28 @@ impl Sessions {
     ///
     /// # Errors
     /// When there is no relay, or no room.
-    pub fn open(&self, socket: usize, random: &[u8; 48]) -> Result<OpenSession, BridgeFault> {
+    pub async fn open(&self, socket: usize, random: &[u8; 48]) -> Result<OpenSession, BridgeFault> {
         let (mut number, mut challenge) = ([0; 16], [0; 32]);
         let (first, second) = random.split_at(number.len());
         number.copy_from_slice(first);
         challenge.copy_from_slice(second);
         let bridge = self.door.0.lock().clone().ok_or(BridgeFault::NoRelay)?;
-        let mut open = self.open.lock();
-        let own = open.values().filter(|entry| entry.socket == socket).count();
-        if own >= PER_SOCKET {
+        if self.is_crowded(socket) {
             return Err(BridgeFault::Crowded);
         }
+        let caller = u64::try_from(socket).unwrap_or(u64::MAX);
         let Session {
             binding,
             inbox,
             frames,
-        } = bridge.open(&challenge)?;
+            share,
+        } = bridge.open(caller, &challenge).await?;
+        // It may have opened another one meanwhile.
+        let mut open = self.open.lock();
+        if of_socket(&open, socket) >= PER_SOCKET {
+            inbox.end();
+            return Err(BridgeFault::Crowded);
+        }
         let entry = Entry {
             socket,
             inbox: inbox.clone(),
@@ -128,8 +143,13 @@ impl Sessions {
             binding,
             frames,
             inbox,
+            share,
             open: self.open.clone(),
         })
+    }
+
+    fn is_crowded(&self, socket: usize) -> bool {
+        of_socket(&self.open.lock(), socket) >= PER_SOCKET
     }
 
     /// Hands in bytes of a session of that WebSocket, and waits until the relay has taken them.
@@ -151,4 +171,8 @@ impl Sessions {
         let entry = open.get(number).filter(|entry| entry.socket == socket);
         entry.map(|entry| entry.inbox.clone())
     }
+}
+
+fn of_socket(open: &HashMap<Number, Entry>, socket: usize) -> usize {
+    open.values().filter(|entry| entry.socket == socket).count()
 }

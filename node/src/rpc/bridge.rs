@@ -86,7 +86,7 @@ impl BridgeApiServer for Bridged {
         let socket = pending.connection_id().0;
         let mut random = [0; 48];
         OsRng.fill_bytes(&mut random);
-        let session = match self.0.open(socket, &random) {
+        let session = match self.0.open(socket, &random).await {
             Ok(session) => session,
             Err(fault) => {
                 pending.reject(fault).await;
@@ -117,7 +117,10 @@ async fn forward(mut session: OpenSession, sink: &SubscriptionSink) {
         while let Some(frame) = session.frames.next().await {
             say(sink, &Said::Frame(Bytes(frame))).await?;
         }
-        let closed = "the relay has ended the session: its last frame says why";
+        let closed = match session.made_room() {
+            true => "another WebSocket needed the place: open a session again, or have fewer",
+            false => "the relay has ended the session: its last frame says why",
+        };
         say(sink, &Said::Closed(closed)).await
     };
     let late = async {

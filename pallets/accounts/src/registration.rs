@@ -1,8 +1,8 @@
 //! Registration without tokens: who may, and what it does.
 //!
 //! The checks run in the order of their cost to the chain. Nobody has paid when they run, so what
-//! an attacker can make up without work fails after two hashes or one signature, and before
-//! anything but the hashes of two blocks was read.
+//! an attacker can make up without work fails after two hashes or one signature: the state, which
+//! says whether an invitation was given, is asked before the three signatures that are checked last.
 
 use codec::Encode;
 use frame_support::{dispatch::DispatchResult, pallet_prelude::ValidTransaction, traits::Get};
@@ -38,8 +38,8 @@ impl<T: Config> Pallet<T> {
         let genesis = Self::genesis();
         let anchor = Self::anchor_hash(registration.anchor).ok_or(Rejection::Anchor)?;
         let shown = Self::check_guard(registration, guard, &genesis, &anchor)?;
-        Self::check_signatures(registration, signature, &genesis, &anchor)?;
         let left = Self::check_state(registration, guard, shown)?;
+        Self::check_signatures(registration, signature, &genesis, &anchor)?;
         Ok(Self::valid_transaction(registration, guard, shown, left))
     }
 

@@ -14,9 +14,9 @@ use parlance_primitives::{
     Balance, BlockNumber, UNIT,
     accounts::DeviceId,
     relay::{
-        Correspondents, Delivered, LatencyClass, Leaf, MAILBOX, Period, ReceiptLeaf, RelayId, Root,
-        TicketLeaf, Tree, cap, ingress_places, is_near, mailbox_of, receipt_statement,
-        ticket_statement,
+        Correspondents, DRAWS, Delivered, LatencyClass, Leaf, MAILBOX, Period, ReceiptLeaf,
+        RelayId, Root, TicketLeaf, Tree, cap, ingress_places, is_near, mailbox_of,
+        receipt_statement, ticket_statement, verify,
     },
 };
 use sp_core::ed25519;
@@ -40,6 +40,12 @@ const KEYS: KeyTypeId = KeyTypeId(*b"bnch");
 const ENDOWMENT: Balance = 1_000_000 * UNIT;
 /// Most bytes that a relay may register for: any bond is within the endowment.
 const CAPACITY: u64 = 1 << 40;
+/// Accounts with leaves that are drawn: so many that positions seldom fall on one twice.
+const PEOPLE: usize = 48;
+/// The beacon's epoch in which benchmarks run.
+const STAGE: u64 = 100;
+/// Epochs from it on whose seeds are tried until each position falls on a leaf of its own.
+const TRIES: u64 = 200;
 /// Leaves that are never drawn, but make each tree as deep as that of a large relay.
 const DECOYS: u32 = 4_000;
 /// Bytes of a decoy.
@@ -84,7 +90,7 @@ fn record<T: Config>(pool: Option<Pool>) -> PeriodRecord {
 
 /// A relay in a full roster of the stage, with its name.
 fn member<T: Config>() -> (T::AccountId, RelayId) {
-    T::BenchmarkHelper::begin_epoch(100);
+    T::BenchmarkHelper::begin_epoch(STAGE);
     let who = funded::<T>("relay", 0);
     let bond = CurrentParameters::<T>::get().bond_for(CAPACITY);
     Pallet::<T>::do_register(who.clone(), endpoint(), CAPACITY).expect("it has the tokens");
@@ -174,10 +180,10 @@ fn claimed<T: Config>(who: &T::AccountId, id: RelayId) -> (Period, Vec<u8>) {
     let roster = Rosters::<T>::get(Pallet::<T>::roster_of(period));
     let place = roster.binary_search(&id).expect("it is a member") as u32;
     let all = roster.len() as u32;
-    let senders = crowd::<T>("sender", 16, |one| {
+    let senders = crowd::<T>("sender", PEOPLE, |one| {
         ingress_places(&seed, period, one, all).contains(&place)
     });
-    let recipients = crowd::<T>("recipient", 16, |one| {
+    let recipients = crowd::<T>("recipient", PEOPLE, |one| {
         is_near(&roster, id, mailbox_of(one, 0), MAILBOX)
     });
     let rules = record::<T>(None).rules;
@@ -233,20 +239,40 @@ fn claimed<T: Config>(who: &T::AccountId, id: RelayId) -> (Period, Vec<u8>) {
     Relays::<T>::mutate(who, |relay| {
         if let Some(relay) = relay {
             relay.last_claim = Some(period);
-            let pending = Pending {
-                period,
-                epoch: 98,
-                tickets: tickets.root(),
-                receipts: receipts.root(),
-            };
-            relay.pending.try_push(pending).expect("it has no other");
         }
     });
-    let (sent, received) = Pallet::<T>::challenge(who, period).expect("the seed is there");
-    (
-        period,
-        [tickets.open(&sent), receipts.open(&received)].concat(),
-    )
+    // The worst case: as many signatures as there are positions.
+    let (sent, received) = (tickets.root(), receipts.root());
+    for epoch in STAGE..STAGE + TRIES {
+        T::BenchmarkHelper::begin_epoch(epoch);
+        Relays::<T>::mutate(who, |relay| {
+            if let Some(relay) = relay {
+                let pending = Pending {
+                    period,
+                    epoch: epoch - 2,
+                    tickets: sent,
+                    receipts: received,
+                };
+                relay.pending = BoundedVec::truncate_from(vec![pending]);
+            }
+        });
+        let (first, second) = Pallet::<T>::challenge(who, period).expect("the seed is there");
+        let openings = (
+            opening_of_all(&tickets, &sent, &first),
+            opening_of_all(&receipts, &received, &second),
+        );
+        if let (Some(first), Some(second)) = openings {
+            return (period, [first, second].concat());
+        }
+    }
+    panic!("no seed drew a leaf for each position: try more of them");
+}
+
+/// The opening, if each position falls on a leaf of its own.
+fn opening_of_all<L: Leaf>(tree: &Tree<L>, root: &Root, positions: &[u64]) -> Option<Vec<u8>> {
+    let opening = tree.open(positions);
+    let opened = verify::<L>(root, positions, &mut &opening[..]).expect("a tree opens itself");
+    (opened.len() == DRAWS).then_some(opening)
 }
 
 fn some_root() -> Root {
@@ -336,7 +362,7 @@ mod benchmarks {
         let (who, id) = member::<T>();
         earn::<T>(&who);
         let (period, opening) = claimed::<T>(&who, id);
-        let opening = BoundedVec::truncate_from(opening);
+        let opening = BoundedVec::try_from(opening).expect("it is within the bound of openings");
         let relay = T::Lookup::unlookup(who.clone());
         #[extrinsic_call]
         _(RawOrigin::Signed(who.clone()), relay, period, opening);
@@ -388,7 +414,7 @@ mod benchmarks {
     /// All `n` relays come into the roster and are named.
     #[benchmark]
     fn renew_roster(n: Linear<0, { T::MaxRelays::get() }>) {
-        T::BenchmarkHelper::begin_epoch(100);
+        T::BenchmarkHelper::begin_epoch(STAGE);
         for index in 0..n {
             let who = funded::<T>("relay", index);
             Pallet::<T>::do_register(who, endpoint(), 1).expect("it has the tokens");

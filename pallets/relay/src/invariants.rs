@@ -1,5 +1,6 @@
 //! The rules that hold after every block.
 
+use alloc::{collections::BTreeMap, vec::Vec};
 use frame_support::{
     ensure,
     traits::{
@@ -7,15 +8,22 @@ use frame_support::{
         fungible::{Inspect, InspectHold},
     },
 };
-use parlance_primitives::{Balance, relay::RelayId};
+use parlance_primitives::{
+    Balance,
+    relay::{Period, RelayId},
+};
 use sp_runtime::DispatchError;
 
 use crate::{
     Carry, Config, CurrentNetwork, CurrentParameters, HoldReason, Names, Pallet, Periods, Relays,
     Rosters,
+    core::pay::part,
     pallet::lengths,
-    types::{Relay, Standing},
+    types::{Earned, Relay, Standing},
 };
+
+/// What waits to be paid, by period.
+type Waiting = BTreeMap<Period, Vec<Earned>>;
 
 impl<T: Config> Pallet<T> {
     /// Checks every rule.
@@ -29,8 +37,12 @@ impl<T: Config> Pallet<T> {
         );
         let mut named = 0u32;
         let mut relays = 0u32;
+        let mut waiting = Waiting::new();
         for (who, relay) in Relays::<T>::iter() {
             Self::check_relay(&who, &relay)?;
+            for earned in &relay.earned {
+                waiting.entry(earned.period).or_default().push(*earned);
+            }
             named = named.saturating_add(relay.id.is_some().into());
             relays = relays.saturating_add(1);
         }
@@ -38,10 +50,12 @@ impl<T: Config> Pallet<T> {
             relays <= T::MaxRelays::get(),
             "more relays than there may be"
         );
+        ensure!(relays == Relays::<T>::count(), "the relays are miscounted");
         let names = Names::<T>::iter_keys().count() as u32;
         ensure!(names == named, "a name without a relay");
         Self::check_rosters()?;
         Self::check_money()?;
+        Self::check_earned(waiting)?;
         let network = CurrentNetwork::<T>::get();
         ensure!(
             network.best <= network.carried.bytes,
@@ -57,6 +71,12 @@ impl<T: Config> Pallet<T> {
             let named = Names::<T>::get(id).as_ref() == Some(who);
             ensure!(named, "a name is somebody else's");
         }
+        let running = Self::period();
+        let past = relay.last_claim.is_none_or(|last| last < running);
+        ensure!(past, "a claim for a period that is not over");
+        let network = CurrentNetwork::<T>::get();
+        let today = relay.service.of_day(network.carried.day);
+        ensure!(today <= network.best, "a relay proved more than the best");
         let claimed = |period| relay.last_claim.is_some_and(|last| period <= last);
         for pair in relay.pending.windows(2) {
             ensure!(pair[0].period < pair[1].period, "claims out of order");
@@ -114,6 +134,29 @@ impl<T: Config> Pallet<T> {
         }
         let pot = T::Currency::balance(&Self::pot());
         ensure!(pot >= owed, "the pot has less than it owes");
+        Ok(())
+    }
+
+    /// Nothing is earned twice. While a period is open, what relays have earned is all that was proven in it; once it
+    /// is closed, what waits for them is there.
+    fn check_earned(mut waiting: Waiting) -> Result<(), DispatchError> {
+        for (period, record) in Periods::<T>::iter() {
+            let mut all = waiting.remove(&period).unwrap_or_default();
+            all.sort_unstable_by_key(|earned| earned.before);
+            let (mut end, mut work, mut owed) = (0u128, 0u128, Balance::default());
+            for earned in &all {
+                ensure!(earned.before >= end, "two relays earned the same work");
+                end = earned.before.saturating_add(earned.work);
+                work = work.saturating_add(earned.work);
+                let payable = record.pool.map_or(0, |pool| pool.payable);
+                let due = part(payable, earned.before, earned.work, record.work);
+                owed = owed.saturating_add(due);
+            }
+            match record.pool {
+                None => ensure!(work == record.work, "work that nobody earned"),
+                Some(pool) => ensure!(owed <= pool.left, "less is left than relays earned"),
+            }
+        }
         Ok(())
     }
 }

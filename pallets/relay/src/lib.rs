@@ -420,7 +420,8 @@ pub mod pallet {
         /// `opening` is that of the tree of tickets, followed by that of the tree of receipts. When
         /// each leaf is proven or in doubt, the claim is proven and counts for the period. When one is
         /// false, the claim is void and a part of the bond is burnt. Either ends the claim, and costs
-        /// no fee.
+        /// the relay no fee. Others pay: whoever copies an opening out of the pool and comes before
+        /// the relay makes the relay's own fail, which costs a fee.
         ///
         /// ## Errors
         /// - [`Error::UnknownRelay`], [`Error::NoClaim`], [`Error::TooLate`], [`Error::NotDrawn`],
@@ -439,10 +440,11 @@ pub mod pallet {
             period: Period,
             opening: BoundedVec<u8, ConstU32<MAX_OPENING>>,
         ) -> DispatchResultWithPostInfo {
-            ensure_signed(origin)?;
+            let who = ensure_signed(origin)?;
             let relay = T::Lookup::lookup(relay)?;
+            let pays = if who == relay { Pays::No } else { Pays::Yes };
             Self::do_open(relay, period, &opening)?;
-            Ok(Pays::No.into())
+            Ok(pays.into())
         }
 
         /// Fetches the pay that waits for a relay.

@@ -194,23 +194,28 @@ mod measured {
     }
 
     // Storage: Relay::CurrentParameters (r:0 w:1)
+    // Storage: Relay::CurrentCalendar (r:1 w:0)
     pub fn set_parameters<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(10_000_000, 0)
-            .saturating_add(D::get().reads(0_u64))
+        Weight::from_parts(20_000_000, 1500)
+            .saturating_add(D::get().reads(1_u64))
             .saturating_add(D::get().writes(1_u64))
     }
 
     // Storage: Relay::Periods (r:2 w:3)
     // Storage: Relay::CurrentParameters (r:1 w:0)
+    // Storage: Relay::CurrentCalendar (r:1 w:0)
     // Storage: Relay::CurrentNetwork (r:1 w:1)
     // Storage: Relay::Carry (r:1 w:1)
     // Storage: Relay::CounterForRelays (r:1 w:0)
     // Storage: System::Account (r:1 w:1)
+    // Storage: Balances::TotalIssuance (r:1 w:1)
     // Storage: issuance's books (r:4 w:2)
-    // Storage: the beacon's epoch and seed (r:2 w:0)
+    // Storage: the parameters of accounts (r:1 w:0)
+    // Storage: the beacon's epoch, seed and history (r:3 w:0)
+    // Storage: the era, the epoch and the slot (r:3 w:0)
     pub fn begin_period<D: Get<RuntimeDbWeight>>() -> Weight {
-        Weight::from_parts(150_000_000, 12000)
-            .saturating_add(D::get().reads(14_u64))
+        Weight::from_parts(150_000_000, 16000)
+            .saturating_add(D::get().reads(20_u64))
             .saturating_add(D::get().writes(9_u64))
     }
 

@@ -2,8 +2,6 @@
 
 #[path = "../examples/self_dealing/break_even.rs"]
 mod break_even;
-#[path = "../examples/self_dealing/chart.rs"]
-mod chart;
 #[path = "../examples/self_dealing/documents.rs"]
 mod documents;
 #[path = "../examples/self_dealing/load.rs"]
@@ -20,18 +18,15 @@ mod tables;
 mod text;
 
 use network::{Draws, Network};
+use parlance_pictures::Document;
 use ring::Ring;
 
 #[test]
 fn the_committed_tables_and_pictures_are_the_codes_own() {
-    for document in documents::all().unwrap() {
-        let committed = std::fs::read_to_string(&document.path).unwrap();
-        assert!(
-            committed == document.content,
-            "{} is out of date: cargo run --release -p pallet-relay --example self_dealing",
-            document.path.display()
-        );
-    }
+    Document::assert_committed(
+        &documents::all().unwrap(),
+        "cargo run --release -p pallet-relay --example self_dealing",
+    );
 }
 
 #[test]

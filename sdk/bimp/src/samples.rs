@@ -154,6 +154,7 @@ pub fn requests() -> Vec<Request> {
         Request::Receipt(Receipt {
             period: 5_666_666,
             bytes: 1 << 40,
+            fanned: 1 << 30,
             latency: 2,
             signature: [0x52; 64],
         }),

@@ -1,16 +1,23 @@
 //! What can be typed.
 
+mod device;
+mod file;
 mod group;
+mod identity;
 mod talk;
+mod wallet;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
-use parlance_client::chain::amount::Amount;
 
+pub use device::{Device, Sync};
+pub use file::{File, Incoming};
 pub use group::Group;
+pub use identity::{ExportPassphrase, Identity, NewPassphrase, WordCount};
 pub use talk::{Bot, Chat, Directly, History, Send, Switch};
+pub use wallet::{Multisig, Owners, Payment, Wallet};
 
 const EXIT_CODES: &str = "Exit codes:
   0  done
@@ -26,7 +33,7 @@ const EXIT_CODES: &str = "Exit codes:
 
 Documentation: docs/bimp.md, docs/light-client.md";
 
-/// Identity, devices, contacts, messages and wallet on a Parlance chain. Believes no node: what it shows is proven.
+/// Identity, devices, contacts, messages and wallet on a Parlance chain. Believes no node: what it shows of the chain is proven.
 #[derive(Parser)]
 #[command(name = "bimp", version, after_help = EXIT_CODES)]
 pub struct Arguments {
@@ -54,8 +61,8 @@ pub struct Global {
     /// File with the passphrase of the data folder; otherwise $BIMP_PASSPHRASE, otherwise a prompt.
     #[arg(long, global = true, value_name = "FILE")]
     pub passphrase_file: Option<PathBuf>,
-    /// Whether messages go from device to device where both are there; otherwise 'on' for 'chat' and 'device sync', 'hidden' for 'send', and 'off' for
-    /// 'bot' and '--no-trace'.
+    /// Whether messages go from device to device where both are there; otherwise 'on' for 'chat' and 'device sync', 'hidden' for 'send' and 'file', and 'off'
+    /// for 'bot', 'group' and '--no-trace'.
     #[arg(long, global = true, value_name = "HOW", value_enum)]
     pub direct: Option<Directly>,
     /// Prints one JSON object, also for errors (on standard error).
@@ -81,13 +88,16 @@ pub enum Command {
     /// Relays: for whoever runs one.
     #[command(subcommand)]
     Relay(Relay),
-    /// Sends a message, and waits until relays have it.
+    /// Sends a message to somebody or to a group, and waits until relays have it.
     Send(Send),
-    /// Talks with somebody.
+    /// Talks with somebody, or in a group.
     Chat(Chat),
     /// Groups of people: make, invite, join, leave, remove.
     #[command(subcommand)]
     Group(Group),
+    /// Files: send, list, take.
+    #[command(subcommand)]
+    File(File),
     /// Lets a program talk: orders in, events out, one JSON object a line.
     Bot(Bot),
     /// Shows what was said with somebody. Asks no node.
@@ -116,17 +126,6 @@ $BIMP_NEW_PASSPHRASE or --new-passphrase-file is the new passphrase, otherwise a
         /// The shell.
         shell: Shell,
     },
-}
-
-/// Number of words of a backup phrase.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum WordCount {
-    /// Twelve words.
-    #[value(name = "12")]
-    Twelve,
-    /// Twenty-four words.
-    #[value(name = "24")]
-    TwentyFour,
 }
 
 /// What a relay says of itself.
@@ -174,170 +173,6 @@ pub enum Relay {
     Resume,
 }
 
-/// Commands about the identity.
-#[derive(Subcommand)]
-pub enum Identity {
-    /// Makes an account and registers its identity, without owning a token.
-    #[command(after_help = "Examples:
-  bimp identity new                          registers by a proof of work: seconds
-  bimp identity new --invitation CODE        registers at once
-  bimp identity new --offline                makes the keys only; 'identity register' later")]
-    New {
-        /// Words of the backup phrase.
-        #[arg(long, value_enum, default_value = "12")]
-        words: WordCount,
-        /// Code of an invitation, instead of a proof of work.
-        #[arg(long, value_name = "CODE")]
-        invitation: Option<String>,
-        /// Makes the keys and asks no node.
-        #[arg(long, conflicts_with = "invitation")]
-        offline: bool,
-    },
-    /// Registers the account's identity with this device.
-    Register {
-        /// Code of an invitation, instead of a proof of work.
-        #[arg(long, value_name = "CODE")]
-        invitation: Option<String>,
-    },
-    /// Shows the account and its identity on the chain, or another account's.
-    Show {
-        /// Another account.
-        account: Option<String>,
-    },
-    /// Shows the backup phrase. Whoever reads it owns the account.
-    Phrase,
-    /// Writes everything in the data folder to a file under a passphrase of its own.
-    #[command(
-        after_help = "The file takes this device elsewhere ('identity restore --file'); do not use both
-afterwards. $BIMP_EXPORT_PASSPHRASE or --export-passphrase-file is its passphrase."
-    )]
-    Export {
-        /// The file.
-        file: PathBuf,
-        #[command(flatten)]
-        passphrase: ExportPassphrase,
-    },
-    /// Restores an account from its backup phrase, or everything from an export.
-    #[command(after_help = "Examples:
-  bimp identity restore                      asks for the words
-  bimp identity restore --phrase-file FILE
-  bimp identity restore --file EXPORT
-
-The words bring the account back. This device has new keys then: 'device add --this' lists it.")]
-    Restore {
-        /// File with the words; otherwise $BIMP_PHRASE, otherwise a prompt.
-        #[arg(long, value_name = "FILE", conflicts_with = "file")]
-        phrase_file: Option<PathBuf>,
-        /// Derivation path behind the words, such as //savings.
-        #[arg(long, default_value = "", conflicts_with = "file")]
-        path: String,
-        /// An export, instead of words.
-        #[arg(long, value_name = "EXPORT")]
-        file: Option<PathBuf>,
-        #[command(flatten)]
-        passphrase: ExportPassphrase,
-    },
-    /// Gives this device new keys.
-    Rotate,
-    /// Revokes a device; the same as 'device remove'.
-    Revoke {
-        /// Its name, or the beginning of it.
-        device: String,
-    },
-    /// Makes the deposit of a tenth of a token: the identity does not expire and may invite. It returns when
-    /// the identity is removed.
-    Back,
-    /// Gives invitations: whoever has a code registers without work. Needs an identity with a deposit.
-    Invite {
-        /// How many.
-        #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=8))]
-        count: u8,
-    },
-    /// Removes the identity from the chain; its deposit returns.
-    Remove {
-        /// Does not ask.
-        #[arg(long)]
-        yes: bool,
-    },
-}
-
-/// Where the passphrase of an export comes from.
-#[derive(Args)]
-pub struct ExportPassphrase {
-    /// File with the export's passphrase; otherwise $BIMP_EXPORT_PASSPHRASE, otherwise a prompt.
-    #[arg(long, value_name = "FILE")]
-    pub export_passphrase_file: Option<PathBuf>,
-}
-
-/// Where a new passphrase of the data folder comes from.
-#[derive(Args)]
-pub struct NewPassphrase {
-    /// File with the new passphrase; otherwise $BIMP_NEW_PASSPHRASE, otherwise a prompt.
-    #[arg(long, value_name = "FILE")]
-    pub new_passphrase_file: Option<PathBuf>,
-}
-
-/// Commands about devices.
-#[derive(Subcommand)]
-pub enum Device {
-    /// Lists the devices of your identity.
-    List,
-    /// On a new device: makes its keys and shows a code that 'device add' takes on a device with the
-    /// account's key.
-    Request {
-        /// Your account.
-        account: String,
-    },
-    /// Lists a device that showed a code, or this one. Shows the device's fingerprint and asks: compare it with
-    /// the one on the new device's screen.
-    #[command(after_help = "Examples:
-  bimp device add device1a4f0...             a code of 'device request'
-  bimp device add --this                     after 'identity restore'")]
-    Add {
-        /// The code.
-        #[arg(required_unless_present = "this")]
-        code: Option<String>,
-        /// This device.
-        #[arg(long, conflicts_with = "code")]
-        this: bool,
-        /// Does not ask: the code came by a way that nobody else can write to.
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Revokes a device: lost, stolen or given away.
-    Remove {
-        /// Its name, or the beginning of it.
-        device: String,
-    },
-    /// Takes what was said before this device was there from another device of yours, or gives it.
-    #[command(
-        after_help = "It goes from device to device, encrypted like every message; relays cannot read it. Ended in the middle, it
-goes on when it is run again, or while 'chat' or 'bot' runs.
-
-Examples:
-  bimp device sync                           on the new device
-  bimp device sync --give 1a4f00d2           on one that has the history: gives it to that device"
-    )]
-    Sync(Sync),
-}
-
-/// The history between two devices.
-#[derive(Args)]
-pub struct Sync {
-    /// Gives it to this device: its name, or the beginning of it. Without it this device takes.
-    #[arg(long, value_name = "DEVICE")]
-    pub give: Option<String>,
-    /// Lets the device have it within seven days, and returns at once.
-    #[arg(long, requires = "give")]
-    pub no_wait: bool,
-    /// Begins anew, such as when the device that gave is gone. What is here stays.
-    #[arg(long, conflicts_with = "give")]
-    pub anew: bool,
-    /// Waits no longer than this while nothing comes.
-    #[arg(long, default_value_t = 120, value_name = "SECONDS", value_parser = clap::value_parser!(u32).range(1..))]
-    pub patience: u32,
-}
-
 /// Commands about contacts.
 #[derive(Subcommand)]
 pub enum Contact {
@@ -365,122 +200,6 @@ pub enum Contact {
     Remove {
         /// Whom.
         name: String,
-    },
-}
-
-/// A payment.
-#[derive(Args, Clone)]
-pub struct Payment {
-    /// Who receives: an address, or a contact's name.
-    pub to: String,
-    /// How many tokens, such as 1.5.
-    pub amount: Amount,
-}
-
-/// Commands about tokens.
-#[derive(Subcommand)]
-pub enum Wallet {
-    /// Shows what an account holds.
-    Balance {
-        /// Another account, or a contact's name.
-        account: Option<String>,
-    },
-    /// Pays, and waits until it is final and proven.
-    #[command(after_help = "Example:\n  bimp wallet send bob 1.5")]
-    Send {
-        #[command(flatten)]
-        payment: Payment,
-        /// Does not ask.
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Prepares a payment of a cold wallet: on line, without its key.
-    #[command(
-        after_help = "Example, with the key of FROM on a machine that has no network:
-  bimp wallet prepare BOB 1.5 --from FROM --out payment.json
-  bimp wallet sign-offline payment.json --out signed.json       on the machine without network
-  bimp wallet broadcast signed.json"
-    )]
-    Prepare {
-        #[command(flatten)]
-        payment: Payment,
-        /// Who pays [default: your account].
-        #[arg(long, value_name = "ACCOUNT")]
-        from: Option<String>,
-        /// File to write.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-        /// Blocks for which it counts, of two seconds each: a power of two up to 4096.
-        #[arg(long, default_value_t = parlance_client::wallet::LONG_LIFE)]
-        life: u64,
-    },
-    /// Shows what a prepared file asks for in plain words and signs it. Asks no node.
-    SignOffline {
-        /// The prepared file.
-        file: PathBuf,
-        /// File to write.
-        #[arg(long, value_name = "FILE")]
-        out: PathBuf,
-        /// Does not ask.
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Sends what was signed, and waits until it is final and proven.
-    Broadcast {
-        /// The signed file.
-        file: PathBuf,
-    },
-    /// Accounts of several people.
-    #[command(subcommand)]
-    Multisig(Multisig),
-}
-
-/// Owners of a shared account.
-#[derive(Args, Clone)]
-pub struct Owners {
-    /// Another owner: an address, or a contact's name. Once for each but yourself.
-    #[arg(long = "with", value_name = "ACCOUNT", required = true)]
-    pub others: Vec<String>,
-    /// How many of the owners must agree.
-    #[arg(long, default_value_t = 2)]
-    pub threshold: u16,
-}
-
-/// Commands about shared accounts.
-#[derive(Subcommand)]
-pub enum Multisig {
-    /// Shows the address that you and the others share, and what it holds.
-    Address {
-        #[command(flatten)]
-        owners: Owners,
-    },
-    /// Approves a payment from the shared account: opens it, or makes it when you are the last who must.
-    #[command(
-        after_help = "Example, two of two: both run, each with the other's address,
-  bimp wallet multisig approve SHOP 10 --with OTHER"
-    )]
-    Approve {
-        #[command(flatten)]
-        payment: Payment,
-        #[command(flatten)]
-        owners: Owners,
-        /// Does not ask.
-        #[arg(long)]
-        yes: bool,
-    },
-    /// Shows whether a payment waits for approvals.
-    Show {
-        #[command(flatten)]
-        payment: Payment,
-        #[command(flatten)]
-        owners: Owners,
-    },
-    /// Takes back a payment that you opened.
-    Cancel {
-        #[command(flatten)]
-        payment: Payment,
-        #[command(flatten)]
-        owners: Owners,
     },
 }
 

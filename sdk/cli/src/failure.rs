@@ -4,7 +4,7 @@ use std::{path::PathBuf, process::ExitCode};
 
 use parlance_client::{
     chain::{amount::NoAmount, relays::NoAddress},
-    chat::{ChatError, WireError},
+    chat::{ChatError, WireError, files::FileError},
     identity::{ChangeError, CodeError, LookError, RecordError, RegisterError},
     keys::KeyError,
     light::{CheckpointError, LightError},
@@ -51,6 +51,9 @@ pub enum Failure {
     /// A chat.
     #[error(transparent)]
     Chat(#[from] ChatError),
+    /// A file that is sent or saved.
+    #[error(transparent)]
+    FileOfChat(#[from] FileError),
     /// A payment.
     #[error(transparent)]
     Wallet(#[from] WalletError),
@@ -218,6 +221,30 @@ pub enum Failure {
     /// Nobody says so in groups.
     #[error("members of a group do not tell what they have: leave --delivered out")]
     NoDelivery,
+    /// No such file.
+    #[error("no file begins with {id}: 'bimp file list' shows those that are known")]
+    NoFile {
+        /// What was typed.
+        id: String,
+    },
+    /// Several files.
+    #[error("several files begin with {id}: write more of its digits")]
+    FileUnclear {
+        /// What was typed.
+        id: String,
+    },
+    /// A file that lacks something.
+    #[error(
+        "{held} of {of} pieces of the file are here; the next 'file get', 'chat' or 'bot' goes on: {cause}"
+    )]
+    NotHere {
+        /// Pieces.
+        held: u32,
+        /// All.
+        of: u32,
+        /// Why.
+        cause: String,
+    },
     /// A group is nobody's account.
     #[error("a group has no account that could be paid: pay one of its members")]
     NoPayment,
@@ -432,12 +459,16 @@ impl Failure {
             | Self::NameTaken { .. }
             | Self::NoDelivery
             | Self::NoPayment
+            | Self::NoFile { .. }
+            | Self::FileUnclear { .. }
+            | Self::FileOfChat(FileError::NotAFile { .. } | FileError::TooLarge { .. })
             | Self::NoMessage { .. } => Kind::Input,
-            Self::Waits { .. } | Self::NoHistory { .. } => Kind::Waiting,
+            Self::Waits { .. } | Self::NoHistory { .. } | Self::NotHere { .. } => Kind::Waiting,
             Self::Handed { code, .. } => Kind::of(*code),
             Self::HandLost => Kind::Other,
             Self::CoreDumps(_) => Kind::Other,
             Self::File { .. }
+            | Self::FileOfChat(_)
             | Self::InUse
             | Self::NoFolder
             | Self::NoPassphrase
@@ -459,7 +490,11 @@ fn of_chat(error: &ChatError) -> Kind {
             EngineError::Storage(_) | EngineError::Damaged { .. } | EngineError::Stopped => {
                 Kind::Folder
             }
+            EngineError::FileBroken => Kind::Unproven,
             EngineError::OutboxFull { .. }
+            | EngineError::FilesFull { .. }
+            | EngineError::NoSuchFile
+            | EngineError::FileNotHere { .. }
             | EngineError::NobodyWithoutTrace
             | EngineError::Group(_)
             | EngineError::TooManyGroups { .. }

@@ -18,6 +18,7 @@
 //! | [`envelope`], [`padding`] | what a relay gets to see | the idea of Sealed Sender |
 //! | [`presence`] | how a device is reached, for one other device to read | - |
 //! | [`content`] | what a message says; unknown types survive | - |
+//! | [`file`] | files in chunks under keys of their own | STREAM |
 //! | [`safety`] | sixty digits that two people compare | Signal's numeric fingerprint |
 //!
 //! # Modes
@@ -77,6 +78,7 @@ pub mod content;
 pub mod device;
 pub mod envelope;
 pub mod error;
+pub mod file;
 pub mod handshake;
 pub mod identity;
 pub mod limits;

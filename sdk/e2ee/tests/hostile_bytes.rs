@@ -7,8 +7,11 @@ mod common;
 use codec::{Decode, Encode};
 use common::{MODES, below, party, rng, sessions};
 use parlance_e2ee::{
-    Body, Bundle, Content, Device, DeviceAddress, DeviceIdentity, Envelope, Message, PreKeyStore,
-    Sender, Session, StateKey, Text, content::WrittenText, state::Storable,
+    Body, Bounded, Bundle, Content, Device, DeviceAddress, DeviceIdentity, Envelope, List, Message,
+    PreKeyStore, Sender, Session, StateKey, Text,
+    content::{FileStep, WrittenText},
+    file,
+    state::Storable,
 };
 use rand_chacha::ChaCha20Rng;
 use rand_core::Rng;
@@ -223,5 +226,50 @@ fn stored_devices_and_prekeys() {
     let sealed = a.export(&key, &mut rng);
     for bytes in inputs(&sealed, 16) {
         assert_eq!(Device::import(&key, &bytes).is_ok(), bytes == sealed);
+    }
+}
+
+#[test]
+fn files() {
+    let mut rng = rng(31);
+    let mut plain = vec![0; 70_000];
+    rng.fill_bytes(&mut plain);
+    let (key, length) = ([7; 32], plain.len() as u64);
+    let genuine = file::seal(&key, &plain);
+    for bytes in inputs(&genuine, 32).take(ROUNDS / 8) {
+        let opened = file::open(&file::identifier([bytes.as_slice()]), &key, length, &bytes);
+        assert_eq!(opened.is_ok(), bytes == genuine);
+        for (number, chunk) in (0..).zip(bytes.chunks(file::SEALED_CHUNK)) {
+            let opens = file::open_chunk(&key, length, number, chunk).is_ok();
+            let place = number as usize * file::SEALED_CHUNK;
+            let end = genuine.len().min(place + file::SEALED_CHUNK);
+            assert_eq!(opens, genuine.get(place..end) == Some(chunk));
+        }
+    }
+}
+
+#[test]
+fn steps_of_files() {
+    let piece = FileStep::Piece {
+        file: [1; 32],
+        number: 3,
+        of: 5,
+        bytes: Bounded::new(vec![4; 300], "piece").unwrap(),
+    };
+    let gaps = List::new(vec![(0, 3), (7, 9)], "gaps").unwrap();
+    for step in [
+        piece,
+        FileStep::Ask {
+            file: [1; 32],
+            gaps,
+        },
+    ] {
+        let content = Content::new([9; 16], 5, Body::FileStep(step));
+        let genuine = content.to_bytes().unwrap();
+        for bytes in inputs(&genuine, 33) {
+            if let Ok(content) = Content::from_bytes(&bytes) {
+                assert_eq!(content.to_bytes().unwrap(), bytes);
+            }
+        }
     }
 }

@@ -1,14 +1,16 @@
 //! What goes into the engine, and what comes out.
 
 use crate::{
+    files::FileNews,
     history::{ContentId, Entry, Status},
     no_trace::{NoTraceNews, NoTraceWish},
     presence::Reach,
     relays::Directory,
 };
 use parlance_bimp::{
-    Account, Answer, Bounded, Deliver, GroupGrown, GroupId, Mailbox, MessageId, RelayId, Request,
-    limits::MAX_ENVELOPE,
+    Account, Answer, Bounded, Deliver, GroupGrown, GroupId, Mailbox, MessageId, PresenceKey,
+    RelayId, Request,
+    limits::{MAX_ENVELOPE, MAX_PRESENCE},
 };
 use parlance_e2ee::{Body, DeviceAddress, content::TypingState};
 
@@ -74,6 +76,26 @@ pub enum Input<P> {
     Unreached {
         /// Which.
         device: DeviceAddress,
+    },
+    /// A device that has proved its key as one that may call has stayed: what is offered to it goes over its connection (D7). The end of that
+    /// is [`Input::Unreached`].
+    Connected {
+        /// Which.
+        device: DeviceAddress,
+    },
+    /// Somebody in the local network asks for a record (D10).
+    Sought {
+        /// For [`Effect::Show`].
+        seek: u64,
+        /// Where it would lie.
+        key: PresenceKey,
+    },
+    /// A record from the local network.
+    Sighted {
+        /// Where it would lie.
+        key: PresenceKey,
+        /// The record.
+        record: Vec<u8>,
     },
     /// A device that has proved its key delivers (D5).
     Called {
@@ -199,7 +221,7 @@ pub enum GroupNews {
     },
     /// This account is out.
     Out {
-        /// Who removed it; none if it left when nobody else was there.
+        /// Who removed it; none if it left when nobody else was there, or learned of it from members who do not say by whom (G13).
         by: Option<Account>,
     },
     /// An invitation that cannot be used.
@@ -264,8 +286,8 @@ pub enum Effect {
     Offer {
         /// Which.
         to: DeviceAddress,
-        /// How it is reached.
-        reach: Reach,
+        /// Where to dial it, as far as that is known: there may be a connection already.
+        reach: Option<Reach>,
         /// Comes back.
         ask: u64,
         /// What, without a ticket.
@@ -277,6 +299,18 @@ pub enum Effect {
         call: u64,
         /// Whether it is on this disk.
         taken: bool,
+    },
+    /// Ask the local network for records (D10). [`Input::Sighted`] is the answer, if there is one.
+    Seek {
+        /// Where they would lie.
+        keys: Vec<PresenceKey>,
+    },
+    /// Answer who asks in the local network.
+    Show {
+        /// The number of the [`Input::Sought`].
+        seek: u64,
+        /// The record.
+        record: Bounded<MAX_PRESENCE>,
     },
     /// The list of relays seems to be old.
     Directory,
@@ -418,6 +452,15 @@ pub enum Event {
         all: u64,
         /// Whether that was all.
         done: bool,
+    },
+    /// A file got further, or did not.
+    File {
+        /// In which conversation.
+        conversation: Account,
+        /// The message that it came with.
+        id: ContentId,
+        /// What.
+        news: FileNews,
     },
     /// The device listens at a relay, or at none.
     Listening {

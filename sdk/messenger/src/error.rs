@@ -70,6 +70,42 @@ pub enum Error {
         /// How many at most.
         limit: usize,
     },
+    /// More than goes by relays.
+    #[error(
+        "the file has {length} bytes, and relays carry {limit} at most: cut it into parts, or make it smaller"
+    )]
+    FileTooLarge {
+        /// Its bytes.
+        length: u64,
+        /// Bytes at most.
+        limit: u64,
+    },
+    /// The database has no room for more files.
+    #[error(
+        "files of {limit} bytes are kept here, which is all that there is room for: let those that are under way be sent or taken first"
+    )]
+    FilesFull {
+        /// Bytes at most.
+        limit: u64,
+    },
+    /// No file, or not any more.
+    #[error("this message has no file, or the file is not kept here any more: ask for it again")]
+    NoSuchFile,
+    /// Not all of it has come.
+    #[error(
+        "{held} of {of} pieces of the file are here: accept it, and stay on line until it is whole"
+    )]
+    FileNotHere {
+        /// Pieces that are here.
+        held: u32,
+        /// All pieces.
+        of: u32,
+    },
+    /// What came is not what was promised.
+    #[error(
+        "the bytes that came are not the file that was promised: ask the sender to send it again"
+    )]
+    FileBroken,
 }
 
 impl From<GroupFault> for Error {

@@ -210,5 +210,6 @@ pub fn is_shown(body: &Body) -> bool {
             | Body::Resend(_)
             | Body::Transfer(_)
             | Body::NoTrace(_)
+            | Body::FileStep(_)
     )
 }

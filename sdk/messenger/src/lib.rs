@@ -10,17 +10,18 @@
 //! | module | rules | what |
 //! | --- | --- | --- |
 //! | [`history`] | H1-H7 | conversations, messages, status, what disappears |
-//! | [`outbox`] | O1-O6 | what waits to be sent, to which devices |
+//! | [`outbox`] | O1-O7 | what waits to be sent, to which devices |
 //! | [`inbox`] | I1-I6 | order, each once, sessions that broke |
 //! | [`relays`] | R1-R3 | which relay is asked, and when another one |
 //! | [`prekeys`] | K1-K4 | prekeys: published, replaced, fetched |
 //! | [`proof`] | P1-P5 | tickets and receipts |
 //! | [`no_trace`] | N1-N7 | conversations that are stored nowhere |
 //! | [`transfer`] | A1-A7 | the history, for a device that is new |
+//! | [`files`] | F1-F11 | files, in pieces, until they are whole |
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
-//! | [`groups`] | G1-G12 | who is in, what is said there, in which order |
+//! | [`groups`] | G1-G13 | who is in, what is said there, in which order |
 //! | [`presence`] | E1-E5 | how contacts, and nobody else, learn where this device is |
-//! | [`direct`] | D1-D6 | from device to device |
+//! | [`direct`] | D1-D10 | from device to device |
 //! | [`storage`] | S1-S4 | one batch, then effects |
 //! | [`limits`] | - | all bounds and times |
 //!
@@ -46,6 +47,7 @@ pub mod effect;
 pub mod encryption;
 mod engine;
 pub mod error;
+pub mod files;
 pub mod groups;
 pub mod history;
 pub mod inbox;
@@ -63,6 +65,7 @@ pub use effect::{Command, Effect, Event, GroupCommand, GroupNews, Input};
 pub use encryption::{Encryption, Fault};
 pub use engine::Engine;
 pub use error::Error;
+pub use files::{File, FileCommand, FileId, FileNews, FileStage};
 pub use groups::{Group, GroupFault, GroupSecrets};
 pub use history::{ContentId, Conversation, Entry, Status};
 pub use no_trace::{NoTraceEnd, NoTraceNews, NoTraceWish};

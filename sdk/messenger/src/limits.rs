@@ -47,6 +47,17 @@ pub const IN_FLIGHT: usize = 32;
 /// Messages for one device that were sent and not confirmed at the same time: what the reader can hold, and less than
 /// what a ratchet bridges.
 pub const UNCONFIRMED: usize = 500;
+/// What relays have accepted and a device that is there does not confirm within this time is sent again; it doubles up to
+/// [`LONGEST_CONFIRM_WAIT`].
+pub const CONFIRM_WAIT: u64 = 60_000;
+/// See [`CONFIRM_WAIT`].
+pub const LONGEST_CONFIRM_WAIT: u64 = 86_400_000;
+/// Between two looks at what is not confirmed.
+pub const CONFIRM_CHECK: u64 = 1_000;
+/// What was said so long ago is not sent again to a device from which nothing ever came.
+pub const NEW_DEVICE: u64 = 86_400_000;
+/// And not more often than that.
+pub const NEW_DEVICE_AGAIN: u32 = 2;
 /// What waits to be sent, or to be confirmed.
 pub const MAX_OUTBOX: usize = 50_000;
 /// For how long something waits to be sent or confirmed: longer than relays keep it.
@@ -120,6 +131,8 @@ pub const LEAVE_PAUSE: u64 = 5_000;
 pub const LEAVE_AGAIN: u64 = 60_000;
 /// Between two questions to members, of one that is in doubt or has lost track.
 pub const ASK_AGAIN: u64 = 15_000;
+/// A member that says so often that this device is out, while nobody gives it information, is believed.
+pub const DENIALS: u32 = 3;
 /// How long a look is waited for before somebody is removed without it.
 pub const LOOK_WAIT: u64 = 5_000;
 /// Age of the key package of last resort when it is replaced.
@@ -150,6 +163,14 @@ pub const DIRECT_PATIENCE: u64 = 2_000;
 pub const AWAY: u64 = 30_000;
 /// A device that could not be reached is left alone for so long.
 pub const UNREACHABLE: u64 = 120_000;
+/// Where the device was last is tried after so long without an answer about its presence.
+pub const LOOK_UP_PATIENCE: u64 = 500;
+/// What relays do not take is offered to its device again after so long. It doubles three times.
+pub const DIRECT_AGAIN: u64 = 2_000;
+/// While the device listens at no relay, nobody is left alone for longer.
+pub const ALONE_PAUSE: u64 = 10_000;
+/// Places of records that the local network is asked for.
+pub const MAX_SOUGHT: usize = 256;
 /// Devices of which it is remembered whether they are there.
 pub const MAX_WAYS: usize = 1_024;
 
@@ -186,3 +207,36 @@ pub const NO_TRACE_AGAIN: u64 = 2_000;
 pub const NO_TRACE_KEEP: u64 = 10_000;
 /// Texts that wait for their confirmation, or for those before them.
 pub const MAX_WHISPERS: usize = 64;
+
+/// Largest file that goes by relays, bytes (F1).
+pub const MAX_FILE: u64 = 16 * 1_024 * 1_024;
+/// A file up to so many bytes is sent unasked (F4).
+pub const PUSHED: u64 = 4 * 1_024 * 1_024;
+/// Files up to so many bytes are taken without asking the person, unless they say otherwise (F5).
+pub const AUTOMATIC: u64 = 4 * 1_024 * 1_024;
+/// Bytes of a piece of a file's ciphertext.
+pub const FILE_PIECE: usize = parlance_e2ee::content::bounds::MAX_FILE_PIECE;
+/// Pieces of a file.
+pub const MAX_FILE_PIECES: u32 = 288;
+/// Pieces of files on their way at the same time.
+pub const FILE_WINDOW: usize = 8;
+/// The same in one group.
+pub const GROUP_FILE_WINDOW: usize = 2;
+/// A piece that does not come is asked for after so long; it doubles up to [`LONGEST_ASK_PAUSE`].
+pub const FILE_PATIENCE: u64 = 60_000;
+/// How often bytes of a file may turn out to be wrong before it is given up.
+pub const MAX_FAULTS: u8 = 3;
+/// Files that a device knows.
+pub const MAX_FILES: usize = 4_096;
+/// Bytes of files that a device keeps in its database (F2).
+pub const MAX_KEPT: u64 = 512 * 1_024 * 1_024;
+/// For how long files are kept there once they were sent, or saved.
+pub const FILE_LIFE: u64 = 14 * 86_400_000;
+/// Bytes of files whose message has not come (F9).
+pub const MAX_UNNAMED: u64 = 16 * 1_024 * 1_024;
+/// For how long these are kept.
+pub const UNNAMED_LIFE: u64 = 86_400_000;
+/// Devices that get pieces of one file because they asked.
+pub const MAX_UPLOADS: usize = 16;
+/// Between two looks at which files have had their time.
+pub const FILE_PASS: u64 = 60_000;

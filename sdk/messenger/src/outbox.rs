@@ -11,6 +11,11 @@
 //! - **O5** Copies for one device leave in their order, at most [`IN_FLIGHT`](crate::limits::IN_FLIGHT) of all at a time, and no more than
 //!   [`UNCONFIRMED`](crate::limits::UNCONFIRMED) are unconfirmed.
 //! - **O6** A copy for a device that is not on its account's record any more is dropped.
+//! - **O7** *A word of confirmation may be lost*: relays that had not heard of a new device yet threw it away with what all others have, or it came in
+//!   a session that broke. So what was accepted and is not confirmed is sent again after
+//!   [`CONFIRM_WAIT`](crate::limits::CONFIRM_WAIT), and again after twice as long, if something has come from its device since, or shortly before;
+//!   for a device from which nothing ever came, twice, on the first day. Whoever has it confirms it once more (I1). One that is away is not sent everything
+//!   twice.
 
 use crate::{history::ContentId, inbox::Sequence};
 use codec::{Decode, Encode};
@@ -99,16 +104,29 @@ pub struct Attempt {
     pub charged: Vec<(u32, RelayId)>,
 }
 
+/// How long a copy has waited for its device's word (O7).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unconfirmed {
+    /// Since when it is accepted, by the steady clock; none until somebody looks.
+    pub since: Option<u64>,
+    /// How often it was sent again.
+    pub again: u32,
+}
+
 /// All copies, and the ways to find them.
 #[derive(Debug, Default)]
 pub struct Outbox {
     copies: BTreeMap<u64, Copy>,
     by_name: BTreeMap<(DeviceAddress, ContentId), u64>,
     by_device: BTreeMap<DeviceAddress, BTreeSet<u64>>,
+    /// Copies of each content.
+    of_content: BTreeMap<ContentId, usize>,
     /// Not encrypted.
     pub waiting: BTreeSet<u64>,
     /// Encrypted, not accepted.
     pub sealed: BTreeMap<u64, Attempt>,
+    /// Accepted, once at least.
+    pub unconfirmed: BTreeMap<u64, Unconfirmed>,
     /// Said, without copies.
     pub pending: BTreeMap<u64, Pending>,
 }
@@ -129,11 +147,16 @@ impl Outbox {
             Stage::Accepted => {
                 self.waiting.remove(&number);
                 self.sealed.remove(&number);
+                self.unconfirmed.entry(number).or_default().since = None;
             }
         }
         self.by_name.insert((copy.to, copy.id), number);
         self.by_device.entry(copy.to).or_default().insert(number);
-        self.copies.insert(number, copy);
+        let id = copy.id;
+        if self.copies.insert(number, copy).is_none() {
+            let copies = self.of_content.entry(id).or_default();
+            *copies = copies.saturating_add(1);
+        }
     }
 
     /// It is done.
@@ -141,7 +164,14 @@ impl Outbox {
         let copy = self.copies.remove(&number)?;
         self.waiting.remove(&number);
         self.sealed.remove(&number);
+        self.unconfirmed.remove(&number);
         self.by_name.remove(&(copy.to, copy.id));
+        if let Some(copies) = self.of_content.get_mut(&copy.id) {
+            *copies = copies.saturating_sub(1);
+            if *copies == 0 {
+                self.of_content.remove(&copy.id);
+            }
+        }
         if let Some(numbers) = self.by_device.get_mut(&copy.to) {
             numbers.remove(&number);
             if numbers.is_empty() {
@@ -168,6 +198,14 @@ impl Outbox {
             .into_iter()
             .flatten()
             .filter_map(|number| self.copies.get(number))
+    }
+
+    /// How many devices have not got a content; none before it has copies.
+    pub fn left(&self, id: &ContentId) -> Option<usize> {
+        match self.pending.values().any(|pending| pending.id == *id) {
+            true => None,
+            false => Some(self.of_content.get(id).copied().unwrap_or(0)),
+        }
     }
 
     /// The devices that there are copies for.
@@ -231,11 +269,14 @@ mod tests {
         let numbers: Vec<u64> = outbox.of_device(&to).map(|copy| copy.number).collect();
         assert_eq!(numbers, [1, 2]);
         assert_eq!(outbox.named(to, &[2; 16]).unwrap().number, 2);
+        assert_eq!(outbox.left(&[1; 16]), Some(1));
         for number in [1, 2, 3] {
             assert!(outbox.remove(number).is_some());
             assert!(outbox.remove(number).is_none());
         }
         assert!(outbox.is_empty() && outbox.devices().next().is_none());
+        assert_eq!(outbox.left(&[1; 16]), Some(0));
         assert!(outbox.waiting.is_empty() && outbox.sealed.is_empty());
+        assert!(outbox.unconfirmed.is_empty());
     }
 }

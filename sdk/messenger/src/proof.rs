@@ -6,7 +6,8 @@
 //!   in its place, so that it gets no more than a moment's.
 //! - **P2** On the wire, as the ticket of an envelope: SCALE of [`Ticket`] (rule W5 of BIMP). Who signed it the relay knows, because
 //!   the device has authenticated.
-//! - **P3** A *receipt* says how many bytes a relay has delivered to this device in a period so far. It goes to the relay after each
+//! - **P3** A *receipt* says how many bytes a relay has delivered to this device in a period so far, copies out of the fan-out of groups apart: one
+//!   upload made them, and they are paid less (R5 of Proof of Relay). It goes to the relay after each
 //!   [`RECEIPT_BYTES`](crate::limits::RECEIPT_BYTES), and after [`RECEIPT_PAUSE`](crate::limits::RECEIPT_PAUSE).
 //! - **P4** The statements are those of Proof of Relay (decision 17): SCALE of the tuples that
 //!   `parlance_primitives::relay` signs; a test of the client, which has both, compares them.
@@ -30,9 +31,11 @@ pub struct Account {
     pub relay: RelayId,
     /// Bytes that it was asked to take, without those that it refused.
     pub sent: u64,
-    /// Bytes that it has delivered.
+    /// Bytes that it has delivered of messages to this account alone.
     pub received: u64,
-    /// Bytes that a receipt was given for.
+    /// And of copies out of the fan-out of groups.
+    pub fanned: u64,
+    /// Bytes of both that a receipt was given for.
     pub receipted: u64,
     /// How long uploads took, milliseconds.
     pub uploads: Vec<u32>,
@@ -48,6 +51,7 @@ impl Account {
             relay,
             sent: 0,
             received: 0,
+            fanned: 0,
             receipted: 0,
             uploads: Vec::new(),
             deliveries: Vec::new(),
@@ -60,8 +64,18 @@ impl Account {
     }
 
     /// A message came.
-    pub fn delivered(&mut self, bytes: usize) {
-        self.received = self.received.saturating_add(bytes as u64);
+    pub fn delivered(&mut self, bytes: usize, of_group: bool) {
+        let sum = match of_group {
+            true => &mut self.fanned,
+            false => &mut self.received,
+        };
+        *sum = sum.saturating_add(bytes as u64);
+    }
+
+    /// Bytes of both kinds that no receipt was given for.
+    pub fn open(&self) -> u64 {
+        let all = self.received.saturating_add(self.fanned);
+        all.saturating_sub(self.receipted)
     }
 
     /// It was sent so long before it came.
@@ -130,17 +144,17 @@ pub fn ticket_statement(
     statement.encode()
 }
 
-/// What a recipient's device signs (P4), for messages that came to it alone: `bytes` direct, none fanned out.
+/// What a recipient's device signs (P4): bytes of messages to its account alone, and those fanned out.
 pub fn receipt_statement(
     genesis: &[u8; 32],
     period: u32,
     relay: &[u8; 32],
     recipient: &[u8; 32],
     mailbox_epoch: u32,
-    bytes: u64,
+    (direct, fanned): (u64, u64),
     latency: u8,
 ) -> Vec<u8> {
-    let delivered = (mailbox_epoch, bytes, 0u64, latency);
+    let delivered = (mailbox_epoch, direct, fanned, latency);
     let statement = (
         b"parlance/receipt/1",
         genesis,
@@ -167,7 +181,7 @@ mod tests {
         expected.extend(1_000u64.to_le_bytes());
         expected.push(4);
         assert_eq!(ticket, expected);
-        let receipt = receipt_statement(&[1; 32], 7, &[2; 32], &[3; 32], 5, 1_000, 4);
+        let receipt = receipt_statement(&[1; 32], 7, &[2; 32], &[3; 32], 5, (1_000, 300), 4);
         let mut expected = b"parlance/receipt/1".to_vec();
         expected.extend([1; 32]);
         expected.extend(7u32.to_le_bytes());
@@ -175,7 +189,7 @@ mod tests {
         expected.extend([3; 32]);
         expected.extend(5u32.to_le_bytes());
         expected.extend(1_000u64.to_le_bytes());
-        expected.extend(0u64.to_le_bytes());
+        expected.extend(300u64.to_le_bytes());
         expected.push(4);
         assert_eq!(receipt, expected);
     }
@@ -194,7 +208,9 @@ mod tests {
         account.uploaded(10_000);
         assert_eq!(account.upload_class(), 1);
         assert_eq!(account.uploads.len(), MAX_LATENCIES);
-        account.delivered(512);
-        assert_eq!((account.received, account.delivery_class()), (512, SLOWEST));
+        account.delivered(512, false);
+        account.delivered(700, true);
+        assert_eq!((account.received, account.fanned), (512, 700));
+        assert_eq!((account.open(), account.delivery_class()), (1_212, SLOWEST));
     }
 }

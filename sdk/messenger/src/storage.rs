@@ -47,11 +47,15 @@ pub enum Table {
     GroupParts,
     /// Where histories of other devices go, by conversation.
     Rooms,
+    /// Files by author and identifier.
+    Files,
+    /// Pieces of their ciphertexts.
+    FilePieces,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 18] = [
         Self::Single,
         Self::Conversations,
         Self::Messages,
@@ -68,6 +72,8 @@ impl Table {
         Self::Groups,
         Self::GroupParts,
         Self::Rooms,
+        Self::Files,
+        Self::FilePieces,
     ];
 
     /// Its name in a database.
@@ -89,6 +95,8 @@ impl Table {
             Self::Groups => "chat/groups",
             Self::GroupParts => "chat/group-parts",
             Self::Rooms => "chat/rooms",
+            Self::Files => "chat/files",
+            Self::FilePieces => "chat/file-pieces",
         }
     }
 }
@@ -136,6 +144,10 @@ pub enum Row {
     Giving,
     /// Where a history goes, by conversation.
     Room(Account),
+    /// A file: whose, and its identifier.
+    File(Account, [u8; 32]),
+    /// A piece of it.
+    FilePiece(Account, [u8; 32], u32),
 }
 
 /// A part of a row's key.
@@ -169,6 +181,8 @@ impl Row {
             Self::Group(_) => Table::Groups,
             Self::GroupPart(..) => Table::GroupParts,
             Self::Room(_) => Table::Rooms,
+            Self::File(..) => Table::Files,
+            Self::FilePiece(..) => Table::FilePieces,
         }
     }
 
@@ -196,6 +210,10 @@ impl Row {
             }
             Self::Proof(period, relay) => vec![bytes(&period.to_le_bytes()), bytes(&relay.0)],
             Self::Group(group) => vec![bytes(&group.0)],
+            Self::File(author, file) => vec![bytes(&author.0), bytes(file)],
+            Self::FilePiece(author, file, number) => {
+                vec![bytes(&author.0), bytes(file), bytes(&number.to_le_bytes())]
+            }
             Self::GroupPart(group, device, about, index) => vec![
                 bytes(&group.0),
                 bytes(&device.encode()),
@@ -341,6 +359,12 @@ mod tests {
             Row::Taking,
             Row::Giving,
             Row::Room(one),
+            Row::File(one, [1; 32]),
+            Row::File(one, [2; 32]),
+            Row::File(other, [1; 32]),
+            Row::FilePiece(one, [1; 32], 0),
+            Row::FilePiece(one, [1; 32], 1),
+            Row::FilePiece(other, [1; 32], 0),
         ];
         for (index, row) in rows.iter().enumerate() {
             for other in &rows[index + 1..] {

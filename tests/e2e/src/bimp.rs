@@ -238,6 +238,11 @@ impl Bot {
         self.event(|event| event["event"] == name).await
     }
 
+    /// Ends it as a loss of power does.
+    pub async fn kill(mut self) -> Result<()> {
+        Ok(self.child.kill().await?)
+    }
+
     /// Ends it as its user does.
     pub async fn quit(mut self) -> Result<()> {
         self.order(&serde_json::json!({"do": "quit"})).await?;

@@ -290,6 +290,7 @@ impl<'a> Courier<'a> {
         let receipt = Receipt {
             period,
             bytes,
+            fanned: 0,
             latency: leaf.delivered.latency.0,
             signature: leaf.signature.0,
         };

@@ -425,6 +425,10 @@ impl Node {
         ]
         .map(str::to_owned)
         .to_vec();
+        // Many nodes start one after the other, and each would compile the runtime.
+        if let Some(folder) = std::env::var_os("PARLANCE_COMPILED_RUNTIMES") {
+            args.extend(["--compiled-runtimes".to_owned(), text(Path::new(&folder))?]);
+        }
         if self.setup.validator {
             args.push("--validator".to_owned());
         }

@@ -153,7 +153,15 @@ impl<S: Store> Books<S> {
     pub fn flush(&mut self) -> Result<(), S::Error> {
         while let Some(entry) = self.unwritten.first_entry() {
             self.store.append(*entry.key(), entry.get())?;
-            entry.remove();
+            let (period, records) = entry.remove_entry();
+            let Some(kept) = self.kept.get_mut(&period) else {
+                continue;
+            };
+            kept.note_written(records.len());
+            if let Some(all) = kept.overgrown() {
+                self.store.rewrite(period, &all)?;
+                kept.note_rewritten(all.len());
+            }
         }
         Ok(())
     }

@@ -6,7 +6,8 @@
 //! | each record | its length (4, little-endian), the first 8 of BLAKE2b-256 of it, its SCALE encoding |
 //!
 //! A file ends with the last record that is whole: what a killed process or a full disk left behind it is cut
-//! off before anything is appended.
+//! off before anything is appended. One that is written anew is written beside, brought to the disk, and takes the
+//! name of the one before.
 
 use std::{
     collections::BTreeMap,
@@ -23,6 +24,8 @@ use crate::{Record, Store};
 
 const HEAD: &[u8] = b"parlance/claims/1\n";
 const EXTENSION: &str = "claims";
+/// Of a file that is being written anew.
+const UNFINISHED: &str = "unfinished";
 const CHECK: usize = 8;
 /// Longest record: a seal that leaves everybody out.
 const MOST_BYTES: usize = 8 << 20;
@@ -50,14 +53,8 @@ pub enum FilesError {
 #[derive(Debug)]
 pub struct Files {
     folder: PathBuf,
-    open: BTreeMap<Period, Journal>,
-}
-
-#[derive(Debug)]
-struct Journal {
-    file: File,
-    /// Bytes that are whole.
-    length: u64,
+    /// Journals that end with a record that is whole, to append to.
+    open: BTreeMap<Period, File>,
 }
 
 impl Files {
@@ -84,10 +81,10 @@ impl Files {
     }
 
     /// The journal, ready to append to.
-    fn journal(&mut self, period: Period) -> Result<&mut Journal, FilesError> {
+    fn journal(&mut self, period: Period) -> Result<&mut File, FilesError> {
         let path = self.path(period);
         if !self.open.contains_key(&period) {
-            let journal = Journal::open(&path)?;
+            let journal = journal(&path)?;
             self.sync_folder()?;
             self.open.insert(period, journal);
         }
@@ -103,40 +100,27 @@ fn at(path: &Path) -> impl Fn(io::Error) -> FilesError + use<> {
     }
 }
 
-impl Journal {
-    fn open(path: &Path) -> Result<Self, FilesError> {
-        let mut options = OpenOptions::new();
-        options.read(true).write(true).create(true).truncate(false);
-        let mut file = options.open(path).map_err(at(path))?;
-        let mut bytes = Vec::new();
-        file.read_to_end(&mut bytes).map_err(at(path))?;
-        if HEAD.starts_with(&bytes) {
-            // New, or killed while it was made.
-            file.set_len(0).map_err(at(path))?;
-            file.seek(SeekFrom::Start(0)).map_err(at(path))?;
-            file.write_all(HEAD).map_err(at(path))?;
-            return Ok(Self {
-                file,
-                length: HEAD.len() as u64,
-            });
-        }
+/// Opens a journal, made if it is not there, behind its last whole record.
+fn journal(path: &Path) -> Result<File, FilesError> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    let mut file = options.open(path).map_err(at(path))?;
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(at(path))?;
+    // New, or killed while it was made.
+    let is_new = HEAD.starts_with(&bytes);
+    let length = if is_new {
+        0
+    } else {
         let (_, length) = parse(&bytes).ok_or_else(|| FilesError::Foreign(path.to_owned()))?;
-        file.set_len(length).map_err(at(path))?;
-        file.seek(SeekFrom::Start(length)).map_err(at(path))?;
-        Ok(Self { file, length })
+        length
+    };
+    file.set_len(length).map_err(at(path))?;
+    file.seek(SeekFrom::Start(length)).map_err(at(path))?;
+    if is_new {
+        file.write_all(HEAD).map_err(at(path))?;
     }
-
-    fn append(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let written = self.file.write_all(bytes);
-        if written.is_err() {
-            // What is there of it must not stand before the next record.
-            self.file.set_len(self.length)?;
-            self.file.seek(SeekFrom::Start(self.length))?;
-            return written;
-        }
-        self.length = self.length.saturating_add(bytes.len() as u64);
-        Ok(())
-    }
+    Ok(file)
 }
 
 /// The records of a journal and the length of what is whole of it; none when it has another head.
@@ -161,6 +145,14 @@ fn record(bytes: &[u8]) -> Option<(Record, &[u8])> {
     }
     let record = Record::decode_all(&mut &payload[..]).ok()?;
     Some((record, rest))
+}
+
+fn frames(records: &[Record]) -> Result<Vec<u8>, FilesError> {
+    let mut bytes = Vec::new();
+    for record in records {
+        frame(record, &mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 fn frame(record: &Record, out: &mut Vec<u8>) -> Result<(), FilesError> {
@@ -202,27 +194,51 @@ impl Store for Files {
     }
 
     fn append(&mut self, period: Period, records: &[Record]) -> Result<(), FilesError> {
-        let mut bytes = Vec::new();
-        for record in records {
-            frame(record, &mut bytes)?;
-        }
+        let bytes = frames(records)?;
         let path = self.path(period);
-        self.journal(period)?.append(&bytes).map_err(at(&path))
+        let written = self.journal(period)?.write_all(&bytes);
+        written.map_err(|error| {
+            // Opened again it is cut: what is there of these records must not stand before the next.
+            self.open.remove(&period);
+            at(&path)(error)
+        })
+    }
+
+    fn rewrite(&mut self, period: Period, records: &[Record]) -> Result<(), FilesError> {
+        let path = self.path(period);
+        let beside = path.with_extension(UNFINISHED);
+        let bytes = frames(records)?;
+        let write = || -> io::Result<()> {
+            let mut file = File::create(&beside)?;
+            file.write_all(HEAD)?;
+            file.write_all(&bytes)?;
+            file.sync_all()
+        };
+        write().map_err(at(&beside))?;
+        // What is open is the file of before.
+        self.open.remove(&period);
+        std::fs::rename(&beside, &path).map_err(at(&path))?;
+        self.sync_folder()
     }
 
     fn sync(&mut self, period: Period) -> Result<(), FilesError> {
         let path = self.path(period);
         let journal = self.journal(period)?;
-        journal.file.sync_all().map_err(at(&path))
+        journal.sync_all().map_err(at(&path))
     }
 
     fn remove(&mut self, period: Period) -> Result<(), FilesError> {
         self.open.remove(&period);
         let path = self.path(period);
-        match std::fs::remove_file(&path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(&path)(error)),
-            _ => Ok(()),
+        for path in [path.with_extension(UNFINISHED), path] {
+            match std::fs::remove_file(&path) {
+                Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                    return Err(at(&path)(error));
+                }
+                _ => {}
+            }
         }
+        Ok(())
     }
 }
 

@@ -19,8 +19,12 @@
 //!   handed out again after a while until the agenda says that it is done ([`schedule`]).
 //! - **C6 giving up.** What the chain takes no more is forgotten and said ([`GivenUp`]); so is a claim of
 //!   trees that are not these, which a second host with the same key has made.
-//! - **C7 bounds.** [`MOST_LEAVES`] in a tree, the largest; [`MOST_KEPT`] of a kind in a period. Periods go
-//!   when the chain is final about them.
+//! - **C7 bounds.** [`MOST_LEAVES`] in a tree, the largest; [`MOST_KEPT`] of a kind in a period. A journal that has more
+//!   than twice as many records as count is written anew, however often one account signs. Periods go when the
+//!   chain is final about them.
+//! - **C8 no surplus.** Receipts count no more than tickets, which is all that is paid: what is over is cut from the largest, down to one
+//!   level. A recipient may sign for as much as it likes, at no cost. Were that taken at its word, nearly all positions would be drawn from
+//!   its one leaf: it would say how fast the relay is, and revoking its device would put the whole claim in doubt.
 
 pub mod schedule;
 

@@ -16,6 +16,9 @@ pub const MOST_LEAVES: usize = 30_000;
 /// Most tickets, and most receipts, that are kept of a period: of a crowd, the largest make the tree.
 pub const MOST_KEPT: usize = 2 * MOST_LEAVES;
 
+/// Records of a journal beyond twice those that count for which it is not written anew.
+const SPARE: usize = 1_024;
+
 /// The trees of a claim.
 #[derive(Debug)]
 pub(crate) struct Trees {
@@ -44,6 +47,8 @@ pub(crate) struct Kept {
     pub(crate) receipts: BTreeMap<AccountId, ReceiptLeaf<AccountId>>,
     /// Once it is claimed for (C4).
     pub(crate) sealed: Option<Trees>,
+    /// Records in the journal.
+    written: usize,
 }
 
 impl Kept {
@@ -52,7 +57,10 @@ impl Kept {
     /// # Errors
     /// When its leaves make no tree, which leaves that were written by this crate do.
     pub(crate) fn replay(records: Vec<Record>) -> Result<Self, TreeError> {
-        let mut kept = Self::default();
+        let mut kept = Self {
+            written: records.len(),
+            ..Self::default()
+        };
         for record in records {
             match record {
                 Record::Ticket(leaf) => {
@@ -73,6 +81,28 @@ impl Kept {
         Ok(kept)
     }
 
+    /// Notes that the journal has so many records more.
+    pub(crate) fn note_written(&mut self, more: usize) {
+        self.written = self.written.saturating_add(more);
+    }
+
+    /// All records that count, when the journal has far more than those (C7).
+    pub(crate) fn overgrown(&self) -> Option<Vec<Record>> {
+        let count = self.tickets.len().saturating_add(self.receipts.len());
+        let most = count.saturating_mul(2).saturating_add(SPARE);
+        if self.sealed.is_some() || self.written <= most {
+            return None;
+        }
+        let tickets = self.tickets.values().cloned().map(Record::Ticket);
+        let receipts = self.receipts.values().cloned().map(Record::Receipt);
+        Some(tickets.chain(receipts).collect())
+    }
+
+    /// Notes that the journal has been written anew, with so many records.
+    pub(crate) fn note_rewritten(&mut self, records: usize) {
+        self.written = records;
+    }
+
     /// Closes the period with all but these accounts, and makes its trees.
     pub(crate) fn seal(
         &mut self,
@@ -87,8 +117,11 @@ impl Kept {
         }
         let tickets = std::mem::take(&mut self.tickets).into_values().collect();
         let receipts = std::mem::take(&mut self.receipts).into_values().collect();
+        let tickets = tree(largest(tickets))?;
+        let mut receipts = largest(receipts);
+        cut(&mut receipts, tickets.root().bytes);
         self.sealed = Some(Trees {
-            tickets: tree(tickets)?,
+            tickets,
             receipts: tree(receipts)?,
         });
         Ok(())
@@ -115,25 +148,51 @@ fn check(last: Option<u64>, bytes: u64, kept: usize) -> Result<(), Refusal> {
     }
 }
 
-/// The tree of the leaves that count most: [`MOST_LEAVES`] of them, none too close to another, no more
-/// than [`MAX_BYTES`] together. The same leaves give the same tree, whatever their order.
-fn tree<L: Leaf>(leaves: Vec<L>) -> Result<Tree<L>, TreeError> {
+/// The leaves that count most: [`MOST_LEAVES`] of them, none too close to another. The same leaves come in the
+/// same order, whatever theirs was.
+fn largest<L: Leaf>(leaves: Vec<L>) -> Vec<L> {
     let mut ranked: Vec<(u64, u128, L)> = leaves
         .into_iter()
         .map(|leaf| (leaf.counted(), leaf.place(), leaf))
-        .filter(|(counted, _, _)| *counted > 0)
         .collect();
     ranked.sort_by_key(|(counted, place, _)| (core::cmp::Reverse(*counted), *place));
     let mut taken = BTreeSet::new();
-    let mut sum: u64 = 0;
-    let mut chosen = Vec::new();
-    for (counted, place, leaf) in ranked {
-        if chosen.len() >= MOST_LEAVES {
+    let apart = |place: u128| place.checked_shr(128 - MAX_DEPTH).unwrap_or(0);
+    ranked
+        .into_iter()
+        .filter(|(_, place, _)| taken.insert(apart(*place)))
+        .take(MOST_LEAVES)
+        .map(|(_, _, leaf)| leaf)
+        .collect()
+}
+
+/// Lowers what the largest receipts count to one level, so that all of them, the largest first, count no more than
+/// `most`, or less than a byte each beyond it (C8).
+fn cut(receipts: &mut [ReceiptLeaf<AccountId>], most: u64) {
+    // From the smallest on, each gets what it says as long as all that follow could have as much.
+    let mut left = most;
+    let mut level = u64::MAX;
+    for (place, leaf) in receipts.iter().enumerate().rev() {
+        let waiting = u64::try_from(place).unwrap_or(u64::MAX).saturating_add(1);
+        let even = left.div_ceil(waiting);
+        if leaf.counted > even {
+            level = even;
             break;
         }
-        let more = sum.saturating_add(counted);
-        let stem = place.checked_shr(128 - MAX_DEPTH).unwrap_or(0);
-        if more <= MAX_BYTES && taken.insert(stem) {
+        left = left.saturating_sub(leaf.counted);
+    }
+    for leaf in receipts {
+        leaf.counted = leaf.counted.min(level);
+    }
+}
+
+/// The tree of these leaves, the first of them, as far as they are within [`MAX_BYTES`] together.
+fn tree<L: Leaf>(leaves: Vec<L>) -> Result<Tree<L>, TreeError> {
+    let mut sum: u64 = 0;
+    let mut chosen = Vec::with_capacity(leaves.len());
+    for leaf in leaves {
+        let more = sum.saturating_add(leaf.counted());
+        if leaf.counted() > 0 && more <= MAX_BYTES {
             sum = more;
             chosen.push(leaf);
         }

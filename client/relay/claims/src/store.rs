@@ -46,6 +46,13 @@ pub trait Store {
     /// When not all of them do.
     fn append(&mut self, period: Period, records: &[Record]) -> Result<(), Self::Error>;
 
+    /// Puts records in the place of all that a journal has, without the seal. Once it returns they survive a loss of
+    /// power; until then the journal is what it was.
+    ///
+    /// # Errors
+    /// When they do not take its place.
+    fn rewrite(&mut self, period: Period, records: &[Record]) -> Result<(), Self::Error>;
+
     /// Once it returns, what was appended survives a loss of power.
     ///
     /// # Errors

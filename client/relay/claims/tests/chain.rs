@@ -43,6 +43,21 @@ fn faults_cost_pay_and_never_the_bond() {
     assert!(proven > claims / 2, "{proven} of {claims}");
 }
 
+/// C8. Its device is in doubt when the relays open, and says that they were slow.
+#[test]
+fn a_recipient_that_boasts_and_leaves_costs_its_relays_little() {
+    let honest = run(3, Faults::none(), 24);
+    let faults = Faults {
+        boaster: true,
+        ..Faults::none()
+    };
+    let boasted = run(3, faults, 24);
+    println!("{} paid, {} with a boaster", honest.paid, boasted.paid);
+    assert_eq!(boasted.falsified, 0, "{boasted:?}");
+    assert!(boasted.given_up.is_empty(), "{boasted:?}");
+    assert!(boasted.paid > honest.paid / 4 * 3, "{boasted:?} {honest:?}");
+}
+
 #[test]
 fn a_second_host_with_the_key_is_noticed() {
     let faults = Faults {

@@ -7,6 +7,8 @@
 //! - **M2** Deleted wins over everything: a deleted entry has no message, no mention and no acknowledgements. It is remembered
 //!   until its expiry and the grace are over, so that a relay that has missed the deletion cannot bring it back.
 //! - **M3** Of more than [`MAX_DEVICES`] devices the smallest numbers are kept, which keeps M1.
+//! - **M4** A text for a group's relays ([`post`](crate::relay::groups)) has no owner to be woken: *mention* says of it that a quorum of them has agreed to
+//!   it (J7). So that is merged, kept and told like everything else.
 
 use crate::{config::Clock, digest::Sum};
 use codec::{Decode, Encode};
@@ -21,7 +23,7 @@ pub struct State {
     pub expires: u64,
     /// M2.
     pub deleted: bool,
-    /// Wakes its owner.
+    /// Wakes its owner; of a text for a group's relays, see M4.
     pub mention: bool,
     /// Rising.
     pub acknowledged: Vec<DeviceNumber>,
@@ -38,6 +40,19 @@ impl State {
         };
         state.settle();
         state
+    }
+
+    /// What is known of a text when a quorum has agreed to it (M4).
+    pub fn agreed() -> Self {
+        Self {
+            mention: true,
+            ..Self::default()
+        }
+    }
+
+    /// Whether a quorum has agreed to this text (M4).
+    pub fn is_agreed(&self) -> bool {
+        self.mention
     }
 
     /// The entry to send, with a message or without.

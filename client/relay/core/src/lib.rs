@@ -11,13 +11,13 @@
 //! | --- | --- | --- |
 //! | [`routing`] | T1-T3 | which relays keep a mailbox, and who stands in |
 //! | [`health`] | L1-L3 | which relays are there |
-//! | [`entry`], [`digest`] | M1-M3, D1-D3 | what is known of a message, and how two relays' knowledge becomes one |
+//! | [`entry`], [`digest`] | M1-M4, D1-D3 | what is known of a message, and how two relays' knowledge becomes one |
 //! | [`mailbox`] | K1-K3 | the queue, a cursor for each device |
 //! | [`quota`] | U1-U3 | how much one sender may send |
 //! | [`storage`] | B1-B4 | batches |
 //! | [`relay`] | G1-G8 | what becomes of a message |
 //! | [`order`] | P1-P9 | how a group's relays agree on the order of its changes |
-//! | [`relay::groups`] | J1-J6 | what they do for its members |
+//! | [`relay::groups`] | J1-J7 | what they do for its members |
 //! | [`relay::reconcile`] | Y1-Y4 | how relays find out what they lack |
 //! | [`relay::hand_over`] | V1-V3 | what is on the wrong relay |
 //!

@@ -288,6 +288,39 @@ fn strangers_and_removed_members_can_do_nothing_and_are_told_nothing() {
     assert!((0..5).all(|n| next(&net, n) == 2 && owing(&net).is_empty()));
 }
 
+/// A key that nobody has would be the last one: nobody could offer, write or enter any more.
+#[test]
+fn a_change_that_names_a_key_which_nobody_shows_has_no_place() {
+    let mut net = net(5);
+    net.make(0, SENDER, &[OTHER]);
+    // A key of somebody's that did not sign, and bytes that are no key.
+    let theirs = change(9, &[], &[], &[]);
+    let Request::GroupOffer(mut forged) = offer(GROUP, 1, 0, &theirs) else {
+        panic!("an offer");
+    };
+    let Request::GroupOffer(elsewhere) = offer(GROUP, 2, 0, &theirs) else {
+        panic!("an offer");
+    };
+    let none = parlance_bimp::GroupChange {
+        key: [0xFF; 32],
+        ..theirs.clone()
+    };
+    forged.possession = elsewhere.possession;
+    for bad in [Request::GroupOffer(forged), offer(GROUP, 1, 0, &none)] {
+        assert_eq!(reason(net.ask(0, SENDER, bad)), Reason::BadMessage);
+    }
+    net.pass(1_000);
+    assert!((0..5).all(|n| next(&net, n) == 1));
+    // Whoever has it may name it; and whoever names the one that is need show nothing more.
+    placed(net.ask(0, SENDER, offer(GROUP, 1, 0, &theirs)));
+    let Request::GroupOffer(mut same) = offer(GROUP, 2, 9, &change(9, &[], &[OWN], &[])) else {
+        panic!("an offer");
+    };
+    same.possession = [0; 64];
+    placed(net.ask(1, SENDER, Request::GroupOffer(same)));
+    sent(net.ask(2, SENDER, send(post_of(GROUP, (9, 1), 1, &[]), b"")));
+}
+
 /// M7: one upload, a copy for each of 500 members, in a message or two to each relay.
 #[test]
 fn a_text_reaches_every_member_and_wakes_who_is_named() {
@@ -334,14 +367,18 @@ fn a_text_comes_by_way_of_a_relay_that_is_paid_and_not_without_a_member() {
     // A super relay may stand in, and is refused by those that know the group.
     assert!(matches!(
         reason(unpaid),
-        Reason::NotResponsible | Reason::NoRoom
+        Reason::NotResponsible | Reason::NoQuorum
     ));
     sent(net.ask(foreign, SENDER, send(text(0, 2), b"ticket")));
     assert_eq!(net.entries(foreign, &GROUP.posts()), 0);
     let holders = |mailbox: &Mailbox| (0..9).filter(|n| net.waiting(*n, mailbox) == 1).count();
     assert_eq!((holders(&OWN), holders(&OTHER)), (5, 5));
     let stranger = net.ask(foreign, SENDER, send(text(7, 3), b"ticket"));
-    assert_eq!(reason(stranger), Reason::NoRoom);
+    assert_eq!(reason(stranger), Reason::NoQuorum);
+    // So does one that writes to no group at all.
+    let never = post_of(GroupId([0x91; 32]), (7, 0), 3, &[]);
+    let nowhere = net.ask(foreign, SENDER, send(never, b"ticket"));
+    assert_eq!(reason(nowhere), Reason::NoQuorum);
     assert!(owing(&net).is_empty());
 }
 
@@ -382,6 +419,80 @@ fn the_next_relay_writes_the_copies_when_the_first_dies() {
     // The sender heard, or asks again, which costs nothing.
     net.answers.remove(&(home[0], from));
     sent(net.ask(home[1], SENDER, send(post, b"")));
+}
+
+#[test]
+fn a_relay_that_lags_behind_has_nothing_copied_that_the_others_would_refuse() {
+    let mut net = net(5);
+    net.make(0, SENDER, &[OWN]);
+    net.dead.insert(4);
+    net.pass(1_500);
+    for n in 1..5u8 {
+        let next = change(n, &[], &[], &[]);
+        placed(net.ask(0, SENDER, offer(GROUP, n.into(), n - 1, &next)));
+    }
+    net.dead.clear();
+    net.restart(4, Config::default());
+    net.open(4, SENDER, 0, &[OTHER]);
+    // It knows no better than that the first key is the last one, and hears it from those that refuse.
+    assert_eq!(next(&net, 4), 1);
+    let old = net.ask(4, SENDER, send(post_of(GROUP, (0, 0), 1, &[]), b""));
+    assert_eq!(reason(old), Reason::NotAllowed);
+    assert_eq!(next(&net, 4), 5);
+    for n in 0..5 {
+        assert_eq!(net.entries(n, &GROUP.posts()), 0, "{n}");
+        assert_eq!(net.waiting(n, &OWN), 0, "{n}");
+    }
+    // The same text with the last key is as good as any.
+    sent(net.ask(4, SENDER, send(post_of(GROUP, (4, 4), 1, &[]), b"")));
+    assert!((0..5).all(|n| net.waiting(n, &OWN) == 1));
+    assert!(owing(&net).is_empty());
+}
+
+/// The key that a change has just overtaken is good wherever the text comes in, also where the change is not known yet.
+#[test]
+fn a_text_that_a_change_overtakes_is_taken_by_all_relays() {
+    let mut net = net(5);
+    net.make(0, SENDER, &[OWN]);
+    net.dead.insert(4);
+    net.pass(1_500);
+    placed(net.ask(0, SENDER, offer(GROUP, 1, 0, &change(1, &[], &[], &[]))));
+    net.dead.clear();
+    net.restart(4, Config::default());
+    net.open(4, SENDER, 0, &[OTHER]);
+    sent(net.ask(4, SENDER, send(post_of(GROUP, (0, 0), 1, &[]), b"")));
+    sent(net.ask(1, SENDER, send(post_of(GROUP, (0, 0), 2, &[]), b"")));
+    // One that does not know the new key yet gets the text from others, and copies it when it knows the group.
+    sent(net.ask(2, SENDER, send(post_of(GROUP, (1, 1), 3, &[]), b"")));
+    net.pass(3_000);
+    assert!((0..5).all(|n| net.waiting(n, &OWN) == 3));
+    assert!(owing(&net).is_empty());
+}
+
+#[test]
+fn a_text_is_copied_when_nobody_is_left_who_knows_that_a_quorum_has_it() {
+    let mut net = net(5);
+    net.make(0, SENDER, &[OWN]);
+    net.pass(1_000);
+    net.ask_only(0, SENDER, send(post_of(GROUP, (0, 0), 1, &[]), b""));
+    // Its relay dies when the others have it on disk, before it tells anybody so.
+    for relays in [vec![0], vec![1, 2, 3, 4]] {
+        net.round(&relays);
+    }
+    net.dead.insert(0);
+    assert_eq!(owing(&net), [0, 1, 2, 3, 4]);
+    net.pass(500);
+    assert!((1..5).all(|n| net.waiting(n, &OWN) == 0));
+    // Meanwhile its key gets so old that nobody would take it any more.
+    for n in 1..5u8 {
+        let next = change(n, &[], &[], &[]);
+        placed(net.ask(1, SENDER, offer(GROUP, n.into(), n - 1, &next)));
+    }
+    net.pass(4_000);
+    assert!((1..5).all(|n| net.waiting(n, &OWN) == 1));
+    net.dead.clear();
+    net.pass(4_000);
+    assert!(owing(&net).is_empty());
 }
 
 #[test]

@@ -115,6 +115,8 @@ impl World {
             ..GroupChange::default()
         };
         let position = group.map_or(0, Group::next);
+        let possession = change.possession(&GROUP, position);
+        let own = SigningKey::from_bytes(&seed).sign(&possession).to_bytes();
         let signer = group.map_or(key, |group| group.now().key.0);
         let statement = change.statement(&GROUP, position);
         let secret = SigningKey::from_bytes(&self.keys[&signer]);
@@ -124,6 +126,7 @@ impl World {
             offered: Some(Offered {
                 change,
                 signature: secret.sign(&statement).to_bytes(),
+                possession: own,
             }),
         }
     }

@@ -55,6 +55,30 @@ fn a_message_waits_until_every_device_has_it() {
     }
 }
 
+/// A connection from before the record changed does not bring the old one back.
+#[test]
+fn a_device_that_was_there_before_another_came_does_not_hide_it() {
+    let mut net = net(5);
+    let (mailbox, both) = (OWN, owner(&[0, 1]));
+    for n in 0..5 {
+        let owner = both.clone();
+        net.input(n, Input::Owner { mailbox, owner });
+    }
+    net.ask(1, DEVICE, subscribe(OWN));
+    let (request, key) = envelope(OWN, 7);
+    accepted(net.ask(0, SENDER, request));
+    for n in 0..5 {
+        let owner = both.clone();
+        net.input(n, Input::Owner { mailbox, owner });
+    }
+    net.ask(1, DEVICE, subscribe(OWN));
+    net.ask(1, DEVICE, acknowledge(OWN, &[key.id]));
+    net.pass(3_000);
+    for n in 0..5 {
+        assert_eq!(net.waiting(n, &OWN), 1, "{n}");
+    }
+}
+
 /// K2, for a relay that gets message and acknowledgements in one from relays that do not know the record. The long runs of
 /// the simulation found that it was kept.
 #[test]

@@ -12,27 +12,26 @@
 //!   refused with [`Reason::TooFast`]. A peer that lets nothing go of what is kept for it is cut off, sooner when memory is scarce.
 //! - **N5** A connection ends when the record by which it authenticated is gone or has another key.
 
+mod judge;
 mod ledger;
 mod pushes;
+mod requests;
 
 use crate::{
-    budget::weight,
-    directory::{Charge, DeviceName, Directory, Judgement},
-    engine::{Clocks, Event, Events},
+    directory::{Charge, DeviceName, Directory},
+    engine::{Event, Events},
     figures::{Figures, count},
     gate::{ConnectionLimits, Gate, Pace, PeerPermit, Permit, Rate},
     peers::Peers,
     storage::Store,
 };
-use ed25519_dalek::{Signature, VerifyingKey};
 use ledger::Ledger;
 use parlance_bimp::{
-    Answer, Authenticated, Binding, Credential, EnvelopeView, GroupGrown, Key, Mailbox, Observed,
-    Reason, Refusal, RelayId, Request, SendError, Server, ServerEvent, Settings, SocketAddress,
-    Violation,
+    Answer, Binding, GroupGrown, Key, Mailbox, Reason, Refusal, RelayId, SendError, Server,
+    ServerEvent, Settings, Violation,
 };
 use parlance_endpoint::{Channel, End, Outgoing};
-use parlance_relay_core::{Asker, ConnectionId, Input, Who};
+use parlance_relay_core::{ConnectionId, Input};
 use pushes::Pushes;
 use std::{
     collections::BTreeMap,
@@ -170,7 +169,7 @@ pub async fn serve(
         from_core,
         told: Vec::new(),
         pushes: Pushes::default(),
-        ledger: Ledger::new(shared.gate.budget(), now),
+        ledger: Ledger::new(shared.gate.budget()),
         out: Outgoing::default(),
         device: None,
         charges: BTreeMap::new(),
@@ -302,167 +301,6 @@ impl Connection {
         }
     }
 
-    /// N2.
-    fn judge(
-        &mut self,
-        request: u32,
-        credential: Credential,
-        statement: &[u8],
-        signature: &[u8; 64],
-    ) {
-        let Some((who, key)) = self.who(credential, statement, signature) else {
-            count(&self.shared.figures.refused_credentials);
-            return self.refuse(request, Reason::BadCredentials);
-        };
-        let Some(place) = self.shared.gate.admit(&credential, Instant::now()) else {
-            count(&self.shared.figures.refused_connections);
-            return self.refuse(request, Reason::TooFast);
-        };
-        match &who {
-            Who::Relay(relay) => {
-                self.channel.set_window(RELAY_WINDOW);
-                self.shared.peers.heard(*relay);
-            }
-            Who::Device { .. } => self.channel.set_window(DEVICE_WINDOW),
-        }
-        let (connection, limit) = (self.id, self.shared.retention);
-        // Before the requests that wait for it.
-        let opened = Input::Opened { connection, who };
-        self.shared.events.send(Event::Core(opened));
-        let welcome = Authenticated {
-            clock: Clocks::new().now().wall,
-            retention: limit,
-        };
-        // Fails only for a request that is not the one being judged.
-        if self.machine.admit(request, welcome).is_ok() {
-            self.pace = place.pace().clone();
-            self.admitted = Some(place);
-            self.key = Some(key);
-        }
-    }
-
-    /// N5.
-    fn is_on_record(&self) -> bool {
-        let directory = self.shared.directory.as_ref();
-        match (self.machine.who(), &self.key) {
-            (Some(Credential::Device { account, device }), Some(key)) => {
-                let record = directory.device(account, *device);
-                record.is_some_and(|record| record.key == *key)
-            }
-            (Some(Credential::Relay { relay }), Some(key)) => {
-                let record = directory.relay(relay);
-                record.is_some_and(|record| record.address.key.as_bytes() == key)
-            }
-            _ => true,
-        }
-    }
-
-    fn who(
-        &mut self,
-        credential: Credential,
-        statement: &[u8],
-        signature: &[u8; 64],
-    ) -> Option<(Who, [u8; 32])> {
-        let directory = self.shared.directory.as_ref();
-        match credential {
-            Credential::Device { account, device } => {
-                let record = directory.device(&account, device)?;
-                verify(&record.key, statement, signature)?;
-                self.device = Some(DeviceName {
-                    account,
-                    number: device,
-                });
-                let who = Who::Device {
-                    account,
-                    device,
-                    mailboxes: record.mailboxes,
-                    owner: record.owner,
-                };
-                Some((who, record.key))
-            }
-            Credential::Relay { relay } => {
-                let record = directory.relay(&relay)?;
-                if self.channel.peer() != Some(record.address.key) || relay == self.shared.me {
-                    return None;
-                }
-                verify(record.address.key.as_bytes(), statement, signature)?;
-                Some((Who::Relay(relay), *record.address.key.as_bytes()))
-            }
-        }
-    }
-
-    fn take_request(&mut self, request: u32, body: Request) {
-        // As of the last turn: what came at once with this one is bounded by the window. Acknowledgements let things go.
-        if self.ledger.is_short() && !matches!(body, Request::Acknowledge(_)) {
-            count(&self.shared.figures.refused_for_memory);
-            return self.refuse(request, Reason::TooFast);
-        }
-        if matches!(body, Request::Observe(_)) {
-            let address = self.seen_at.map(SocketAddress::from);
-            let answer = Answer::Observe(Observed { address });
-            // The request is open: it has come just now.
-            let _ = self.machine.answer(request, &answer);
-            return;
-        }
-        if matches!(body, Request::Reconcile(_)) {
-            let now = Instant::now();
-            if self.reconciliations.wait(now).is_some() {
-                return self.refuse(request, Reason::TooFast);
-            }
-            self.reconciliations.take(1, now);
-        }
-        if let Err(reason) = self.take_ticket(request, &body) {
-            count(&self.shared.figures.refused_tickets);
-            return self.refuse(request, reason);
-        }
-        self.ledger.open(request, weight(&body));
-        let from = Asker {
-            connection: self.id,
-            request,
-        };
-        let input = Input::Request {
-            from,
-            request: body,
-        };
-        self.shared.events.send(Event::Core(input));
-    }
-
-    /// What cannot be read the core refuses.
-    fn take_ticket(&mut self, request: u32, body: &Request) -> Result<(), Reason> {
-        let envelope = match body {
-            Request::Send(body) => EnvelopeView::parse(body.envelope.as_slice()),
-            // The upload is paid as one message to the group's relays (O4 of BIMP).
-            Request::GroupSend(body) => Some(EnvelopeView {
-                mailbox: body.post.group.posts(),
-                ticket: body.ticket.as_slice(),
-                sealed: body.post.ciphertext.as_slice(),
-            }),
-            _ => None,
-        };
-        let (Some(envelope), Some(device)) = (envelope, &self.device) else {
-            return Ok(());
-        };
-        match self.shared.directory.judge(device, &envelope) {
-            Judgement::Refused(error) => {
-                tracing::debug!(%error, connection = self.id, "a ticket is refused");
-                Err(error.reason())
-            }
-            judgement => {
-                let charge = judgement.charge();
-                self.charges.extend(charge.map(|charge| (request, charge)));
-                Ok(())
-            }
-        }
-    }
-
-    /// What was not taken is not counted.
-    fn settle_charge(&mut self, request: u32, answer: &Answer) {
-        let charge = self.charges.remove(&request);
-        if let (Some(charge), Some(device), Answer::Refused(_)) = (charge, &self.device, answer) {
-            self.shared.directory.give_back(device, &charge);
-        }
-    }
-
     fn take_from_core(&mut self, told: ToConnection) {
         match told {
             ToConnection::Answer { request, answer } => {
@@ -516,12 +354,6 @@ impl Connection {
         let _ = tokio::time::timeout(self.shared.close, last_words).await;
         self.channel.close(self.shared.close).await;
     }
-}
-
-fn verify(key: &[u8; 32], statement: &[u8], signature: &[u8; 64]) -> Option<()> {
-    let key = VerifyingKey::from_bytes(key).ok()?;
-    let signature = Signature::from_bytes(signature);
-    key.verify_strict(statement, &signature).ok()
 }
 
 async fn until(when: Option<Instant>) {

@@ -74,8 +74,9 @@ impl Figures {
         let mut core = self.core.lock().unwrap_or_else(PoisonError::into_inner);
         if core.0 != *counters {
             core.0.clone_from(counters);
-            core.1 = store.used();
         }
+        // Also while nothing is counted: after a start, and when room was given back.
+        core.1 = store.used();
     }
 
     /// A batch goes to the disk.
@@ -245,4 +246,39 @@ fn answer(figures: &Figures, request: &Request<hyper::body::Incoming>) -> Respon
 /// Where figures can be read.
 pub async fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     TcpListener::bind(address).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::storage::MIN_LIMIT;
+    use parlance_bimp::{Key, Mailbox, MessageId};
+    use parlance_relay_core::{Body, Entry, State, Storage, Write};
+
+    /// A relay that has just started has counted nothing yet, and has what it had.
+    #[test]
+    fn what_is_stored_is_shown_before_anything_is_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut store = Store::open(folder.path(), MIN_LIMIT).unwrap();
+        let write = Write::Put {
+            key: Key {
+                mailbox: Mailbox([1; 32]),
+                id: MessageId([2; 32]),
+            },
+            entry: Entry {
+                position: 1,
+                size: 100_000,
+                state: State::default(),
+            },
+            body: Body::Set(vec![3; 100_000].into()),
+        };
+        let writes = vec![write];
+        store.commit_durable(&Batch { number: 1, writes }).unwrap();
+        let stored = store.used();
+        assert!(stored >= 100_000);
+        let figures = Figures::default();
+        figures.take(&Counters::default(), &store);
+        let line = format!("\nparlance_relay_stored_bytes {stored}\n");
+        assert!(figures.text().contains(&line), "{}", figures.text());
+    }
 }

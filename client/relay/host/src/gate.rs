@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Between two times at which rates of addresses are thrown out that are full again.
+/// Between two times at which rates of addresses and of peers that are gone are thrown out when they are full again.
 const TIDY: Duration = Duration::from_secs(1);
 
 /// Bounds for connections and for each of them.
@@ -74,10 +74,11 @@ pub struct Gate {
 struct Open {
     all: usize,
     by_address: HashMap<IpAddr, usize>,
+    /// Of those who are there, and who were a moment ago: nobody gets a full rate by coming again.
     by_peer: HashMap<Vec<u8>, Peer>,
     /// Of addresses that have shaken hands in the last seconds.
     handshakes: HashMap<IpAddr, Rate>,
-    /// When those were last thrown out that have not.
+    /// When [`Self::tidy`] last looked.
     tidied: Option<Instant>,
 }
 
@@ -162,6 +163,7 @@ impl Gate {
         };
         let peer = peer.encode();
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        open.tidy(now);
         let here = open.by_peer.entry(peer.clone()).or_insert_with(|| Peer {
             connections: 0,
             pace: Pace::new(per_second, now),
@@ -191,12 +193,14 @@ impl Open {
         may
     }
 
-    /// Forgets addresses that might shake hands as often as anybody.
+    /// Forgets addresses, and peers that are gone, that may do as much again as anybody.
     fn tidy(&mut self, now: Instant) {
         let since = |last| now.saturating_duration_since(last);
         if self.tidied.is_none_or(|last| since(last) >= TIDY) {
             self.tidied = Some(now);
             self.handshakes.retain(|_, rate| !rate.is_full(now));
+            self.by_peer
+                .retain(|_, peer| peer.connections > 0 || !peer.pace.is_full(now));
         }
     }
 }
@@ -206,9 +210,6 @@ impl Drop for PeerPermit {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(here) = open.by_peer.get_mut(&self.peer) {
             here.connections = here.connections.saturating_sub(1);
-            if here.connections == 0 {
-                open.by_peer.remove(&self.peer);
-            }
         }
     }
 }
@@ -306,131 +307,13 @@ impl Pace {
         let mut rate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         rate.wait(now)
     }
+
+    /// See [`Rate::is_full`].
+    fn is_full(&self, now: Instant) -> bool {
+        let mut rate = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        rate.is_full(now)
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn places_are_counted_by_network_and_given_back() {
-        let gate = Gate::new(ConnectionLimits {
-            connections: 3,
-            per_address: 2,
-            ..ConnectionLimits::default()
-        });
-        let address = |text: &str| text.parse::<IpAddr>().unwrap_or(IpAddr::from([0; 4]));
-        let enter = |text: &str| gate.enter(address(text), Instant::now());
-        let first = enter("2001:db8::1");
-        let second = enter("2001:db8::2");
-        assert!(first.is_some() && second.is_some());
-        assert!(enter("2001:db8::3").is_none());
-        let third = enter("10.0.0.1");
-        assert!(third.is_some());
-        assert!(enter("10.0.0.2").is_none());
-        drop(first);
-        assert!(enter("::ffff:10.0.0.1").is_some());
-    }
-
-    #[test]
-    fn who_shakes_hands_all_the_time_is_sent_away_and_nobody_else() {
-        let gate = Gate::new(ConnectionLimits {
-            handshakes_per_address: 10,
-            ..ConnectionLimits::default()
-        });
-        let (flood, other) = (IpAddr::from([10, 0, 0, 1]), IpAddr::from([10, 0, 0, 2]));
-        let mut now = Instant::now();
-        let mut let_in = 0;
-        for _ in 0..1_000 {
-            // Every one is ended at once.
-            let_in += u32::from(gate.enter(flood, now).is_some());
-            now += Duration::from_millis(10);
-        }
-        assert!((119..=121).contains(&let_in), "{let_in}");
-        assert!(gate.enter(other, now).is_some());
-        // Nobody is remembered for ever.
-        now += Duration::from_secs(3);
-        assert!(gate.enter(other, now).is_some());
-        let open = gate.open.lock().unwrap();
-        assert_eq!(open.handshakes.keys().collect::<Vec<_>>(), [&other]);
-    }
-
-    #[test]
-    fn the_bridge_has_places_of_its_own() {
-        let gate = Gate::new(ConnectionLimits {
-            per_address: 1,
-            bridged: 2,
-            ..ConnectionLimits::default()
-        });
-        let first = gate.enter_bridged();
-        let second = gate.enter_bridged();
-        assert!(first.is_some() && second.is_some());
-        assert!(gate.enter_bridged().is_none());
-        assert!(
-            gate.enter(IpAddr::from([127, 0, 0, 1]), Instant::now())
-                .is_some()
-        );
-        drop(first);
-        assert!(gate.enter_bridged().is_some());
-    }
-
-    #[test]
-    fn places_of_a_peer_are_counted_and_given_back() {
-        let gate = Gate::new(ConnectionLimits {
-            per_peer: 1,
-            ..ConnectionLimits::default()
-        });
-        let peer = |n| Credential::Relay {
-            relay: parlance_bimp::RelayId([n; 32]),
-        };
-        let admit = |n| gate.admit(&peer(n), Instant::now());
-        let first = admit(1);
-        assert!(first.is_some() && admit(1).is_none());
-        assert!(admit(2).is_some());
-        drop(first);
-        assert!(admit(1).is_some());
-    }
-
-    #[test]
-    fn connections_of_one_peer_share_its_rate() {
-        let gate = Gate::new(ConnectionLimits {
-            device_requests: 10,
-            ..ConnectionLimits::default()
-        });
-        let device = |device| Credential::Device {
-            account: parlance_bimp::Account([1; 32]),
-            device,
-        };
-        let now = Instant::now();
-        let admit = |n| gate.admit(&device(n), now).unwrap();
-        let (one, same, other) = (admit(0), admit(0), admit(1));
-        one.pace().take(20, now);
-        assert!(same.pace().wait(now).is_some());
-        assert!(other.pace().wait(now).is_none());
-    }
-
-    #[test]
-    fn a_rate_holds_on_average() {
-        let mut now = Instant::now();
-        let mut rate = Rate::new(10, now);
-        for _ in 0..20 {
-            assert_eq!(rate.wait(now), None);
-            rate.take(1, now);
-        }
-        let mut taken = 0;
-        for _ in 0..1_000 {
-            now += Duration::from_millis(10);
-            if rate.wait(now).is_none() {
-                rate.take(1, now);
-                taken += 1;
-            }
-        }
-        assert!((99..=101).contains(&taken), "{taken}");
-        // Many at once are paid for with time.
-        rate.take(100, now);
-        now += Duration::from_secs(9);
-        assert!(rate.wait(now).is_some());
-        now += Duration::from_secs(2);
-        assert!(rate.wait(now).is_none());
-    }
-}
+mod tests;

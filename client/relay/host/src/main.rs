@@ -13,11 +13,12 @@ use parlance_relay_core::{Config, Limits};
 use std::path::PathBuf;
 use tokio::signal::unix::{SignalKind, signal};
 
-/// A relay of Parlance: keeps messages for devices that are away.
+/// A relay of Parlance: keeps messages for devices that are away. This one serves a network that stands in a file, without a chain and without pay;
+/// 'parlance --relay' is the relay of a chain.
 #[derive(Parser)]
 #[command(version)]
 struct Arguments {
-    /// The relay's configuration, JSON.
+    /// The relay's configuration, JSON; its form stands in client/relay/host/src/config.rs.
     #[arg(long, value_name = "FILE")]
     config: PathBuf,
     /// How much it says: error, warn, info, debug or trace.

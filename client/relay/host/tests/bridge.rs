@@ -15,7 +15,7 @@ use parlance_endpoint::{
     Channel, Client, Endpoint, Inbox, Options, Pushes, RelayAddress, SecretKey, Session, Timings,
 };
 use parlance_relay::{
-    bridge::{Bridge, BridgeError},
+    bridge::{self, Bridge, BridgeError},
     directory::StaticNetwork,
     gate::ConnectionLimits,
     service::{Parts, Service, Transport},
@@ -104,13 +104,14 @@ impl Relay {
 
     /// The account `n` over the bridge.
     async fn by_bridge(&self, n: u8) -> Session {
-        self.stranger([n; 32]).enter(n).await
+        self.stranger([n; 32]).await.enter(n).await
     }
 
-    /// Somebody who has not said who they are. What carries the bytes is two loops here, JSON-RPC elsewhere.
-    fn stranger(&self, challenge: [u8; 32]) -> Stranger {
-        let mut session = self.bridge().open(&challenge).unwrap();
-        let binding = session.binding;
+    /// Somebody who has not said who they are, on a WebSocket of their own. What carries the bytes is two loops here, JSON-RPC elsewhere.
+    async fn stranger(&self, challenge: [u8; 32]) -> Stranger {
+        let caller = challenge[0].into();
+        let mut session = self.bridge().open(caller, &challenge).await.unwrap();
+        let (binding, share) = (session.binding, session.share);
         let relays = session.inbox.clone();
         let (channel, inbox, mut frames) = Channel::bridged(binding.exporter, 1 << 20);
         tokio::spawn(async move {
@@ -123,6 +124,7 @@ impl Relay {
         });
         let (reads, mut reading) = watch::channel(true);
         tokio::spawn(async move {
+            let _held = share;
             while let Some(frame) = session.frames.next().await {
                 // It reads when nobody can say otherwise any more.
                 let _ = reading.wait_for(|reads| *reads).await;
@@ -286,7 +288,7 @@ async fn a_device_over_the_bridge_and_one_over_quic_write_to_each_other() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_signature_is_good_for_its_challenge_alone() {
     let relay = Relay::start(ConnectionLimits::default()).await;
-    let binding = relay.stranger([1; 32]).binding;
+    let binding = relay.stranger([1; 32]).await.binding;
     let wrong = [
         Binding::bridged(GENESIS, &[2; 32], PLACE),
         // The challenge itself, as if it were an exporter value.
@@ -300,14 +302,14 @@ async fn a_signature_is_good_for_its_challenge_alone() {
         },
     ];
     for binding in &wrong {
-        let stranger = relay.stranger([1; 32]);
+        let stranger = relay.stranger([1; 32]).await;
         match authenticate(&stranger.client, 1, binding).await {
             Answer::Refused(refusal) => assert_eq!(refusal.reason, Reason::BadCredentials),
             other => panic!("{other:?}"),
         }
     }
     assert_eq!(relay.figure("credentials"), wrong.len() as u64);
-    relay.stranger([1; 32]).enter(1).await;
+    relay.stranger([1; 32]).await.enter(1).await;
 }
 
 /// B3.
@@ -316,7 +318,7 @@ async fn no_relay_authenticates_over_the_bridge() {
     let relay = Relay::start(ConnectionLimits::default()).await;
     let Stranger {
         client, binding, ..
-    } = &relay.stranger([1; 32]);
+    } = &relay.stranger([1; 32]).await;
     let credential = Credential::Relay { relay: PLACE };
     let signature = relay_key().sign(&credential.statement(binding)).to_bytes();
     let request = Request::Authenticate(Authenticate {
@@ -339,14 +341,63 @@ async fn there_are_few_places_on_the_bridge_and_they_come_back() {
     .await;
     let first = relay.by_bridge(1).await;
     let _second = relay.by_bridge(2).await;
-    let third = relay.bridge().open(&[3; 32]);
+    let third = relay.bridge().open(3, &[3; 32]).await;
     assert_eq!(third.map(|_| ()), Err(BridgeError::Full));
     assert_eq!(relay.figure("refused"), 1);
     // Of all, not of these.
     let (_endpoint, _anna) = relay.by_quic(4).await;
     drop(first);
     let free = async {
-        while relay.bridge().open(&[3; 32]).is_err() {
+        while relay.bridge().open(3, &[3; 32]).await.is_err() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, free).await.unwrap();
+}
+
+/// B6.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_caller_cannot_keep_all_places_from_others() {
+    let relay = Relay::start(ConnectionLimits {
+        bridged: 4,
+        ..ConnectionLimits::default()
+    })
+    .await;
+    let open = |caller: u64, n: u8| {
+        let bridge = relay.bridge().clone();
+        async move { bridge.open(caller, &[n; 32]).await }
+    };
+    let mut greedy = Vec::new();
+    for n in 0..4 {
+        greedy.push(open(1, n).await.unwrap());
+    }
+    // It gets no more by asking for more.
+    assert_eq!(open(1, 4).await.map(|_| ()), Err(BridgeError::Full));
+    let lost = |greedy: &[bridge::Session]| -> Vec<bool> {
+        greedy.iter().map(|it| it.share.is_lost()).collect()
+    };
+    assert_eq!(lost(&greedy), [false; 4]);
+    // Another one gets half, of the youngest; and these are told.
+    let first = open(2, 5).await.unwrap();
+    assert_eq!(lost(&greedy), [false, false, false, true]);
+    let second = open(2, 6).await.unwrap();
+    assert_eq!(lost(&greedy), [false, false, true, true]);
+    assert!(!first.share.is_lost() && !second.share.is_lost());
+    for session in &greedy[2..] {
+        let ended = session.inbox.ended();
+        tokio::time::timeout(PATIENCE, ended).await.unwrap();
+    }
+    assert_eq!(open(2, 7).await.map(|_| ()), Err(BridgeError::Full));
+    // Who comes third takes from one that has two; then each has one, and the fifth finds no room.
+    let third = open(3, 8).await.unwrap();
+    let fourth = open(4, 9).await.unwrap();
+    assert_eq!(open(5, 10).await.map(|_| ()), Err(BridgeError::Full));
+    assert!(!third.share.is_lost() && !fourth.share.is_lost());
+    assert!(!greedy[0].share.is_lost() && !first.share.is_lost());
+    // A place that is given back is anybody's.
+    drop(greedy);
+    let free = async {
+        while open(2, 11).await.is_err() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
@@ -367,7 +418,7 @@ async fn garbage_ends_its_own_session_and_no_other() {
         // A request before hello.
         [vec![14, 0, 0, 0, 0x24, 0x10, 1, 0, 0, 0], vec![0; 8]].concat(),
     ] {
-        let mut session = relay.bridge().open(&[3; 32]).unwrap();
+        let mut session = relay.bridge().open(3, &[3; 32]).await.unwrap();
         let hello = tokio::time::timeout(PATIENCE, session.frames.next()).await;
         assert!(hello.unwrap().is_some());
         // It may have ended before all of it was taken.
@@ -412,7 +463,7 @@ async fn who_reads_nothing_is_cut_off_and_nobody_else() {
     let (_endpoint, anna) = relay.by_quic(1).await;
     let mut ben = relay.by_bridge(2).await;
     subscribe(&ben, 2).await;
-    let carl = relay.stranger([3; 32]);
+    let carl = relay.stranger([3; 32]).await;
     let (relays, reads) = (carl.relays.clone(), carl.reads.clone());
     let carl = carl.enter(3).await;
     subscribe(&carl, 3).await;

@@ -128,6 +128,24 @@ async fn a_change_is_seen_and_a_broken_file_changes_nothing() {
     watching.abort();
 }
 
+/// Between the two a relay opens its store, which may take a while.
+#[tokio::test]
+async fn what_changes_between_the_first_reading_and_the_watch_is_seen() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("network.json");
+    write(&path, &network());
+    let directory = StaticNetwork::open(&path).unwrap();
+    let mut changes = directory.changes();
+    let mut better = network();
+    better["relays"][0]["quality"] = json!(1_000);
+    write(&path, &better);
+    let watching = tokio::spawn(directory.clone().watch());
+    let changed = tokio::time::timeout(Duration::from_secs(30), changes.changed()).await;
+    assert!(matches!(changed, Ok(Ok(()))), "{changed:?}");
+    assert_eq!(directory.relay(&RelayId([1; 32])).unwrap().quality, 1_000);
+    watching.abort();
+}
+
 #[test]
 fn paths_of_a_configuration_are_relative_to_it_and_faults_are_named() {
     let folder = tempfile::tempdir().unwrap();

@@ -160,7 +160,8 @@ impl Judge {
             }
         };
         let receipt = standing.check(&self.payee, &account, receipt)?;
-        let bytes = receipt.signed.delivered.direct;
+        let delivered = &receipt.signed.delivered;
+        let bytes = delivered.direct.saturating_add(delivered.fanned);
         let mut receipts = self.receipts.lock();
         receipts.count(&account, number, receipt.period, bytes)?;
         Ok(Worth {

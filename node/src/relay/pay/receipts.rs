@@ -110,7 +110,7 @@ impl Standing {
             let delivered = Delivered {
                 mailbox_epoch: *epoch,
                 direct: receipt.bytes,
-                fanned: 0,
+                fanned: receipt.fanned,
                 latency: LatencyClass(receipt.latency),
             };
             let statement = receipt_statement(

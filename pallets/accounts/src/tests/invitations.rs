@@ -80,6 +80,22 @@ fn an_invitation_serves_once_and_only_who_has_its_secret() {
     });
 }
 
+/// Anybody makes keys and signs with them: three signatures more must not be checked for such an invitation.
+#[test]
+fn a_made_up_invitation_is_refused_before_other_signatures_are_looked_at() {
+    run(|| {
+        let (guest, made_up) = (Person::of("Guest"), invitation("made up"));
+        let mut registration = guest.registration(now() - 1);
+        registration.possession.signing = registration.possession.endpoint;
+        let transaction = guest.registers(registration, guest.takes(&made_up));
+        assert_eq!(
+            offer(&transaction).map(|_| ()),
+            refused(Rejection::NoInvitation)
+        );
+        assert_eq!(outcome(transaction), refused(Rejection::NoInvitation));
+    });
+}
+
 #[test]
 fn an_invitation_that_was_never_given_or_taken_back_or_is_too_old_is_void() {
     run(|| {

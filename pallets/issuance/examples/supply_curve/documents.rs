@@ -4,20 +4,10 @@ use std::path::PathBuf;
 
 use pallet_issuance::core::allocation::{Economy, Release, Role};
 use pallet_issuance::core::calendar::Date;
+use parlance_pictures::{Areas, Document, Grid, Layer, replace};
 use parlance_primitives::{Balance, UNIT, issuance::Share};
 
-use super::{
-    chart::{Chart, Grid, Layer},
-    curve::{Point, start, supply},
-};
-
-/// A file as this program would write it.
-pub struct Document {
-    /// Where.
-    pub path: PathBuf,
-    /// What.
-    pub content: String,
-}
+use super::curve::{Point, start, supply};
 
 /// Every document.
 pub fn all() -> std::io::Result<Vec<Document>> {
@@ -45,22 +35,10 @@ pub fn all() -> std::io::Result<Vec<Document>> {
     ])
 }
 
-/// Puts `table` between the marks of `name`; the page keeps everything else.
-fn replace(page: &str, name: &str, table: &str) -> String {
-    let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
-    let (before, rest) = page
-        .split_once(&open)
-        .unwrap_or_else(|| panic!("no mark {open}"));
-    let (_, after) = rest
-        .split_once(&close)
-        .unwrap_or_else(|| panic!("no mark {close}"));
-    format!("{before}{open}{table}{close}{after}")
-}
-
 const YEARS: u32 = 40;
 
 fn toktok_chart(economy: &Economy) -> String {
-    Chart {
+    Areas {
         title: "toktok: what circulates".into(),
         subtitle: "listed at the start; every share of what is mined is paid out in full".into(),
         layers: layers(&supply(economy, YEARS * 12)),
@@ -76,7 +54,7 @@ fn toktok_chart(economy: &Economy) -> String {
 }
 
 fn bitchat_chart(economy: &Economy) -> String {
-    Chart {
+    Areas {
         title: "bitchat: what circulates".into(),
         subtitle: "assumed: 10,000 users, 1,000 more each day up to 3,000,000; nothing paid back"
             .into(),

@@ -2,24 +2,16 @@
 
 use std::path::PathBuf;
 
+use parlance_pictures::{Axis, Document, Line, Lines, Point, replace};
 use parlance_primitives::{Balance, UNIT};
 use sp_runtime::Perbill;
 
 use super::{
-    chart::{Axis, Chart, Line, Point},
     load::{GROWTH, days, growth},
     network::{Draws, Network},
     ring::Ring,
     tables,
 };
-
-/// A file as this program would write it.
-pub struct Document {
-    /// Where.
-    pub path: PathBuf,
-    /// What.
-    pub content: String,
-}
 
 /// Every document.
 pub fn all() -> std::io::Result<Vec<Document>> {
@@ -53,18 +45,6 @@ pub fn all() -> std::io::Result<Vec<Document>> {
             content: text,
         },
     ])
-}
-
-/// Puts `table` between the marks of `name`; the page keeps everything else.
-fn replace(page: &str, name: &str, table: &str) -> String {
-    let (open, close) = (format!("<!-- {name} -->\n"), format!("<!-- /{name} -->"));
-    let (before, rest) = page
-        .split_once(&open)
-        .unwrap_or_else(|| panic!("no mark {open}"));
-    let (_, after) = rest
-        .split_once(&close)
-        .unwrap_or_else(|| panic!("no mark {close}"));
-    format!("{before}{open}{table}{close}{after}")
 }
 
 /// Millionths of a token.
@@ -106,7 +86,7 @@ fn self_dealing(network: &Network, draws: &[Draws]) -> String {
             dashed: true,
         }
     };
-    Chart {
+    Lines {
         title: "A ring of 500 identities on the free allowance".into(),
         subtitle: "a day, without its relays' bonds; bands: all seeds of the beacon".into(),
         lines: vec![
@@ -157,7 +137,7 @@ fn free_allowance(network: &Network) -> String {
             dashed: true,
         },
     ];
-    Chart {
+    Lines {
         title: "What is free a day while a network grows".into(),
         subtitle:
             "a thousand people to a million in ten months; half of the relays leave on day 400"

@@ -5,7 +5,6 @@
 //! `economics` fails when one of them is not what this would write.
 
 mod break_even;
-mod chart;
 mod documents;
 mod load;
 mod network;
@@ -15,9 +14,5 @@ mod tables;
 mod text;
 
 fn main() -> std::io::Result<()> {
-    for document in documents::all()? {
-        std::fs::write(&document.path, &document.content)?;
-        println!("wrote {}", document.path.display());
-    }
-    Ok(())
+    parlance_pictures::Document::write_all(&documents::all()?)
 }

@@ -1,15 +1,22 @@
 //! Every rule holds after any sequence of anything that anybody can do.
 
-use frame_support::traits::fungible::{InspectHold, Mutate};
+use frame_support::{
+    assert_ok,
+    storage::{storage_prefix, unhashed, with_storage_layer},
+    traits::{
+        PalletInfoAccess,
+        fungible::{InspectHold, Mutate},
+    },
+};
 use parlance_primitives::{
     UNIT,
     relay::{NodeHash, Root},
 };
 use proptest::prelude::*;
-use sp_runtime::Perbill;
+use sp_runtime::{DispatchError, Perbill};
 
 use super::{mock::*, people::*, world::*};
-use crate::{Carry, HoldReason, Periods};
+use crate::{Carry, CurrentNetwork, HoldReason, Periods, Relay};
 
 const NODES: usize = 4;
 const PEOPLE: u32 = 12;
@@ -180,4 +187,45 @@ proptest! {
             assert!(Balances::free_balance(Relays::pot()) >= Carry::<Test>::get());
         });
     }
+}
+
+/// Whether the rules notice a change, which is undone.
+fn is_noticed(change: impl FnOnce()) -> bool {
+    let checked = with_storage_layer::<(), DispatchError, _>(|| {
+        change();
+        Relays::check_invariants()
+    });
+    checked.is_err()
+}
+
+#[test]
+fn work_that_is_miscounted_is_noticed() {
+    run(|| {
+        let (node, _, period) = claimed(60, |_, _, _, _| {});
+        pass_to_challenge();
+        assert_ok!(node.opens(period));
+        let change = |with: &dyn Fn(&mut Relay)| {
+            crate::Relays::<Test>::mutate(&node.id, |relay| with(relay.as_mut().unwrap()));
+        };
+        let more_work = || Periods::<Test>::mutate_extant(period, |record| record.work += 1);
+        assert!(is_noticed(more_work));
+        assert!(is_noticed(|| change(&|relay| relay.earned.clear())));
+        assert!(is_noticed(|| change(&|relay| {
+            let again = relay.earned[0];
+            relay.earned.try_push(again).unwrap();
+        })));
+        assert!(is_noticed(|| change(
+            &|relay| relay.last_claim = Some(Relays::period())
+        )));
+        assert!(is_noticed(|| CurrentNetwork::<Test>::mutate(|network| {
+            network.best -= 1
+        })));
+        let counter = storage_prefix(Relays::name().as_bytes(), b"CounterForRelays");
+        assert!(unhashed::exists(&counter));
+        assert!(is_noticed(|| unhashed::put(&counter, &1u32)));
+        pass_to(period + 2 + OPENING);
+        let pool = |record: &mut crate::PeriodRecord| record.pool.as_mut().unwrap().left -= 1;
+        assert!(is_noticed(|| Periods::<Test>::mutate_extant(period, pool)));
+        assert_ok!(Relays::check_invariants());
+    });
 }

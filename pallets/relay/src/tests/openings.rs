@@ -43,14 +43,16 @@ fn whoever_was_seen_has_provably_used_the_network() {
     });
 }
 
+/// Copying the relay's own opening, which then fails and pays, must not be free.
 #[test]
-fn anybody_may_open_a_claim() {
+fn anybody_may_open_a_claim_and_pays_for_it() {
     run(|| {
         let (node, people, period) = claimed(40, |_, _, _, _| {});
         pass_to_challenge();
         let opening = node.opening(period).try_into().unwrap();
         let helper = RuntimeOrigin::signed(people[0].id.clone());
-        assert_ok!(Relays::open(helper, node.id.clone(), period, opening));
+        let opened = Relays::open(helper, node.id.clone(), period, opening);
+        assert_eq!(opened.map(|info| info.pays_fee), Ok(Pays::Yes));
         proven(&node);
     });
 }

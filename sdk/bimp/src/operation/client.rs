@@ -176,8 +176,10 @@ pub struct Extended {
 pub struct Receipt {
     /// The period.
     pub period: u32,
-    /// Bytes delivered to this device in the period so far.
+    /// Bytes of messages to this account alone, delivered to this device in the period so far.
     pub bytes: u64,
+    /// Bytes out of the fan-out of groups, as far.
+    pub fanned: u64,
     /// Class of the latency, as `pallet-relay` counts it.
     pub latency: u8,
     /// Ed25519 of the device, as `pallet-relay` checks it.

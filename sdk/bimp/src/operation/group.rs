@@ -123,7 +123,8 @@ pub struct GroupPart {
 /// What a record changes (O15).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct GroupChange {
-    /// The access key from here on (N6). The one before if the handshake begins no epoch, or there is none.
+    /// The access key from here on (N6). The one before if the handshake begins no epoch, or there is none. Whoever names another one
+    /// shows that it exists ([`possession`](Self::possession)).
     pub key: [u8; 32],
     /// Bytes of the handshake; 0 if there is none.
     pub size: u32,
@@ -144,6 +145,15 @@ impl GroupChange {
         self.encode_to(&mut bytes);
         bytes
     }
+
+    /// The bytes to sign with the key that the change names: `"parlance/group/key/1"`, group, position (8 bytes), SCALE of the change.
+    pub fn possession(&self, group: &GroupId, position: u64) -> Vec<u8> {
+        let mut bytes = b"parlance/group/key/1".to_vec();
+        bytes.extend_from_slice(&group.0);
+        bytes.extend_from_slice(&position.to_le_bytes());
+        self.encode_to(&mut bytes);
+        bytes
+    }
 }
 
 /// Offer a change for a position (O15).
@@ -157,6 +167,8 @@ pub struct GroupOffer {
     pub change: GroupChange,
     /// Over [`GroupChange::statement`], by the access key of the record before; at position 0 by the change's own.
     pub signature: GroupSignature,
+    /// Over [`GroupChange::possession`], by the key that the change names, if that is not the one that signs; zeros if it is.
+    pub possession: GroupSignature,
 }
 
 /// The change has its place (O15).
@@ -234,8 +246,10 @@ impl GroupRecord {
 pub struct Offered {
     /// The change.
     pub change: GroupChange,
-    /// As in [`GroupOffer`]. Members check it, so that relays cannot make up a change.
+    /// As in [`GroupOffer`]. Members can check it, so that relays cannot make up a change.
     pub signature: GroupSignature,
+    /// As in [`GroupOffer`].
+    pub possession: GroupSignature,
 }
 
 /// Orders the attempts to decide on a position (O19).

@@ -64,8 +64,8 @@
 //! - **O8** *Extend retention* never shortens. *Delete* takes a message out of the mailbox for all devices.
 //! - **O9** *Presence* lies under a key that only contacts can compute, is encrypted and signed in itself, and ends after
 //!   ten minutes at the latest.
-//! - **O10** A *receipt* is the recipient's word on how many bytes a relay has delivered to it in a period; cumulative and signed.
-//!   Relays are paid by it.
+//! - **O10** A *receipt* is the recipient's word on how many bytes a relay has delivered to it in a period; cumulative and signed;
+//!   copies out of the fan-out of groups apart, since they are paid less. Relays are paid by it.
 //! - **O11** *Replicate*, *fan out*, *hand over* carry [`Entry`]s with the state that relays merge: acknowledgements unite, deleted wins,
 //!   the later expiry wins. The receiver computes the id of each message itself. *Stored* means: on disk.
 //! - **O12** *Reconcile* compares what two relays have by ranges of keys: where fingerprints differ the range is split, where a
@@ -79,7 +79,8 @@
 //!   quorum has it on disk. Parts that no record names are thrown away after the retention, too.
 //! - **O15** *Group offer* asks for a position in the group's order. A position is given once, to one change, and stays: whoever comes second is refused
 //!   ([`Reason::Overtaken`](crate::Reason::Overtaken), with the position that is free). It is given only to a change that is signed by the access key of the record
-//!   before it, so that of the commits of one epoch one has a place, and none from outside. The same offer again is answered the same. Position
+//!   before it, so that of the commits of one epoch one has a place, and none from outside; and, if it names another key, by that one too, so that
+//!   no position is left to a key that nobody has. The same offer again is answered the same. Position
 //!   0 makes the group: the change names the first key and signs with it. A change may have no handshake: it makes the
 //!   group, or changes the mailboxes.
 //! - **O16** *Group read* gives records from a position on, each with its handshake, as much as fits; the rest is asked for by position and offset. A

@@ -54,6 +54,7 @@ fn record() -> GroupRecord {
         offered: Some(Offered {
             change: change(),
             signature: [0x55; 64],
+            possession: [0x56; 64],
         }),
     }
 }
@@ -126,6 +127,7 @@ pub fn requests() -> Vec<Request> {
             position: 7,
             change: change(),
             signature: [0x55; 64],
+            possession: [0x56; 64],
         }),
         Request::GroupRead(GroupRead {
             group: GROUP,

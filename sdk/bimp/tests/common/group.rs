@@ -33,6 +33,7 @@ fn record(rng: &mut ChaCha20Rng) -> GroupRecord {
         offered: (below(rng, 3) > 0).then(|| Offered {
             change: change(rng),
             signature: signature(rng),
+            possession: signature(rng),
         }),
     }
 }
@@ -105,6 +106,7 @@ pub fn request(which: usize, rng: &mut ChaCha20Rng) -> Request {
             position,
             change: change(rng),
             signature: signature(rng),
+            possession: signature(rng),
         }),
         3 => Request::GroupRead(GroupRead {
             group,

@@ -170,6 +170,7 @@ pub fn request(rng: &mut ChaCha20Rng) -> Request {
         13 => Request::Receipt(Receipt {
             period: rng.next_u32(),
             bytes: rng.next_u64(),
+            fanned: rng.next_u64(),
             latency: 1,
             signature: [4; 64],
         }),

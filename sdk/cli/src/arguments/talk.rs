@@ -9,7 +9,7 @@ use parlance_client::chain::amount::Amount;
   bimp history bert
   bimp history bert --search coffee --json")]
 pub struct History {
-    /// With whom: a contact's name, or an address.
+    /// With whom: a contact's name, an address, or a group's name.
     pub name: String,
     /// At most so many, the last ones.
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..))]
@@ -32,7 +32,7 @@ pub struct History {
 
 What cannot be sent now is kept in the data folder and leaves with the next 'send', 'chat' or 'bot'.")]
 pub struct Send {
-    /// To whom: a contact's name, or an address.
+    /// To whom: a contact's name, an address, or a group's name.
     pub name: String,
     /// The text, or the note of a payment; '-' reads it from standard input.
     #[arg(required_unless_present_any = ["waiting", "tip", "red_envelope"])]
@@ -52,7 +52,7 @@ pub struct Send {
     /// Keeps it and returns at once: it leaves with the next 'send', 'chat' or 'bot'. Asks nobody.
     #[arg(long, conflicts_with_all = ["delivered", "waiting"])]
     pub no_wait: bool,
-    /// Waits until a device of the other side has it, not only relays.
+    /// Waits until a device of the other side has it, not only relays. Not in groups.
     #[arg(long)]
     pub delivered: bool,
     /// Waits no longer than this.
@@ -72,7 +72,7 @@ Examples:
   printf 'one\\ntwo\\n' | bimp chat bert         sends two messages and ends"
 )]
 pub struct Chat {
-    /// With whom: a contact's name, or an address.
+    /// With whom: a contact's name, an address, or a group's name.
     pub name: String,
     /// Messages of before that are shown first.
     #[arg(long, default_value_t = 20, value_name = "NUMBER")]
@@ -80,6 +80,8 @@ pub struct Chat {
     /// Whether others are told what you have read. It stays as it was set last; at first they are told.
     #[arg(long, value_name = "WHETHER", value_enum)]
     pub read_receipts: Option<Switch>,
+    #[command(flatten)]
+    pub files: super::Incoming,
     /// Goes on after the end of standard input.
     #[arg(long)]
     pub stay: bool,
@@ -102,6 +104,8 @@ pub struct Bot {
     /// first they are told.
     #[arg(long, value_name = "WHETHER", value_enum)]
     pub read_receipts: Option<Switch>,
+    #[command(flatten)]
+    pub files: super::Incoming,
     /// Goes on after the end of standard input, until it is told to end by a signal.
     #[arg(long)]
     pub stay: bool,

@@ -5,6 +5,7 @@ mod chain;
 mod chat;
 mod contact;
 mod device;
+mod file;
 mod group;
 mod history;
 mod identity;
@@ -50,6 +51,7 @@ pub async fn run(arguments: Arguments) -> Result<Report, Failure> {
         Command::Wallet(command) => wallet::run(&context, command).await,
         Command::Relay(command) => relay::run(&context, command).await,
         Command::Group(command) => group::run(&context, command).await,
+        Command::File(command) => file::run(&context, command).await,
         Command::Send(given) => send::run(&context, &given).await,
         Command::Chat(given) => chat::run(&context, &given).await,
         Command::Bot(given) => bot::run(&context, &given).await,

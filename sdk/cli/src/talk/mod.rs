@@ -1,6 +1,7 @@
 //! What the commands that talk have in common: the chat on the vault, with the node and the relays.
 
 pub mod body;
+pub mod files;
 pub mod groups;
 pub mod paid;
 pub mod show;
@@ -19,7 +20,7 @@ use parlance_client::{
     chat::{Chat, ChatError, Host, Redial, RelayWire, Told},
     identity::{Contact, Finding},
     light::{Checkpoint, Light, Trust},
-    messenger::{Command, ContentId, Entry, Event, GroupCommand},
+    messenger::{Command, ContentId, Entry, Event, FileCommand, GroupCommand},
     vault::Vault,
 };
 
@@ -103,6 +104,11 @@ impl<'v> Talk<'v> {
         let group = self.host.group(command)?;
         self.names.set_groups(self.host.chat().groups());
         Ok(group)
+    }
+
+    /// Does what the user wants with files.
+    pub fn file(&mut self, command: FileCommand) -> Result<Option<ContentId>, Failure> {
+        Ok(self.host.file(command)?)
     }
 
     /// Waits until something happens, or for a moment. Dropped while it waits, it loses nothing.

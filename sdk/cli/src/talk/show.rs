@@ -13,7 +13,7 @@ use parlance_client::{
 use serde_json::{Value, json};
 use sp_core::crypto::Ss58Codec;
 
-use super::paid;
+use super::{files, paid};
 use crate::failure::Failure;
 
 /// An account as the messenger calls it.
@@ -105,7 +105,8 @@ pub fn clean(text: &str) -> String {
 pub fn line(entry: &Entry, own: &Account, name: &str) -> String {
     let who = if entry.is_by(own) { "you" } else { name };
     let payment = || paid::payment(entry).map(|payment| paid::words(&payment));
-    let text = entry.text().or_else(payment);
+    let file = || files::words(entry).map(|words| format!("file {words}"));
+    let text = entry.text().or_else(payment).or_else(file);
     let text = text.unwrap_or_else(|| format!("({})", kind(entry)));
     let mut line = format!("{:>6}  {who}: {}", entry.number, clean(&text));
     if entry.edited.is_some() && !entry.deleted {
@@ -202,6 +203,7 @@ pub fn object(entry: &Entry, own: &Account) -> Value {
         "text": entry.text(),
         "timer": timer,
         "mentionsYou": mentions(entry, own),
+        "file": files::object(entry),
         "payment": paid::payment(entry).map(|payment| paid::object(&payment)),
         "replyTo": reply,
         "sentAt": entry.sent_at,

@@ -8,11 +8,12 @@ use std::{
 };
 
 use parlance_bimp::{
-    Account, Answer, Bounded, GroupId, Push, RelayId, Request, limits::MAX_ENVELOPE,
+    Account, Answer, Bounded, GroupId, PresenceKey, Push, RelayId, Request,
+    limits::{MAX_ENVELOPE, MAX_PRESENCE},
 };
 use parlance_e2ee::DeviceAddress;
 use parlance_messenger::{
-    Command, ContentId, Directory, Effect, Event, GroupCommand, Input, Reach,
+    Command, ContentId, Directory, Effect, Event, FileCommand, GroupCommand, Input, Reach,
 };
 use parlance_primitives::AccountId;
 
@@ -57,11 +58,11 @@ pub trait Wire {
 
 /// What carries messages between devices.
 pub trait Calls {
-    /// Offers a message to a device, over a connection that is made if there is none. Does not wait.
+    /// Offers a message to a device, over a connection that is made if there is none and it is known where. Does not wait.
     fn offer(
         &mut self,
         to: DeviceAddress,
-        reach: &Reach,
+        reach: Option<&Reach>,
         ask: u64,
         envelope: Bounded<MAX_ENVELOPE>,
     );
@@ -74,6 +75,12 @@ pub trait Calls {
 
     /// The device listens at a relay now, or at none.
     fn listens(&mut self, relay: Option<RelayId>);
+
+    /// Asks the local network for records.
+    fn seek(&mut self, keys: Vec<PresenceKey>);
+
+    /// Answers who has asked there.
+    fn show(&mut self, seek: u64, record: Bounded<MAX_PRESENCE>);
 
     /// Lets nobody in any more.
     fn leave(&mut self);
@@ -206,6 +213,14 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
     pub fn group(&mut self, command: GroupCommand) -> Result<GroupId, ChatError> {
         let now = clock((self.wall)(), self.began.elapsed());
         let id = self.chat.group(now, command)?;
+        self.effects();
+        Ok(id)
+    }
+
+    /// Does what the user wants with files.
+    pub fn file(&mut self, command: FileCommand) -> Result<Option<ContentId>, ChatError> {
+        let now = clock((self.wall)(), self.began.elapsed());
+        let id = self.chat.file(now, command)?;
         self.effects();
         Ok(id)
     }
@@ -367,12 +382,22 @@ impl<'v, N: Node + 'static, W: Wire> Host<'v, N, W> {
                     envelope,
                 } => {
                     if let Some(calls) = self.wire.calls() {
-                        calls.offer(to, &reach, ask, envelope);
+                        calls.offer(to, reach.as_ref(), ask, envelope);
                     }
                 }
                 Effect::Took { call, taken } => {
                     if let Some(calls) = self.wire.calls() {
                         calls.took(call, taken);
+                    }
+                }
+                Effect::Seek { keys } => {
+                    if let Some(calls) = self.wire.calls() {
+                        calls.seek(keys);
+                    }
+                }
+                Effect::Show { seek, record } => {
+                    if let Some(calls) = self.wire.calls() {
+                        calls.show(seek, record);
                     }
                 }
                 Effect::Tell(event) => {
@@ -410,6 +435,9 @@ fn input(from: FromRelay) -> Option<Input<Recipients>> {
             FromDevice::Reach(reach) => Input::Reach(Some(reach)),
             FromDevice::Offered { ask, taken } => Input::Offered { ask, taken },
             FromDevice::Unreached { device } => Input::Unreached { device },
+            FromDevice::Connected { device } => Input::Connected { device },
+            FromDevice::Sought { seek, key } => Input::Sought { seek, key },
+            FromDevice::Sighted { key, record } => Input::Sighted { key, record },
             FromDevice::Called {
                 call,
                 from,

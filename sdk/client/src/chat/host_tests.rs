@@ -15,7 +15,7 @@ use parlance_bimp::{
 use parlance_e2ee::{Body, DeviceAddress, Text, content::WrittenText};
 use parlance_messenger::{Command, Directory, Event, Listed, NoTraceNews, NoTraceWish, RelayInfo};
 
-use super::{ChatError, FromRelay, Host, Told, Wire, tests};
+use super::{ChatError, FromRelay, Host, Told, Wire, files, tests};
 use crate::{
     encryption::{EncryptionError, address_of, number_of},
     identity::{
@@ -380,4 +380,65 @@ async fn what_is_said_without_a_trace_is_told_and_not_kept() {
         assert_eq!(host.chat().conversations().count(), 0);
         assert_eq!(host.chat().waiting(), 0);
     }
+}
+
+#[tokio::test]
+async fn a_file_is_whole_in_the_folder_though_its_reader_ended_in_the_middle() {
+    let (world, kept) = (World::new(), Rc::new(RefCell::new(Kept::default())));
+    let (_one, _path, anna) = tests::vault();
+    let (_other, _path, ben) = tests::vault();
+    let account = |vault: &Vault| Account(*AsRef::<[u8; 32]>::as_ref(&vault.account().unwrap()));
+    let (with_anna, with_ben) = (account(&anna), account(&ben));
+    let mut one = host(&world, &kept, &anna).await;
+    let mut other = host(&world, &kept, &ben).await;
+    talk(&mut [&mut one, &mut other]).await;
+    // Of strangers nothing is taken unasked.
+    other.command(say(with_anna, "send it")).unwrap();
+    talk(&mut [&mut one, &mut other]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("picture.png");
+    let bytes: Vec<u8> = (0..1_500_000_u32)
+        .map(|n| (n.wrapping_mul(n) >> 7) as u8)
+        .collect();
+    std::fs::write(&path, &bytes).unwrap();
+    let id = one.file(files::read(&path, with_ben).unwrap()).unwrap();
+    let id = id.unwrap();
+    let mut rounds = 0;
+    let (mut ended, mut before) = (false, 0);
+    while other.chat().read_file(&with_anna, &id).is_err() {
+        rounds += 1;
+        assert!(rounds < 2_000);
+        for host in [&mut one, &mut other] {
+            host.next().await.unwrap();
+        }
+        let held = other
+            .chat()
+            .file_of(&with_anna, &id)
+            .map_or(0, |it| it.held);
+        assert!(held >= before);
+        before = held;
+        if held > 5 && !ended {
+            ended = true;
+            // What waits at the relay comes to the next one.
+            drop(other);
+            other = listed(&world, &kept, &ben).await;
+            let known = other.chat().file_of(&with_anna, &id).unwrap();
+            assert_eq!(known.held, held);
+        }
+    }
+    assert!(ended);
+    let read = other.chat().read_file(&with_anna, &id).unwrap();
+    assert_eq!(read, bytes);
+    let entry = other.chat().message(&with_anna, &id).unwrap().unwrap();
+    let Some(Body::File(reference)) = entry.body() else {
+        panic!("{entry:?}");
+    };
+    let into = folder.path().join("saved");
+    let name = reference.name.as_str();
+    let saved = files::save(&into, name, "mark", &read).unwrap();
+    assert_eq!(saved, into.join("picture.png"));
+    assert_eq!(std::fs::read(saved).unwrap(), bytes);
+    talk(&mut [&mut one, &mut other]).await;
+    assert!(!one.chat().is_sending(&with_ben, &id));
+    assert_eq!((one.chat().waiting(), other.chat().waiting()), (0, 0));
 }

@@ -7,20 +7,21 @@
 //! - **T2** The engine's looks are [`Look`](crate::encryption::Look)s of the light client: own account and the other one under the newest final
 //!   block. Everything that changed is told before anything is encrypted for them. Who is looked up and is no contact is
 //!   remembered likewise, so that a change is told for them too.
-//! - **T3** An export takes conversations along, and neither sessions nor what was under way: the device that is restored from it begins new
+//! - **T3** An export takes conversations along, and neither files, nor sessions, nor what was under way: the device that is restored from it begins new
 //!   sessions, as the encryption core asks (its rule S4). What waited to be sent stays where it was said.
 //! - **T4** What is said to an account without an identity waits until it has one: to the engine the look has failed.
 //! - **T5** Keys that are new make a new device ('identity rotate'): it keeps what was said, and begins new sessions like one that was restored
 //!   from an export, and is in no group.
 //! - **T6** What disappears ([`parlance_messenger::history`], H5) is, wherever it stands (in the history, among what waits to be sent or to be read in order), under a key of
 //!   its own ([`PassingKeys`](parlance_store::PassingKeys)), which is overwritten when the message goes. So neither old pages of the vault nor old copies of it have it. An
-//!   export takes it along as it is.
+//!   export takes it along as it is. Of a file that is so with its key, which is in the message alone: what is left of its pieces opens no more.
 //! - **T7** A wire may deliver to devices of contacts directly, and let them deliver here ([`Calls`]). Who knocks is asked for the signing key that the
 //!   record which was taken over last lists; who is to get nothing directly may be on a new record already, and is found out by the next look.
 //! - **T8** Groups are those of `parlance-groups`, with their states in the vault; what the engine keeps and what they keep of
 //!   one turn is one commit. A member device is compared with the record that was proven last.
 
 mod encryption;
+pub mod files;
 mod groups;
 mod host;
 #[cfg(test)]

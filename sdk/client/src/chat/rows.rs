@@ -14,13 +14,15 @@ const PAGE: usize = 1_024;
 /// Which device the rest belongs to. Everything else in its table is under an account's 32 bytes.
 const DEVICE: &str = "device";
 /// What is a person's and not a device's (T3).
-const SAID: [Group; 6] = [
+const SAID: [Group; 8] = [
     Group::Conversations,
     Group::Messages,
     Group::Names,
     Group::Orphans,
     Group::Expiries,
     Group::Rooms,
+    Group::Files,
+    Group::FilePieces,
 ];
 
 /// The engine's part of a store.

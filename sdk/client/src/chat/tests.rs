@@ -285,12 +285,13 @@ fn tickets_and_receipts_are_those_of_the_chain() {
                 class
             )
         );
+        let came = (bytes, bytes / 3);
         let receipt =
-            proof::receipt_statement(&genesis, period, &relay, &person, epoch, bytes, latency);
+            proof::receipt_statement(&genesis, period, &relay, &person, epoch, came, latency);
         let delivered = Delivered {
             mailbox_epoch: epoch,
-            direct: bytes,
-            fanned: 0,
+            direct: came.0,
+            fanned: came.1,
             latency: class,
         };
         assert_eq!(

@@ -1,6 +1,12 @@
 //! The kinds of content.
 
-use super::{MessageId, bounds::*, no_trace::NoTrace, transfer::Transfer};
+use super::{
+    MessageId,
+    bounds::*,
+    file::{FileReference, FileStep},
+    no_trace::NoTrace,
+    transfer::Transfer,
+};
 use crate::{
     Bounded,
     codec_bounds::{List, Text},
@@ -78,23 +84,6 @@ pub enum TypingState {
     /// Typing.
     #[codec(index = 1)]
     Typing,
-}
-
-/// A file in the storage network, or kept by relays, and the key to it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct FileReference {
-    /// Content identifier of the encrypted file.
-    pub content: [u8; 32],
-    /// Key that it is encrypted under.
-    pub key: [u8; 32],
-    /// Length before encryption, bytes.
-    pub length: u64,
-    /// Its name.
-    pub name: Text<MAX_NAME>,
-    /// Its media type.
-    pub media_type: Text<MAX_MEDIA_TYPE>,
-    /// A small picture of it; may be empty.
-    pub preview: Bounded<MAX_PREVIEW>,
 }
 
 /// A place in a text that names an account.
@@ -264,4 +253,6 @@ bodies! {
     Transfer(Transfer),
     21 /// 21: a step of a conversation that leaves no trace.
     NoTrace(NoTrace),
+    22 /// 22: a file's bytes on their way.
+    FileStep(FileStep),
 }

@@ -26,3 +26,11 @@ pub const MAX_SIGNAL: usize = 32 * 1_024;
 pub const MAX_EXTENSIONS: usize = 64;
 /// Longest piece of a history, bytes.
 pub const MAX_PIECE: usize = 48 * 1_024;
+/// Longest piece of a file, bytes: with what stands around it, it fills the largest size class.
+pub const MAX_FILE_PIECE: usize = 59 * 1_024;
+/// Gaps that one question for pieces names.
+pub const MAX_GAPS: usize = 64;
+/// Places where a file is.
+pub const MAX_SOURCES: usize = 8;
+/// Longest name of such a place, bytes.
+pub const MAX_SOURCE: usize = 256;

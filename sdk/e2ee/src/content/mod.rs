@@ -18,13 +18,15 @@
 
 mod body;
 pub mod bounds;
+mod file;
 mod no_trace;
 mod transfer;
 
 pub use body::{
-    Body, CallSignal, CallSignalKind, Delete, Edit, FileReference, Mention, MentionRange, Payment,
-    PaymentKind, Reaction, Receipt, ReceiptKind, Reply, Resend, Timer, TypingState, WrittenText,
+    Body, CallSignal, CallSignalKind, Delete, Edit, Mention, MentionRange, Payment, PaymentKind,
+    Reaction, Receipt, ReceiptKind, Reply, Resend, Timer, TypingState, WrittenText,
 };
+pub use file::{FileReference, FileSource, FileStep};
 pub use no_trace::NoTrace;
 pub use transfer::{Place, Transfer};
 

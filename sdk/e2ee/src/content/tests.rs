@@ -43,6 +43,7 @@ pub fn samples() -> Vec<Body> {
             name: text("a.jpg"),
             media_type: text("image/jpeg"),
             preview: Bounded::new(vec![4; 100], "preview").unwrap(),
+            sources: List::new(vec![FileSource::new(FileSource::RELAYS)], "sources").unwrap(),
         }),
         Body::Mention(Mention {
             text: text("@Bob look"),
@@ -88,6 +89,17 @@ pub fn samples() -> Vec<Body> {
             message: Bounded::new(vec![9; 40], "message").unwrap(),
         }),
         Body::NoTrace(NoTrace::Alive),
+        Body::FileStep(FileStep::Piece {
+            file: [2; 32],
+            number: 1,
+            of: 2,
+            bytes: Bounded::new(vec![9; 40], "piece").unwrap(),
+        }),
+        Body::FileStep(FileStep::Ask {
+            file: [2; 32],
+            gaps: List::new(vec![(0, 1), (5, 9)], "gaps").unwrap(),
+        }),
+        Body::FileStep(FileStep::Gone { file: [2; 32] }),
         Body::Unknown {
             kind: 9_999,
             bytes: Bounded::new(vec![8; 30], "unknown").unwrap(),
@@ -120,6 +132,23 @@ fn what_a_newer_client_added_survives() {
         assert_eq!(back, content);
         assert_eq!(back.to_bytes().unwrap(), bytes);
     }
+}
+
+#[test]
+fn a_file_in_a_place_that_is_not_known_is_a_file() {
+    let source = FileSource {
+        kind: 900,
+        place: Bounded::new(vec![1, 2], "place").unwrap(),
+    };
+    let Some(Body::File(mut file)) = samples().into_iter().find(|it| matches!(it, Body::File(_)))
+    else {
+        panic!("there is a file among the samples");
+    };
+    file.sources = List::new(vec![source], "sources").unwrap();
+    assert!(!file.is_at(FileSource::RELAYS));
+    let content = Content::new([9; 16], 5, Body::File(file));
+    let bytes = content.to_bytes().unwrap();
+    assert_eq!(Content::from_bytes(&bytes).unwrap(), content);
 }
 
 #[test]

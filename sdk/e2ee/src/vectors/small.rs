@@ -3,11 +3,12 @@
 use super::{check, draws, hex, identity, text};
 use crate::{
     Content, DeviceAddress, DeviceIdentity, Envelope, Message, Mode, PreKeyStore, Sender, Session,
-    StateKey, safety, state::Storable, test_rng::RecordingRng,
+    StateKey, file, safety, state::Storable, test_rng::RecordingRng,
 };
 use codec::Encode;
 use serde_json::{Value, json};
-use std::{vec, vec::Vec};
+use sha2::{Digest, Sha256};
+use std::{string::String, vec, vec::Vec};
 
 #[test]
 fn message_vectors() {
@@ -107,6 +108,31 @@ fn content_vectors() {
         })
         .collect();
     check("content", &json!({ "contents": vectors }));
+}
+
+#[test]
+fn file_vectors() {
+    let key: [u8; 32] = core::array::from_fn(|place| place as u8);
+    let vectors: Vec<Value> = [0, 3, file::CHUNK, file::CHUNK + 5]
+        .map(|length| {
+            let bytes: Vec<u8> = (0..length).map(|place| (place % 251) as u8).collect();
+            let sealed = file::seal(&key, &bytes);
+            let id = file::identifier([sealed.as_slice()]);
+            let opened = file::open(&id, &key, length as u64, &sealed).unwrap();
+            assert_eq!(opened.as_slice(), bytes);
+            let tags: Vec<String> = sealed
+                .chunks(file::SEALED_CHUNK)
+                .map(|chunk| hex(&chunk[chunk.len() - 16..]))
+                .collect();
+            json!({
+                "length": length,
+                "tags": tags,
+                "sha256": hex(Sha256::digest(&sealed)),
+                "identifier": hex(id),
+            })
+        })
+        .into();
+    check("file", &json!({ "key": hex(key), "files": vectors }));
 }
 
 #[test]

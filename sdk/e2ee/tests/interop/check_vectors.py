@@ -275,6 +275,23 @@ def check_envelopes(vector):
         same(zeros, bytes(len(zeros)), "padding")
 
 
+def check_files(vector):
+    key = unhex(vector["key"])
+    for file in vector["files"]:
+        length, chunk, sealed = file["length"], 65_536, b""
+        content = bytes(place % 251 for place in range(length))
+        last = max(0, (length - 1) // chunk)
+        for number in range(last + 1):
+            nonce = struct.pack("<QB15x", number, number == last)
+            part = content[number * chunk:(number + 1) * chunk]
+            subkey = hchacha20(key, nonce[:16])
+            cipher = ChaCha20Poly1305(subkey)
+            part = cipher.encrypt(bytes(4) + nonce[16:], part, b"parlance-e2ee/1 file")
+            same(part[-16:], unhex(file["tags"][number]), "tag of a chunk")
+            sealed += part
+        same(hashlib.sha256(sealed).digest(), unhex(file["sha256"]), "ciphertext of a file")
+
+
 def check_safety(vector):
     digits = []
     for account, devices, expected in zip(
@@ -306,9 +323,10 @@ def main():
     messages = check_ratchet(load("double_ratchet_classical"), False)
     messages += check_ratchet(load("double_ratchet_hybrid"), True)
     check_envelopes(load("envelope"))
+    check_files(load("file"))
     check_safety(load("safety"))
     check_state(load("state"))
-    print(f"4 handshakes, {messages} messages, 3 envelopes, safety number, state: all as computed")
+    print(f"4 handshakes, {messages} messages, 3 envelopes, 4 files, safety number, state: all as computed")
 
 
 if __name__ == "__main__":

@@ -69,6 +69,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.take_no_trace(from, step.clone(), content.sent_at);
                 return Ok(());
             }
+            Body::FileStep(step) => return self.take_file_step(from, step.clone()),
             Body::Reaction(reaction) => reaction.to,
             Body::Edit(edit) => edit.of,
             Body::Delete(delete) => delete.of,
@@ -87,6 +88,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             _ => false,
         };
         if changed {
+            if entry.deleted {
+                self.forget_file(&conversation, &about);
+            }
             self.put_entry(&entry);
             self.tell(Event::Changed(entry));
         }
@@ -143,7 +147,11 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
         self.put_entry(&entry);
         self.ledger.put(Row::Name(with, content.id), &number);
-        self.tell(Event::Message(entry));
+        if let Body::File(reference) = &content.body {
+            self.take_reference(&entry, reference)?;
+        }
+        self.tell(Event::Message(entry.clone()));
+        self.begin_file(&entry)?;
         self.adopt(with, content.id)
     }
 
@@ -188,6 +196,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 // Its name stays, so that it is not taken once more (A6).
                 self.ledger.remove(Row::Message(conversation, number));
                 self.hollow(&entry);
+                self.forget_file(&conversation, &entry.id);
                 self.tell(Event::Disappeared {
                     conversation,
                     number,

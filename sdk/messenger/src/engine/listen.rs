@@ -106,6 +106,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     pub(super) fn unlisten(&mut self) {
         if self.subscription.at().is_some() {
             self.tell(Event::Listening { relay: None });
+            self.is_alone();
         }
         self.subscription.relay = None;
         self.subscription.subscribed = false;

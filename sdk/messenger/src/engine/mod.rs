@@ -1,10 +1,12 @@
 //! The engine: its state, how it starts, and its turn.
 
+mod again;
 mod apply;
 mod brief;
 mod direct;
 mod disappear;
 mod fan_out;
+mod file;
 mod give;
 mod group;
 mod listen;
@@ -130,10 +132,12 @@ pub struct Engine<E: Encryption, S, R> {
     subscription: Subscription,
     attention: bool,
     confirmations: BTreeMap<Account, Vec<ContentId>>,
+    heard_from: again::Heard,
     /// Copies that were confirmed before a relay's answer came.
     overtaken: BTreeMap<u64, (Account, ContentId)>,
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
     groups: group::Groups,
+    files: file::Files,
     appearance: Appearance,
     direct: Direct,
     giving: Giving,
@@ -189,9 +193,11 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             subscription: Subscription::default(),
             attention: false,
             confirmations: BTreeMap::new(),
+            heard_from: again::Heard::default(),
             overtaken: BTreeMap::new(),
             acknowledgements: BTreeMap::new(),
             groups: group::Groups::default(),
+            files: file::Files::default(),
             appearance: Appearance::default(),
             direct: Direct::default(),
             giving: Giving::default(),
@@ -239,6 +245,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
         self.taking = self.ledger.get(&Row::Taking, "transfer of a history")?;
         self.giving = (self.ledger.get(&Row::Giving, "grant of a history")?).unwrap_or_default();
+        self.load_files()?;
         self.load_groups()
     }
 
@@ -331,6 +338,18 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.unreached(device);
                 Ok(())
             }
+            Input::Connected { device } => {
+                self.connected(device);
+                Ok(())
+            }
+            Input::Sought { seek, key } => {
+                self.sought(seek, &key);
+                Ok(())
+            }
+            Input::Sighted { key, record } => {
+                self.sighted(&key, &record);
+                Ok(())
+            }
             Input::Called {
                 call,
                 from,
@@ -346,10 +365,14 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.bridge_gaps()?;
         self.make_good();
         self.look_for_held();
+        self.tidy_files();
+        self.send_pieces()?;
         self.group_work()?;
         self.ask_again_for_history();
+        self.ask_for_pieces();
         self.keep_no_trace();
         self.confirm();
+        self.send_unconfirmed();
         self.fan_out();
         self.seal()?;
         self.fetch();

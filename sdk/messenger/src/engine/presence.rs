@@ -49,7 +49,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     /// E1.
-    fn is_contact(&self, device: &DeviceAddress) -> bool {
+    pub(super) fn is_contact(&self, device: &DeviceAddress) -> bool {
         let told = |stream: &crate::inbox::Stream| stream.next_out > 1;
         device.account == self.own.0 || self.streams.get(device).is_some_and(told)
     }
@@ -83,7 +83,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     /// The devices that get a record, those talked with last first.
-    fn contact_devices(&self) -> Vec<Sender> {
+    pub(super) fn contact_devices(&self) -> Vec<Sender> {
         let mut accounts: Vec<(u64, Account)> = self
             .conversations
             .values()
@@ -129,6 +129,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return false;
         };
         let (window, _) = pairing.window(clock.wall / 1_000);
+        let key = PresenceKey(pairing.own_place(window));
         let revision = self.appearance.revision;
         let known = self.appearance.shown.get(&device);
         let is_due = known.is_none_or(|shown| {
@@ -139,19 +140,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         if !is_due {
             return false;
         }
-        let ends = clock.wall.saturating_add(PRESENCE_LIFE);
-        let reach = reach.clone();
-        let content = Content { ends, reach }.to_bytes();
-        let (identity, pairings) = (self.encryption.identity(), &self.appearance.pairings);
-        let Some(pairing) = pairings.get(&device) else {
-            return false;
-        };
-        let record = pairing.seal(identity, window, &content, &mut self.rng);
-        let key = PresenceKey(pairing.own_place(window));
-        let Some(record) = record.ok().and_then(|it| Bounded::new(it).ok()) else {
-            return false;
-        };
         let refused = known.map_or(0, |shown| shown.refused);
+        let Some(record) = self.record_for(&device, window, reach.clone()) else {
+            return false;
+        };
         let relays = self.presence_relays(refused);
         for relay in &relays {
             let record = record.clone();
@@ -174,6 +166,21 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         shown.revision = revision;
         shown.again = None;
         true
+    }
+
+    /// What one device may read, in a window (E2).
+    pub(super) fn record_for(
+        &mut self,
+        device: &DeviceAddress,
+        window: u64,
+        reach: Reach,
+    ) -> Option<Bounded<RECORD>> {
+        let ends = self.clock.wall.saturating_add(PRESENCE_LIFE);
+        let content = Content { ends, reach }.to_bytes();
+        let (identity, pairings) = (self.encryption.identity(), &self.appearance.pairings);
+        let pairing = pairings.get(device)?;
+        let record = pairing.seal(identity, window, &content, &mut self.rng);
+        Bounded::new(record.ok()?).ok()
     }
 
     /// E3, E4: so many of the own set, from another one on after each refusal.

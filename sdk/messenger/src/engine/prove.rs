@@ -63,9 +63,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
     }
 
-    pub(super) fn count_delivery(&mut self, relay: RelayId, bytes: usize) {
+    pub(super) fn count_delivery(&mut self, relay: RelayId, bytes: usize, of_group: bool) {
         if let Some(counts) = self.counts(relay) {
-            counts.delivered(bytes);
+            counts.delivered(bytes, of_group);
             self.put_counts(relay);
         }
     }
@@ -113,7 +113,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             .proofs
             .values()
             .filter(|counts| {
-                let open = counts.received.saturating_sub(counts.receipted);
+                let open = counts.open();
                 let last = self.receipted.get(&counts.relay).copied();
                 let waited = last.is_none_or(|last| now >= last.saturating_add(RECEIPT_PAUSE));
                 counts.period == period && (open >= RECEIPT_BYTES || (open > 0 && waited))
@@ -132,17 +132,19 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let Some(counts) = self.proofs.get_mut(&(period, relay)) else {
             return;
         };
-        counts.receipted = counts.received;
-        let (bytes, latency) = (counts.received, counts.delivery_class());
+        counts.receipted = counts.received.saturating_add(counts.fanned);
+        let came = (counts.received, counts.fanned);
+        let latency = counts.delivery_class();
         self.ledger.put(Row::Proof(period, relay), counts);
         self.receipted.insert(relay, self.clock.steady);
         let (genesis, own) = (&self.directory.genesis, &self.own.0);
         let statement =
-            receipt_statement(genesis, period, &account, own, self.epoch, bytes, latency);
+            receipt_statement(genesis, period, &account, own, self.epoch, came, latency);
         let signature = self.encryption.identity().sign(&statement);
         let receipt = Receipt {
             period,
-            bytes,
+            bytes: came.0,
+            fanned: came.1,
             latency,
             signature,
         };
@@ -155,7 +157,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let open: Vec<RelayId> = self
                 .proofs
                 .values()
-                .filter(|it| it.period == period && it.received > it.receipted)
+                .filter(|it| it.period == period && it.open() > 0)
                 .map(|it| it.relay)
                 .collect();
             for relay in open {

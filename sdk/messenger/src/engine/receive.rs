@@ -37,13 +37,15 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             ..
         } = deliver;
         let bytes = message.into_vec();
-        self.count_delivery(relay, bytes.len());
+        let message = Message::decode(&mut bytes.as_slice());
+        let of_group = matches!(message, Ok(Message::Group { .. }));
+        self.count_delivery(relay, bytes.len(), of_group);
         let waits = self.acknowledgements.entry((relay, mailbox)).or_default();
         waits.push(id);
         if self.seen.contains_key(&id) || self.held.contains_key(&id) {
             return Ok(());
         }
-        let Ok(message) = Message::decode(&mut bytes.as_slice()) else {
+        let Ok(message) = message else {
             return Ok(());
         };
         if message.id(&mailbox) != Some(id) {
@@ -130,6 +132,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 self.sessions_changed = true;
                 self.note_seen(id);
                 self.heard_of(&from);
+                self.note_heard(from);
                 if received.new_session {
                     self.fetches
                         .retain(|device, fetch| *device != from || fetch.renews);

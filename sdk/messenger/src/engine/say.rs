@@ -57,7 +57,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         })
     }
 
-    fn say(&mut self, conversation: Account, body: Body) -> Result<ContentId, Error> {
+    pub(super) fn say(&mut self, conversation: Account, body: Body) -> Result<ContentId, Error> {
         if let Some(group) = self.group_of(&conversation) {
             return self.say_in_group(group, body);
         }
@@ -96,7 +96,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             | Body::Typing(_)
             | Body::Resend(_)
             | Body::Transfer(_)
-            | Body::NoTrace(_) => Err(Error::NotToSay),
+            | Body::NoTrace(_)
+            | Body::FileStep(_) => Err(Error::NotToSay),
             body if GroupSaid::is_one(body) => Err(Error::NotToSay),
             Body::Reply(reply) => entry(&reply.to).map(drop),
             Body::Reaction(reaction) => entry(&reaction.to).map(drop),

@@ -299,10 +299,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.tell(Event::Refused { relay, refusal });
     }
 
-    fn encrypt_anew(&mut self, number: u64) {
+    pub(super) fn encrypt_anew(&mut self, number: u64) {
         if let Some(mut copy) = self.outbox.get(number).cloned() {
             copy.stage = Stage::Waiting;
             self.put_copy(copy);
+            // An answer to what was offered before is not one to this.
+            self.direct.hands.remove(&number);
         }
     }
 
@@ -344,7 +346,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 }
                 Purpose::Group(purpose) => self.group_lost(purpose, ask),
                 Purpose::Appear(device) => self.not_shown(device),
-                Purpose::Presence(device, _) => self.not_found(device),
+                Purpose::Presence(device, _) => self.not_found(device, false),
                 Purpose::Subscribe | Purpose::TakeBack | Purpose::Nothing => {}
             }
         }

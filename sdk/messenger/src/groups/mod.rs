@@ -29,6 +29,9 @@
 //!   or joins anew, is told which record named the key.
 //! - **G12** *Doubt* (its rules P1-P6). Who is in doubt tells its place to members of two other accounts, and they tell theirs; who gives way asks
 //!   for information and joins anew. All that goes through the sessions of pairs, and counts from members alone.
+//! - **G13** *Removed meanwhile.* Whoever looks for information, or waits for its joining, may have been removed without having read so. A member that is
+//!   asked by somebody who is not in reads the order and says so. That is believed from members of two accounts, or from
+//!   one that says it to [`DENIALS`](crate::limits::DENIALS) questions while nobody gives information: it leads out, and an invitation leads in again.
 
 mod said;
 mod secrets;

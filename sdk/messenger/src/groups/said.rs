@@ -81,6 +81,9 @@ pub enum GroupSaid {
     /// To one device: the sender has lost track and needs information.
     #[codec(index = 5)]
     NeedsInformation(GroupId),
+    /// To one device that takes itself for a member: it is not.
+    #[codec(index = 6)]
+    NotIn(GroupId),
 }
 
 impl GroupSaid {
@@ -152,6 +155,7 @@ mod tests {
                 asks: true,
             },
             GroupSaid::NeedsInformation(group),
+            GroupSaid::NotIn(group),
         ] {
             let body = said.body().unwrap();
             assert!(GroupSaid::is_one(&body));

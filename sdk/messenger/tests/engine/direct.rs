@@ -4,7 +4,7 @@ use super::*;
 use parlance_e2ee::presence::{RECORD, WINDOW};
 
 /// Two people who have talked, and are there for each other.
-fn two() -> Room {
+pub fn two() -> Room {
     let mut room = Room::new(&[(ANNA, 1), (BEN, 5)]);
     room.pass(1_000);
     talk(&mut room);
@@ -14,14 +14,14 @@ fn two() -> Room {
     room
 }
 
-fn talk(room: &mut Room) {
+pub fn talk(room: &mut Room) {
     room.say(0, BEN, "hello");
     room.pass(500);
     room.say(1, ANNA, "hello you");
     room.pass(1_000);
 }
 
-fn handed_over(room: &Room, n: usize) -> usize {
+pub fn handed_over(room: &Room, n: usize) -> usize {
     room.heard(n, |event| matches!(event, Event::HandedOver { .. }))
 }
 
@@ -247,8 +247,9 @@ fn only_contacts_get_records_and_may_call() {
     let (anna, ben, other) = (room.address(0), room.address(1), room.address(2));
     assert!(room.engine(0).may_call(&other).is_none());
     assert!(room.engine(2).may_call(&anna).is_some());
-    // One record of Carl's for Anna, at two relays. She publishes nothing for him.
+    // One record of Carl's for Anna, at two relays. She publishes nothing for him, and does not dial him to confirm (D9).
     assert_eq!(room.records_there(), limits::PRESENCE_RELAYS);
+    assert!(room.calls.is_empty());
     let envelope = room.sent[0].clone();
     let calls = room.calls.len();
     room.calls.push((2, u64::MAX, 0));

@@ -1,8 +1,11 @@
 //! Single rules, with relays that do what the test says.
 
+mod again;
+mod alone;
 #[path = "../common/mod.rs"]
 mod common;
 mod direct;
+mod files;
 mod no_trace;
 mod room;
 mod transfer;
@@ -19,8 +22,8 @@ use parlance_e2ee::{
     content::{Delete, Edit, Reaction, Timer, TypingState, WrittenText},
 };
 use parlance_messenger::{
-    Clock, Command, ContentId, Directory, Effect, Engine, Entry, Error, Event, Input, Listed,
-    Reach, RelayInfo, Row, Table,
+    Clock, Command, ContentId, Directory, Effect, Engine, Entry, Error, Event, FileCommand, Input,
+    Listed, Reach, RelayInfo, Row, Table,
     inbox::{Held, Orphan},
     limits,
     outbox::Copy,

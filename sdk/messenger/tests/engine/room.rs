@@ -38,6 +38,8 @@ pub struct Room {
     pub held: Vec<(usize, u64, RelayId, Request)>,
     /// Messages are lost on their way to devices.
     pub loses: bool,
+    /// Those to the account of this one are.
+    pub loses_to: Option<usize>,
     /// Devices that reach no node.
     pub no_chain: Vec<usize>,
     /// Presence records by relay and place, until when.
@@ -55,6 +57,12 @@ pub struct Room {
     pub calls: Vec<(usize, u64, usize)>,
     /// What was offered.
     pub offered: Vec<Vec<u8>>,
+    /// How much of it without a place to dial.
+    pub blindly: usize,
+    /// Devices on one local network.
+    pub nearby: BTreeSet<usize>,
+    /// Who asked there, and where.
+    pub seeks: Vec<(usize, PresenceKey)>,
 }
 
 pub fn address(account: Account, device: u32) -> DeviceAddress {
@@ -92,6 +100,7 @@ impl Room {
             holds: false,
             held: Vec::new(),
             loses: false,
+            loses_to: None,
             no_chain: Vec::new(),
             presences: BTreeMap::new(),
             look_ups: 0,
@@ -101,6 +110,9 @@ impl Room {
             loses_answers: false,
             calls: Vec::new(),
             offered: Vec::new(),
+            blindly: 0,
+            nearby: BTreeSet::new(),
+            seeks: Vec::new(),
         };
         for (account, number) in devices {
             room.join(*account, *number, &mut rng);
@@ -154,6 +166,9 @@ impl Room {
         engine
             .handle(self.clock(), [Input::Directory(directory)])
             .unwrap();
+        let (bytes, strangers) = (limits::AUTOMATIC, true);
+        let automatic = FileCommand::Automatic { bytes, strangers };
+        engine.file(self.clock(), automatic).unwrap();
         self.engines[n] = Some(engine);
     }
 
@@ -295,8 +310,12 @@ impl Room {
                 ask,
                 envelope,
             } => {
-                let called = usize::from(reach.endpoint[0]);
-                assert_eq!(self.address(called), to);
+                let called = (0..self.engines.len()).find(|n| self.address(*n) == to);
+                let called = called.unwrap();
+                match reach {
+                    Some(reach) => assert_eq!(usize::from(reach.endpoint[0]), called),
+                    None => self.blindly += 1,
+                }
                 if !self.reachable.contains(&called) {
                     return self.input(n, Input::Unreached { device: to });
                 }
@@ -319,7 +338,22 @@ impl Room {
                     self.input(caller, Input::Offered { ask, taken });
                 }
             }
-            Effect::Close { .. } | Effect::Directory => {}
+            Effect::Seek { keys } if self.nearby.contains(&n) => {
+                let others: Vec<usize> = self.nearby.iter().copied().collect();
+                for key in keys {
+                    let seek = self.seeks.len() as u64;
+                    self.seeks.push((n, key));
+                    for other in others.iter().filter(|other| **other != n) {
+                        self.input(*other, Input::Sought { seek, key });
+                    }
+                }
+            }
+            Effect::Show { seek, record } => {
+                let (seeker, key) = self.seeks[seek as usize];
+                let record = record.into_vec();
+                self.input(seeker, Input::Sighted { key, record });
+            }
+            Effect::Seek { .. } | Effect::Close { .. } | Effect::Directory => {}
         }
     }
 
@@ -399,7 +433,8 @@ impl Room {
                 self.sent.push(bytes.clone());
                 let (mailbox, id) = (view.mailbox, view.id());
                 let message = Message::Sealed(Bounded::new(view.without_ticket()).unwrap());
-                if !self.loses {
+                let lost_to = |to: usize| Mailbox::of(&self.accounts[to], 0) == mailbox;
+                if !self.loses && !self.loses_to.is_some_and(lost_to) {
                     let place = self.mailboxes.entry(mailbox).or_default();
                     place.push((0, message.encode()));
                     for to in 0..self.engines.len() {

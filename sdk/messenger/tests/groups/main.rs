@@ -1,4 +1,4 @@
-//! Conversations of groups: engines of several people, with a model of the encryption and of the relays (G1-G12).
+//! Conversations of groups: engines of several people, with a model of the encryption and of the relays (G1-G13).
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -88,6 +88,37 @@ fn one_text_is_one_upload() {
     assert_eq!(world.relays.uploads - before, 10);
     let expected: Vec<String> = (0..10).map(|n| format!("text {n}")).collect();
     assert_eq!(world.texts(2, group), expected);
+    world.judge();
+}
+
+/// P1: what is sent again is paid once in a period.
+#[test]
+fn a_text_that_is_sent_again_counts_once_on_the_tickets() {
+    let mut world = World::new(19, &[1, 1]);
+    let group = make(&mut world);
+    invite(&mut world, 0, group, &[BEN]);
+    world.pass(3_000);
+    join(&mut world, &[1], group);
+    world.begin_period(7, 3);
+    assert!(world.say(0, group, "one"));
+    world.pass(5_000);
+    let before = world.tickets(3, 7);
+    let last = before[before.len() - 1];
+    world.relays.silent = true;
+    assert!(world.say(0, group, "two"));
+    world.pass(30_000);
+    let again = world.tickets(3, 7).split_off(before.len());
+    assert!(again.len() >= 2 && again[0] > last, "{again:?}");
+    assert!(again.iter().all(|bytes| *bytes == again[0]), "{again:?}");
+    // Nobody knows of it in the next one.
+    world.begin_period(8, 3);
+    world.pass(120_000);
+    let later = world.tickets(3, 8);
+    assert!(later.len() >= 2 && later[0] > 0, "{later:?}");
+    assert!(later.iter().all(|bytes| *bytes == later[0]), "{later:?}");
+    world.relays.silent = false;
+    world.pass(10_000);
+    assert_eq!(world.texts(1, group), ["one", "two"]);
     world.judge();
 }
 
@@ -243,6 +274,66 @@ fn who_has_missed_what_relays_keep_joins_anew() {
     assert_eq!(world.texts(1, group), ["from afar"]);
     join(&mut world, &[3], group);
     world.judge();
+}
+
+/// G13.
+#[test]
+fn who_was_removed_and_cannot_read_so_learns_that_it_is_out() {
+    let mut world = World::new(17, &[1, 1, 1, 1]);
+    let group = make(&mut world);
+    invite(&mut world, 0, group, &[BEN, CLEO, DORA]);
+    world.pass(3_000);
+    join(&mut world, &[1, 2, 3], group);
+    world.set_away(2, true);
+    let account = CLEO;
+    world
+        .group(0, GroupCommand::Remove { group, account })
+        .unwrap();
+    world.pass(5_000);
+    assert!(world.say(2, group, "from afar"));
+    // Nobody keeps the record that removed it.
+    let order = world.relays.orders.get_mut(&group).unwrap();
+    order.first = order.records.len() as u64;
+    world.set_away(2, false);
+    world.pass(60_000);
+    assert_eq!(world.heard(2, |news| *news == GroupNews::LostTrack), 1);
+    assert_eq!(world.stage(2, group), Some(Stage::Out));
+    assert_eq!(
+        world.heard(2, |news| *news == GroupNews::Out { by: None }),
+        1
+    );
+    assert!(!world.say(2, group, "hello"));
+    // An invitation leads in again.
+    invite(&mut world, 1, group, &[CLEO]);
+    world.pass(3_000);
+    join(&mut world, &[2], group);
+    assert!(world.say(2, group, "back"));
+    world.pass(3_000);
+    assert_eq!(world.texts(0, group), ["back"]);
+    assert_eq!(world.epoch(2, group), world.epoch(0, group));
+}
+
+/// G13: with one other account left there is one that can say so.
+#[test]
+fn who_was_removed_from_a_group_of_two_learns_that_it_is_out() {
+    let mut world = World::new(18, &[1, 1]);
+    let group = make(&mut world);
+    invite(&mut world, 0, group, &[BEN]);
+    world.pass(3_000);
+    join(&mut world, &[1], group);
+    world.set_away(1, true);
+    let account = BEN;
+    world
+        .group(0, GroupCommand::Remove { group, account })
+        .unwrap();
+    world.pass(5_000);
+    let order = world.relays.orders.get_mut(&group).unwrap();
+    order.first = order.records.len() as u64;
+    world.set_away(1, false);
+    world.pass(20_000);
+    assert_eq!(world.stage(1, group), Some(Stage::Member));
+    world.pass(60_000);
+    assert_eq!(world.stage(1, group), Some(Stage::Out));
 }
 
 /// G10.

@@ -7,7 +7,7 @@ use parlance_bimp::{
     Accepted, Account, Answer, Bounded, Count, Deliver, EnvelopeView, Fetched, GroupAccepted,
     GroupChange, GroupExtent, GroupGrown, GroupId, GroupOrder, GroupPlaced, GroupRecord, List,
     Mailbox, Message, MessageId, Offered, Piece, PreKeyUse, PreKeys, PreKeysLeft, Reason, Refusal,
-    RelayId, Request, Waiting, limits::MAX_PART,
+    RelayId, Request, Ticket, Waiting, limits::MAX_PART,
 };
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -47,6 +47,10 @@ pub struct Relays {
     pub listens: BTreeMap<usize, RelayId>,
     pub uploads: u32,
     pub overtaken: u32,
+    /// Tickets that came with texts, and where.
+    pub tickets: Vec<(RelayId, Ticket)>,
+    /// Texts are taken and not answered.
+    pub silent: bool,
 }
 
 fn verifies(key: &[u8; 32], statement: &[u8], signature: &[u8; 64]) -> bool {
@@ -179,6 +183,7 @@ impl World {
                         offered: Some(Offered {
                             change: change.clone(),
                             signature: *signature,
+                            possession: [0; 64],
                         }),
                         ..GroupRecord::default()
                     };
@@ -201,6 +206,8 @@ impl World {
                 })
             }
             Request::GroupSend(body) => {
+                let ticket = Ticket::parse(body.ticket.as_slice());
+                self.relays.tickets.extend(ticket.map(|it| (relay, it)));
                 let post = body.post;
                 let Some(order) = self.relays.orders.get(&post.group) else {
                     return refuse(Reason::NotAllowed);
@@ -248,6 +255,11 @@ impl World {
         let statement = offer.change.statement(&offer.group, offer.position);
         if !verifies(&key, &statement, &offer.signature) {
             return refuse(Reason::NotAllowed);
+        }
+        let named = offer.change.key;
+        let possession = offer.change.possession(&offer.group, offer.position);
+        if named != key && !verifies(&named, &possession, &offer.possession) {
+            return refuse(Reason::BadMessage);
         }
         let parts = offer.change.parts.as_slice().iter();
         let bytes: Option<Vec<Vec<u8>>> = parts.map(|it| order.parts.get(it).cloned()).collect();

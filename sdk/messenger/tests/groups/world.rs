@@ -68,6 +68,8 @@ pub struct World {
     pub devices: Vec<Device>,
     pub relays: Relays,
     pub dead: BTreeSet<RelayId>,
+    /// The period of Proof of Relay and the ingress relay, if there is any.
+    paid: Option<(u32, u8)>,
     records: BTreeMap<Account, Record>,
     pub gone: Rc<RefCell<BTreeSet<DeviceAddress>>>,
     pub said: Vec<Said>,
@@ -89,6 +91,7 @@ impl World {
             devices: Vec::new(),
             relays: Relays::default(),
             dead: BTreeSet::new(),
+            paid: None,
             records: BTreeMap::new(),
             gone: Rc::default(),
             said: Vec::new(),
@@ -161,6 +164,12 @@ impl World {
         engine.command(clock, Command::Attention(true)).unwrap();
         device.engine = Some(engine);
         let life = device.life;
+        let directory = self.directory();
+        self.input(n, Input::Directory(directory));
+        self.after(1, Event::Tick(n, life));
+    }
+
+    fn directory(&self) -> Directory {
         let relays = (0..RELAYS).map(|n| Listed {
             info: RelayInfo {
                 id: relay(n),
@@ -168,14 +177,28 @@ impl World {
             },
             account: [n; 32],
         });
-        let directory = Directory {
+        Directory {
             genesis: [9; 32],
-            period: None,
-            ingress: Vec::new(),
+            period: self.paid.map(|(period, _)| period),
+            ingress: self.paid.map(|(_, n)| relay(n)).into_iter().collect(),
             relays: relays.collect(),
-        };
-        self.input(n, Input::Directory(directory));
-        self.after(1, Event::Tick(n, life));
+        }
+    }
+
+    /// A period of Proof of Relay begins, with one ingress relay for everybody.
+    pub fn begin_period(&mut self, period: u32, ingress: u8) {
+        self.paid = Some((period, ingress));
+        for n in 0..self.devices.len() {
+            let directory = self.directory();
+            self.input(n, Input::Directory(directory));
+        }
+    }
+
+    /// What the tickets with texts that came to a relay say, without those from before `period`.
+    pub fn tickets(&self, at: u8, period: u32) -> Vec<u64> {
+        let tickets = self.relays.tickets.iter();
+        let here = tickets.filter(|(relay_at, it)| *relay_at == relay(at) && it.period == period);
+        here.map(|(_, ticket)| ticket.bytes).collect()
     }
 
     /// The process ends, and starts again after a while.
@@ -252,7 +275,11 @@ impl World {
                     let delay = 1 + self.below(500);
                     return self.after(delay, Event::Lost(n, life, relay));
                 }
+                let is_text = matches!(request, Request::GroupSend(_));
                 let answer = self.answer(n, relay, request);
+                if is_text && self.relays.silent {
+                    return;
+                }
                 let delay = 1 + self.below(25);
                 self.after(delay, Event::Answer(n, life, relay, ask, Box::new(answer)));
             }
@@ -356,7 +383,10 @@ impl World {
                 }
                 Effect::Tell(_) => {}
                 // No host of this world says where it can be reached.
-                Effect::Offer { .. } | Effect::Took { .. } => {
+                Effect::Offer { .. }
+                | Effect::Took { .. }
+                | Effect::Seek { .. }
+                | Effect::Show { .. } => {
                     self.wrong.push(format!("device {n} delivers directly"));
                 }
             }

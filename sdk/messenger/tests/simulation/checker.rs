@@ -4,9 +4,7 @@ use crate::{people::Person, world::World};
 use parlance_bimp::Account;
 use parlance_e2ee::Content;
 use parlance_messenger::{
-    ContentId, Entry, Event, Row, Table,
-    inbox::Early,
-    outbox::{Copy, Stage},
+    ContentId, Entry, Event, GroupNews, Row, Table, inbox::Early, outbox::Copy,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -31,6 +29,11 @@ pub struct Outcome {
     pub epochs: u64,
     /// Contents that devices took from each other.
     pub handed_over: u32,
+    /// How many of these while no relay was reached.
+    pub alone: u32,
+    /// Files that were sent, and how often they are whole on a device.
+    pub files: usize,
+    pub whole: usize,
     pub wrong: Vec<String>,
 }
 
@@ -51,6 +54,9 @@ impl Outcome {
         self.said_in_groups += other.said_in_groups;
         self.epochs += other.epochs;
         self.handed_over += other.handed_over;
+        self.alone += other.alone;
+        self.files += other.files;
+        self.whole += other.whole;
     }
 }
 
@@ -113,7 +119,19 @@ impl World {
                     self.wrong(format!("{id:?} is said to be accepted by {status:?}"));
                 }
             }
-            Event::HandedOver { .. } => self.checker.outcome.handed_over += 1,
+            Event::Group { news, .. } => {
+                let now = self.now;
+                match news {
+                    GroupNews::Joined => self.group.moves.push((device, now, true)),
+                    GroupNews::Out { .. } => self.group.moves.push((device, now, false)),
+                    _ => {}
+                }
+            }
+            Event::HandedOver { .. } => {
+                let alone = self.cut.len() == self.hosts.len();
+                self.checker.outcome.handed_over += 1;
+                self.checker.outcome.alone += u32::from(alone);
+            }
             Event::Renewed { .. } => self.checker.outcome.renewed += 1,
             Event::LastResort { .. } => self.checker.outcome.last_resort += 1,
             Event::HistoryTaken { messages, done, .. } => {
@@ -139,6 +157,7 @@ impl World {
         }
         self.judge_accounts();
         self.judge_group();
+        self.judge_files();
         self.checker.outcome
     }
 
@@ -185,14 +204,7 @@ impl World {
                 ));
             }
         }
-        // Relays that learn of a device late, which here is when it connects, throw away what the others have: a word of
-        // confirmation to it may be lost, and is not said again.
-        let late = self.late.map(|(late, _)| self.people[late].address());
-        let mut copies: Vec<Copy> = disk.table(Table::Outbox);
-        copies.retain(|copy| {
-            let of_late = Some(copy.to) == late || Some(self.people[device].address()) == late;
-            !(of_late && copy.stage == Stage::Accepted)
-        });
+        let copies: Vec<Copy> = disk.table(Table::Outbox);
         let left = copies.len() + disk.count(Table::Pending);
         let early = disk.count(Table::Early) + disk.count(Table::Held);
         if left + early > 0 {

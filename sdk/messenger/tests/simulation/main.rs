@@ -8,6 +8,7 @@ mod relay_disk;
 
 mod calls;
 mod checker;
+mod files;
 mod group;
 mod network;
 mod people;
@@ -69,6 +70,23 @@ fn devices_that_are_there_deliver_to_each_other() {
             "{outcome:?} {through_relays:?}"
         );
     }
+}
+
+/// D8: what they say while no relay is reached goes on its way, and what others are told later is in order all the same.
+#[test]
+fn devices_that_have_met_go_on_while_no_relay_is_reached() {
+    let mut all = checker::Outcome::default();
+    for seed in 30..34 {
+        let (direct, alone, busy) = (true, true, 60_000);
+        all.add(&run(Plan {
+            direct,
+            alone,
+            busy,
+            ..Plan::calm(seed)
+        }));
+    }
+    assert!(all.alone > 100, "{all:?}");
+    println!("{all:?}");
 }
 
 #[test]
@@ -140,6 +158,38 @@ fn a_device_that_comes_late_has_everything_at_the_end_whatever_fails() {
     println!("{all:?}");
 }
 
+/// F1-F9.
+#[test]
+fn every_file_is_whole_at_the_end_on_every_device_whatever_fails() {
+    let mut all = checker::Outcome::default();
+    for seed in 400..405 {
+        let files = true;
+        all.add(&run(Plan {
+            files,
+            ..Plan::rough(seed)
+        }));
+    }
+    assert!(all.files > 20 && all.whole > 50, "{all:?}");
+    assert!(all.killed > 5 && all.restarted > 5, "{all:?}");
+    println!("{all:?}");
+}
+
+/// F11.
+#[test]
+fn files_of_a_group_are_whole_at_the_end_whatever_fails() {
+    let mut all = checker::Outcome::default();
+    for seed in 500..503 {
+        let (files, groups) = (true, true);
+        all.add(&run(Plan {
+            files,
+            groups,
+            ..Plan::rough(seed)
+        }));
+    }
+    assert!(all.files > 15 && all.whole > 30, "{all:?}");
+    println!("{all:?}");
+}
+
 /// `SEEDS=from..to cargo test --release --test simulation many_runs -- --nocapture` for more of them.
 #[test]
 fn many_runs() {
@@ -151,10 +201,12 @@ fn many_runs() {
         // Some runs have a group too, some direct delivery, some a device that comes late.
         let (direct, late) = (seed % 2 == 1, seed % 3 == 0);
         let groups = seed % 4 < 2;
+        let files = seed % 5 < 2;
         let plan = Plan {
             groups,
             direct,
             late,
+            files,
             ..Plan::rough(seed)
         };
         let outcome = World::new(plan).run();

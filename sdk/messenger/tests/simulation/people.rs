@@ -6,23 +6,27 @@ use crate::{
     world::{Event, PERIOD, World},
 };
 use codec::{Decode, Encode};
-use parlance_bimp::{Account, EnvelopeView, RelayId, Request, id::hash};
+use parlance_bimp::{Account, EnvelopeView, Mailbox, RelayId, Request, id::hash};
 use parlance_e2ee::{
     Body, DeviceAddress, DeviceIdentity, Text,
     content::{Delete, Edit, Reaction, TypingState, WrittenText},
 };
 use parlance_messenger::{
-    Clock, Command, ContentId, Directory, Effect, Engine, Entry, Error, Input, Listed, Row,
-    Storage, Table,
+    Clock, Command, ContentId, Directory, Effect, Engine, Entry, Error, FileCommand, Input, Listed,
+    Row, Storage, Table, limits,
     outbox::{Copy, Pending},
     proof::Ticket,
 };
+use parlance_relay_core::{Input as ToRelay, Owner};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use std::collections::BTreeMap;
 
 /// After the busy time, for how long whoever is still invited joins.
 const JOINING: u64 = 60_000;
+
+/// Relays read a new record within so many milliseconds of each other.
+const CHAIN: u64 = 2_000;
 
 pub type TheEngine = Engine<Sessions, Disk, ChaCha20Rng>;
 
@@ -138,6 +142,10 @@ impl World {
         };
         let account = self.people[device].account;
         self.records.entry(account).or_default().push(named);
+        for relay in 0..self.hosts.len() {
+            let delay = self.below(CHAIN);
+            self.after(delay, Event::Owner(relay));
+        }
         self.start_device(device);
         self.after(300, Event::Act(device));
         self.after(PERIOD, Event::Period(device));
@@ -145,6 +153,16 @@ impl World {
         for delay in [400, self.plan.busy + 30_000, self.plan.busy + 70_000] {
             self.after(delay, Event::TakeHistory);
         }
+    }
+
+    /// A relay hears of the late device from the chain. What the others had before that is gone there.
+    pub fn owner_at(&mut self, relay: usize) {
+        let Some((device, _)) = self.late else {
+            return;
+        };
+        let mailbox = Mailbox::of(&self.people[device].account, 0);
+        let owner = self.owner_of(device);
+        self.relay_input(relay, ToRelay::Owner { mailbox, owner });
     }
 
     /// The others give it, and it asks.
@@ -189,6 +207,9 @@ impl World {
         let rng = ChaCha20Rng::seed_from_u64(seed);
         let mut engine = Engine::start(clock, 0, sessions, person.disk.clone(), rng).unwrap();
         engine.command(clock, Command::Attention(true)).unwrap();
+        let (bytes, strangers) = (limits::AUTOMATIC, true);
+        let automatic = FileCommand::Automatic { bytes, strangers };
+        engine.file(clock, automatic).unwrap();
         person.engine = Some(engine);
         let life = person.life;
         let directory = self.directory(device);
@@ -286,7 +307,8 @@ impl World {
                     let life = self.people[device].life;
                     self.after(delay, Event::Look(device, life, account));
                 }
-                Effect::Directory => {}
+                // Nobody is on one network with somebody else.
+                Effect::Directory | Effect::Seek { .. } | Effect::Show { .. } => {}
                 Effect::Offer {
                     to, ask, envelope, ..
                 } => self.offer(device, to, ask, envelope.into_vec()),
@@ -353,6 +375,9 @@ impl World {
         }
         let pause = 100 + self.below(self.plan.pause);
         self.after(pause, Event::Act(device));
+        if self.plan.files && self.one_in(6) {
+            return self.file_act(device);
+        }
         if self.plan.groups && self.one_in(2) {
             return self.group_act(device);
         }
@@ -440,15 +465,20 @@ impl World {
 
     pub fn session_who(&self, device: usize) -> parlance_relay_core::Who {
         let person = &self.people[device];
-        let devices = self.records[&person.account].iter();
         parlance_relay_core::Who::Device {
             account: person.account,
             device: person.number,
-            mailboxes: vec![parlance_bimp::Mailbox::of(&person.account, 0)],
-            owner: parlance_relay_core::Owner {
-                devices: devices.map(|(number, _)| *number).collect(),
-                longest: 30 * 86_400_000,
-            },
+            mailboxes: vec![Mailbox::of(&person.account, 0)],
+            owner: self.owner_of(device),
+        }
+    }
+
+    /// What the chain says of a device's account.
+    fn owner_of(&self, device: usize) -> Owner {
+        let devices = self.records[&self.people[device].account].iter();
+        Owner {
+            devices: devices.map(|(number, _)| *number).collect(),
+            longest: 30 * 86_400_000,
         }
     }
 }

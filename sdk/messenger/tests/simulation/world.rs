@@ -46,6 +46,10 @@ pub struct Plan {
     pub groups: bool,
     /// Devices are present, and can be called.
     pub direct: bool,
+    /// In the second half of the busy time no relay is reached.
+    pub alone: bool,
+    /// People send files too.
+    pub files: bool,
     /// Another device of the first account comes in the middle, and takes the history.
     pub late: bool,
     /// A mistake that must be found: devices go back to what they were before.
@@ -67,6 +71,8 @@ impl Plan {
             loses_sessions: false,
             groups: false,
             direct: false,
+            alone: false,
+            files: false,
             late: false,
             forgets: false,
         }
@@ -109,10 +115,13 @@ pub enum Event {
     Look(usize, u64, Account),
     Act(usize),
     NewDevice,
+    /// A relay reads the new device's record.
+    Owner(usize),
     TakeHistory,
     Fault,
     StartRelay(usize),
     Join(usize),
+    Alone(bool),
     Call(Call, usize, Vec<u8>),
     Taken(Call, bool),
     Unreached(Call, DeviceAddress),
@@ -137,6 +146,7 @@ pub struct World {
     pub next_ask: u32,
     pub receipts: u32,
     pub group: crate::group::Conversation,
+    pub files: Vec<crate::files::Sent>,
     pub gone: std::rc::Rc<std::cell::RefCell<BTreeSet<parlance_e2ee::DeviceAddress>>>,
     pub calls: Vec<Call>,
     lost_sessions: BTreeSet<usize>,
@@ -180,6 +190,7 @@ impl World {
             next_ask: 1,
             receipts: 0,
             group: crate::group::Conversation::default(),
+            files: Vec::new(),
             gone: std::rc::Rc::default(),
             calls: Vec::new(),
             lost_sessions: BTreeSet::new(),
@@ -190,6 +201,10 @@ impl World {
         }
         world.people();
         world.after(2_000, Event::Fault);
+        if plan.alone {
+            world.after(plan.busy / 2, Event::Alone(true));
+            world.after(plan.busy, Event::Alone(false));
+        }
         world
     }
 
@@ -267,12 +282,15 @@ impl World {
             }
             Event::Act(device) => self.act(device),
             Event::NewDevice => self.new_device(),
+            Event::Owner(relay) => self.owner_at(relay),
             Event::TakeHistory => self.take_history(),
             Event::Fault => self.fault(),
             Event::StartRelay(n) => self.start_relay(n),
             Event::Join(n) => {
                 self.cut.remove(&n);
             }
+            Event::Alone(true) => self.cut.extend(0..self.hosts.len()),
+            Event::Alone(false) => self.cut.clear(),
             Event::Call(call, called, envelope) => self.call(call, called, envelope),
             Event::Taken(call, taken) => self.taken(call, taken),
             Event::Unreached(call, device) => self.unreached(call, device),
@@ -290,6 +308,9 @@ impl World {
             .filter(|n| self.hosts[*n].relay.is_some() && !self.cut.contains(n))
             .collect();
         let struck = self.hosts.len() - alive.len();
+        if alive.is_empty() {
+            return;
+        }
         let n = alive[self.below(alive.len() as u64) as usize];
         let lasts = 500 + self.below(4_000);
         match self.below(4) {

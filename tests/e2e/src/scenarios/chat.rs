@@ -1,5 +1,6 @@
 //! People who talk with `bimp`, through nodes that are relays.
 
+mod files;
 mod more;
 
 use anyhow::{Result, ensure};
@@ -29,6 +30,7 @@ pub fn group() -> Group {
             TALK,
             AWAY,
             OFFLINE,
+            files::FILES,
             CHANGED,
             more::HISTORY,
             more::PASSING,
@@ -62,6 +64,8 @@ async fn run(stage: &Stage) -> Result<()> {
     stage.scenario(TALK, talk(stage, &scene)).await?;
     stage.scenario(AWAY, away(&mut scene)).await?;
     stage.scenario(OFFLINE, offline(&scene)).await?;
+    let sends = files::run(stage, &mut scene);
+    stage.scenario(files::FILES, sends).await?;
     stage.scenario(CHANGED, changed(&scene)).await?;
     more::run(stage, &scene).await?;
     scene.relays.stop().await

@@ -1,5 +1,7 @@
 //! Three people in a group, through nodes that are relays.
 
+mod files;
+
 use std::time::Duration;
 
 use anyhow::{Result, bail, ensure};
@@ -29,7 +31,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 pub fn group() -> Group {
     Group {
         name: "group",
-        scenarios: &[JOINED, SAID, AWAY, TWICE, REMOVED, LEFT],
+        scenarios: &[JOINED, SAID, files::FILE, AWAY, TWICE, REMOVED, LEFT],
         run: |stage| Box::pin(run(stage)),
     }
 }
@@ -56,6 +58,9 @@ async fn run(stage: &Stage) -> Result<()> {
     };
     stage.scenario(JOINED, joined(stage, &scene)).await?;
     stage.scenario(SAID, said(stage, &scene)).await?;
+    stage
+        .scenario(files::FILE, files::run(stage, &scene))
+        .await?;
     stage.scenario(AWAY, away(&mut scene)).await?;
     stage.scenario(TWICE, twice(&scene)).await?;
     stage.scenario(REMOVED, removed(&scene)).await?;

@@ -42,6 +42,41 @@ fn what_was_appended_is_read_by_the_next_process() {
     assert_eq!(files.periods().unwrap(), [8]);
 }
 
+/// A write that fails may leave a part of a record, and the disk may refuse to take it back.
+#[test]
+fn a_journal_that_could_not_be_written_is_opened_anew() {
+    let (folder, mut files) = journal();
+    files.append(7, &[ticket(1, 10)]).unwrap();
+    let path = folder.path().join("claims/7.claims");
+    // Neither writing nor cutting succeeds, and there is a part of a record.
+    files.open.insert(7, File::open(&path).unwrap());
+    let mut torn = std::fs::read(&path).unwrap();
+    torn.extend([1; 30]);
+    std::fs::write(&path, torn).unwrap();
+    let refused = files.append(7, &[ticket(2, 20)]);
+    assert!(matches!(refused, Err(FilesError::Io { .. })), "{refused:?}");
+    files.append(7, &[ticket(2, 20), ticket(3, 30)]).unwrap();
+    let all = [ticket(1, 10), ticket(2, 20), ticket(3, 30)];
+    assert_eq!(files.read(7).unwrap(), all);
+}
+
+#[test]
+fn a_journal_that_is_written_anew_takes_the_place_of_the_one_before() {
+    let (folder, mut files) = journal();
+    files.append(7, &[ticket(1, 10), ticket(1, 11)]).unwrap();
+    let beside = folder.path().join("claims/7.unfinished");
+    std::fs::write(&beside, "of a process that was killed over it").unwrap();
+    assert_eq!(files.periods().unwrap(), [7]);
+    files.rewrite(7, &[ticket(1, 11)]).unwrap();
+    assert!(!beside.exists());
+    files.append(7, &[ticket(2, 20)]).unwrap();
+    files.sync(7).unwrap();
+    assert_eq!(files.read(7).unwrap(), [ticket(1, 11), ticket(2, 20)]);
+    std::fs::write(&beside, "of another").unwrap();
+    files.remove(7).unwrap();
+    assert!(!beside.exists() && files.periods().unwrap().is_empty());
+}
+
 #[test]
 fn files_of_others_are_left_alone() {
     let (folder, mut files) = journal();

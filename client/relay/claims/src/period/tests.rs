@@ -71,8 +71,11 @@ proptest! {
         let receipts: u64 = last.values().map(|size| size / 2).sum();
         last.retain(|who, _| !out.contains(who));
         let (tickets_root, receipts_root) = trees.roots();
-        prop_assert_eq!(tickets_root.bytes, last.values().sum::<u64>());
-        prop_assert_eq!(receipts_root.bytes, receipts);
+        let tickets = last.values().sum::<u64>();
+        prop_assert_eq!(tickets_root.bytes, tickets);
+        // No more than tickets, but for what is left when it is shared out evenly.
+        let few = tickets..tickets.saturating_add(40);
+        prop_assert!(receipts_root.bytes == receipts || receipts > tickets && few.contains(&receipts_root.bytes));
 
         if tickets_root.bytes > 0 && receipts_root.bytes > 0 {
             let relay = account(7);
@@ -127,6 +130,55 @@ fn a_sum_that_no_claim_may_have_is_cut() {
     let (tickets, receipts) = kept.sealed.unwrap().roots();
     assert_eq!(tickets.bytes, 3 * (MAX_BYTES / 3));
     assert_eq!(receipts, Root::default());
+}
+
+proptest! {
+    /// C8: the sum is that of the tickets, or of all receipts; nobody counts more than it signed, and only the largest less.
+    #[test]
+    fn receipts_are_cut_to_one_level(
+        signed in proptest::collection::vec(1u64..1 << 61, 1..60),
+        most in 0u64..1 << 50,
+    ) {
+        let mut leaves: Vec<_> = signed
+            .iter()
+            .zip(0u32..)
+            .map(|(bytes, index)| receipt(index, *bytes))
+            .collect();
+        leaves = largest(leaves);
+        cut(&mut leaves, most);
+        let all: u128 = signed.iter().map(|bytes| u128::from(*bytes)).sum();
+        let sum: u128 = leaves.iter().map(|leaf| u128::from(leaf.counted)).sum();
+        let most = u128::from(most);
+        let over = sum.checked_sub(all.min(most));
+        prop_assert!(over.is_some_and(|over| over < signed.len() as u128), "{} of {} and {}", sum, all, most);
+        let level = leaves.iter().map(|leaf| leaf.counted).max().unwrap();
+        for leaf in &leaves {
+            prop_assert_eq!(leaf.counted, leaf.delivered.direct.min(level));
+        }
+    }
+}
+
+/// C8: a recipient that signs for more than all others together decides neither how fast the relay was, nor, by
+/// leaving, whether it is paid.
+#[test]
+fn a_recipient_that_signs_for_everything_is_one_of_many() {
+    for boast in [1 << 40, MAX_BYTES, u64::MAX] {
+        let mut kept = Kept::default();
+        for index in 0..100 {
+            kept.tickets.insert(account(index), ticket(index, 1_000));
+            kept.receipts.insert(account(index), receipt(index, 1_000));
+        }
+        kept.receipts.insert(account(100), receipt(100, boast));
+        kept.seal(&[], &[]).unwrap();
+        let trees = kept.sealed.unwrap();
+        let (tickets, receipts) = trees.roots();
+        assert_eq!(tickets.bytes, 100_000);
+        assert!((100_000..100_101).contains(&receipts.bytes), "{receipts:?}");
+        let all = trees.receipts.leaves();
+        assert_eq!(all.len(), 101);
+        let leaf = all.iter().find(|leaf| leaf.recipient == account(100));
+        assert!(leaf.unwrap().counted <= 1_000);
+    }
 }
 
 #[test]

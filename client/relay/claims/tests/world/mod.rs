@@ -27,6 +27,8 @@ pub struct Faults {
     pub missed_block: u32,
     pub revoked: u32,
     pub second_host: bool,
+    /// Somebody signs for bytes that it never got, and gives up the device by which it did once that is claimed.
+    pub boaster: bool,
 }
 
 impl Faults {
@@ -37,6 +39,7 @@ impl Faults {
             missed_block: 0,
             revoked: 0,
             second_host: false,
+            boaster: false,
         }
     }
 
@@ -47,6 +50,7 @@ impl Faults {
             missed_block: 100,
             revoked: 10,
             second_host: false,
+            boaster: false,
         }
     }
 }
@@ -127,6 +131,8 @@ fn run_inside(seed: u64, faults: Faults, periods: u32) -> Outcome {
     if let Some(second) = &mut second {
         second.restart();
     }
+    let mut boaster = faults.boaster.then(|| Person::new(PEOPLE));
+    boaster.iter().for_each(|person| person.registers(UNIT));
     let mut outcome = Outcome::default();
     let mut paid_periods = BTreeMap::new();
     let end: BlockNumber = chain.first_block(chain.roster() + periods);
@@ -139,6 +145,14 @@ fn run_inside(seed: u64, faults: Faults, periods: u32) -> Outcome {
                 person.revokes(number);
             }
             person.chats(&mut chance, &mut nodes, second.as_mut());
+        }
+        if let Some(boaster) = &mut boaster {
+            let period = Relay::period();
+            if period.is_multiple_of(2) {
+                boaster.boasts(&mut nodes);
+            } else if number + 1 == chain.first_block(period + 1) {
+                boaster.revokes(number);
+            }
         }
         let hosts = nodes.iter_mut().chain(second.as_mut());
         for node in hosts {

@@ -3,7 +3,7 @@
 use codec::{Decode, Encode};
 use ed25519_dalek::{Signature, VerifyingKey};
 use parlance_bimp::{
-    GroupBase, GroupChange, GroupId, GroupRecord, Mailbox, RelayId,
+    GroupBase, GroupChange, GroupId, GroupRecord, Mailbox, Offered, RelayId,
     bounded::List,
     limits::{MAX_MEMBERS, MAX_PART},
 };
@@ -39,6 +39,9 @@ pub enum Unfit {
     /// No member signed it.
     #[error("the signature is not by the key of the record before: read the order, and sign anew")]
     Signature,
+    /// Nobody may have the key that comes.
+    #[error("the key that the record names has not signed it: sign it with that key, too")]
+    Possession,
     /// Too many mailboxes.
     #[error("the group would have more members than a group may have: take some out first")]
     Members,
@@ -63,6 +66,13 @@ pub fn is_signed(key: Option<&[u8; 32]>, statement: &[u8], signature: &[u8; 64])
             false
         }
     }
+}
+
+/// Whether somebody has the key that a change by `signer` names, if that is another one.
+pub fn names_own_key(group: &GroupId, position: u64, signer: &[u8; 32], offered: &Offered) -> bool {
+    let change = &offered.change;
+    let statement = change.possession(group, position);
+    change.key == *signer || is_signed(Some(&change.key), &statement, &offered.possession)
 }
 
 impl Standing {
@@ -105,9 +115,13 @@ impl Standing {
         let change = &offered.change;
         self.check_change(change)?;
         let statement = change.statement(group, self.position);
-        match is_signed(Some(&self.signer(change)), &statement, &offered.signature) {
+        let signer = self.signer(change);
+        if !is_signed(Some(&signer), &statement, &offered.signature) {
+            return Err(Unfit::Signature);
+        }
+        match names_own_key(group, self.position, &signer, offered) {
             true => Ok(()),
-            false => Err(Unfit::Signature),
+            false => Err(Unfit::Possession),
         }
     }
 

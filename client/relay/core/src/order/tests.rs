@@ -33,12 +33,18 @@ fn change(next: u8, joined: &[u8], left: &[u8]) -> GroupChange {
 
 fn record(position: u64, signer: u8, change: GroupChange) -> GroupRecord {
     let signature = key(signer).sign(&change.statement(&GROUP, position));
+    let named = (0..=u8::MAX).map(key);
+    let named = named
+        .into_iter()
+        .find(|key| key.verifying_key().to_bytes() == change.key);
+    let possession = named.map(|key| key.sign(&change.possession(&GROUP, position)));
     GroupRecord {
         expires: 1_000,
         relays: List::new(relays(&[1, 2, 3, 4, 5])).unwrap(),
         offered: Some(Offered {
             change,
             signature: signature.to_bytes(),
+            possession: possession.map_or([0; 64], |it| it.to_bytes()),
         }),
     }
 }
@@ -91,6 +97,13 @@ fn a_change_is_signed_by_the_key_before_it() {
         offered.signature = key(2).sign(&statement).to_bytes();
     }
     assert_eq!(group.push(&GROUP, other, 400), Err(Unfit::Signature));
+    // A key that nobody shows.
+    let mut foreign = record(3, 2, change(3, &[], &[]));
+    if let Some(offered) = &mut foreign.offered {
+        let statement = offered.change.possession(&GROUP, 3);
+        offered.possession = key(2).sign(&statement).to_bytes();
+    }
+    assert_eq!(group.push(&GROUP, foreign, 400), Err(Unfit::Possession));
     let good = record(3, 2, change(3, &[], &[]));
     assert_eq!(group.push(&GROUP, good, 400), Ok(()));
 }

@@ -198,7 +198,7 @@ impl Relay {
                 self.outbox.forget_asked(&relay);
             }
             Input::Routing(relays) => self.set_routing(&relays),
-            Input::Owner { mailbox, owner } => self.set_owner(mailbox, owner),
+            Input::Owner { mailbox, owner } => self.take_owner(mailbox, owner),
             Input::Tick => self.tick(),
         }
     }
@@ -348,6 +348,22 @@ impl Relay {
         }
         self.reroute();
         self.reroute_groups();
+    }
+
+    /// The chain says so: also to connections that were there before.
+    fn take_owner(&mut self, mailbox: Mailbox, owner: Owner) {
+        for connection in self.connections.values_mut() {
+            if let Who::Device {
+                mailboxes,
+                owner: known,
+                ..
+            } = &mut connection.who
+                && mailboxes.contains(&mailbox)
+            {
+                known.clone_from(&owner);
+            }
+        }
+        self.set_owner(mailbox, owner);
     }
 
     fn set_owner(&mut self, mailbox: Mailbox, owner: Owner) {

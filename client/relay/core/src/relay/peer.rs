@@ -1,6 +1,10 @@
 //! What other relays say (rules O11 and O12 of BIMP).
 
-use super::{Relay, groups::Bearer, keep::Kept};
+use super::{
+    Relay,
+    groups::{Bearer, Verdict},
+    keep::Kept,
+};
 use crate::{
     effect::{Asker, Effect},
     entry::State,
@@ -132,10 +136,16 @@ impl Relay {
                 if !rest.is_empty() || message.id(&key.mailbox) != Some(key.id) {
                     return None;
                 }
-                if let Message::Post(post) = &message
-                    && !self.admits_post(post, &key, bearer)
-                {
-                    return None;
+                if let Message::Post(post) = &message {
+                    let state = State::of(entry);
+                    match self.admit_post(relay, post, &key, (&state, bearer)) {
+                        Verdict::Good => {}
+                        Verdict::Bad => return None,
+                        // It comes again, and may be judged then. What nobody of the group has judged is refused at once, so
+                        // that its sender does not learn whether there is such a group.
+                        Verdict::Unknown if bearer == Bearer::Coordinating => return None,
+                        Verdict::Unknown => return Some(Kept::Incomplete),
+                    }
                 }
                 self.owe_for(&message);
                 Some(bytes.into())

@@ -2,7 +2,7 @@
 
 use super::write::Waiter;
 use crate::{config::Limits, entry::State};
-use parlance_bimp::{Key, Mailbox, MessageId, RelayId};
+use parlance_bimp::{GroupId, Key, Mailbox, MessageId, RelayId};
 use std::{
     collections::{BTreeMap, btree_map::Entry as Place},
     sync::Arc,
@@ -12,6 +12,8 @@ use std::{
 pub(super) struct PendingWrite {
     pub message: Arc<[u8]>,
     pub state: State,
+    /// The group whose text it is: only relays of the set count, which judge it (J7).
+    pub group: Option<GroupId>,
     /// The set, then stand-ins, and relays that have the message and were of the set.
     pub targets: Vec<RelayId>,
     /// How many of the targets are the set.
@@ -145,6 +147,7 @@ mod tests {
         PendingWrite {
             message: vec![0; size].into(),
             state: State::default(),
+            group: None,
             targets: vec![RelayId([1; 32])],
             members: 1,
             quorum: 1,

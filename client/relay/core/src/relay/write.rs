@@ -1,8 +1,13 @@
 //! Writes that wait for a quorum (G1, G2, G7).
 
-use super::{Relay, groups::Copied, keep::Kept, pending::PendingWrite};
+use super::{
+    Relay,
+    groups::{Copied, Verdict},
+    keep::Kept,
+    pending::PendingWrite,
+};
 use crate::{effect::Asker, entry::State};
-use parlance_bimp::{Accepted, Answer, GroupAccepted, Key, MessageId, Reason, RelayId};
+use parlance_bimp::{Accepted, Answer, GroupAccepted, GroupId, Key, MessageId, Reason, RelayId};
 use std::sync::Arc;
 
 /// Who is told when a message is safe.
@@ -11,7 +16,9 @@ pub(super) enum Waiter {
     /// A sender.
     Sender(Asker),
     /// A member that sends to its group, and the id of the copies.
-    Post(Asker, MessageId),
+    Post(Asker, GroupId, MessageId),
+    /// Nobody but this relay, which has a text of the group and does not know whether a quorum has agreed to it (J7).
+    Agreement(GroupId),
     /// A member that uploads a part of a handshake.
     Part(Asker),
     /// A text of a group whose copy this is, by number.
@@ -27,9 +34,14 @@ impl Relay {
         let now = self.clock.steady;
         let set = self.set_of(&key.mailbox);
         let quorum = self.quorum(&set);
+        let group = match waiter {
+            Waiter::Post(_, group, _) | Waiter::Agreement(group) => Some(group),
+            Waiter::Sender(_) | Waiter::Part(_) | Waiter::Copy(_) => None,
+        };
         let pending = PendingWrite {
             message: message.clone(),
             state,
+            group,
             members: set.len(),
             targets: set,
             quorum,
@@ -53,9 +65,7 @@ impl Relay {
             return;
         };
         pending.waiters.push(waiter);
-        if pending.answered {
-            self.tell_waiters(key);
-        }
+        self.tell_waiters(key);
     }
 
     /// Counts this relay's own copy, if it is on disk.
@@ -72,6 +82,13 @@ impl Relay {
             return;
         };
         let (state, message) = (pending.state.clone(), pending.message.clone());
+        if pending.group.is_some() && !state.is_agreed() {
+            match self.judge_message(&message) {
+                Verdict::Good => {}
+                Verdict::Bad => return self.refused_at(self.me, key),
+                Verdict::Unknown => return,
+            }
+        }
         match self.keep(*key, state, Some(&message), 2) {
             Kept::New | Kept::Known => self.stored_here(key),
             Kept::NoRoom | Kept::DiskFull | Kept::BadTime | Kept::Incomplete => {
@@ -139,6 +156,10 @@ impl Relay {
         let Some(pending) = self.writes.get(key) else {
             return;
         };
+        if pending.group.is_some() {
+            // Who is not of the group cannot judge (J7).
+            return;
+        }
         let late = self.clock.steady.saturating_sub(pending.began) >= self.config.timings.stand_in;
         let members = pending.targets.iter().take(pending.members);
         let missing = members
@@ -172,7 +193,8 @@ impl Relay {
         let Some(pending) = self.writes.get_mut(key) else {
             return;
         };
-        let counts = is_super || pending.targets.contains(&relay);
+        let stands_in = is_super && pending.group.is_none();
+        let counts = stands_in || pending.targets.contains(&relay);
         if counts && !pending.stored.contains(&relay) {
             pending.stored.push(relay);
             pending.refused.retain(|other| *other != relay);
@@ -191,10 +213,11 @@ impl Relay {
             let counters = &mut self.counters;
             counters.accepted = counters.accepted.saturating_add(1);
             counters.coordinated = counters.coordinated.saturating_add(coordinated);
+            if pending.group.is_some() {
+                self.agree(key);
+            }
         }
-        if pending.answered {
-            self.tell_waiters(key);
-        }
+        self.tell_waiters(key);
         self.finish(key);
     }
 
@@ -222,7 +245,10 @@ impl Relay {
         pending.refused.push(relay);
         let left = pending.targets.len().saturating_sub(pending.refused.len());
         if left < pending.quorum {
-            self.fail_write(key, Reason::NoRoom);
+            match pending.group {
+                Some(_) => self.refuse_post(key),
+                None => self.fail_write(key, Reason::NoRoom),
+            }
         } else {
             self.finish(key);
         }
@@ -242,8 +268,9 @@ impl Relay {
         }
     }
 
+    /// Tells who waits, if the quorum is there.
     fn tell_waiters(&mut self, key: &Key) {
-        let Some(pending) = self.writes.get_mut(key) else {
+        let Some(pending) = self.writes.get_mut(key).filter(|it| it.answered) else {
             return;
         };
         let relays = u8::try_from(pending.stored.len()).unwrap_or(u8::MAX);
@@ -257,7 +284,8 @@ impl Relay {
             match waiter {
                 Waiter::Sender(to) => self.answer(to, Answer::Send(accepted)),
                 Waiter::Part(to) => self.answer(to, Answer::GroupPart(accepted)),
-                Waiter::Post(to, id) => {
+                Waiter::Agreement(_) => {}
+                Waiter::Post(to, _, id) => {
                     let accepted = GroupAccepted {
                         id,
                         relays,
@@ -277,7 +305,8 @@ impl Relay {
         };
         for waiter in pending.waiters {
             match waiter {
-                Waiter::Sender(to) | Waiter::Post(to, _) | Waiter::Part(to) => {
+                Waiter::Agreement(_) => {}
+                Waiter::Sender(to) | Waiter::Post(to, ..) | Waiter::Part(to) => {
                     self.refuse(to, reason);
                 }
                 Waiter::Copy(number) => self.copied(number, key.mailbox, Copied::Not),

@@ -34,11 +34,14 @@ pub fn change(key: u8, handshake: &[u8], joined: &[Mailbox], left: &[Mailbox]) -
 
 pub fn offer(group: GroupId, position: u64, signer: u8, change: &GroupChange) -> Request {
     let statement = change.statement(&group, position);
+    let possession = change.possession(&group, position);
+    let named = (0..=u8::MAX).find(|n| public(*n) == change.key);
     Request::GroupOffer(GroupOffer {
         group,
         position,
         change: change.clone(),
         signature: secret(signer).sign(&statement).to_bytes(),
+        possession: named.map_or([0; 64], |n| secret(n).sign(&possession).to_bytes()),
     })
 }
 

@@ -186,7 +186,7 @@ impl World {
             joined: List::new(self.mailboxes.clone()).unwrap(),
             ..GroupChange::default()
         };
-        let offer = signed(GROUP, 0, &change, &FIRST);
+        let offer = signed(GROUP, 0, &change, (&FIRST, &FIRST));
         self.member_asks(m, Asked::Offer, offer);
     }
 
@@ -235,7 +235,8 @@ impl World {
                 self.member_asks(m, Asked::Part, part);
             }
             None => {
-                let offer = signed(GROUP, wish.position, &wish.change, &key.0);
+                let named = wish.handshake.first_chunk::<32>().unwrap();
+                let offer = signed(GROUP, wish.position, &wish.change, (&key.0, named));
                 self.member_asks(m, Asked::Offer, offer);
             }
         }
@@ -446,7 +447,13 @@ impl World {
             return;
         }
         let relay = self.below(self.hosts.len() as u64) as usize;
-        let old = self.orders.newest.1 > 3;
+        // A majority knows what has been read, and by how much the first key is out of date (O4).
+        let named = self.orders.read.iter();
+        let left = named
+            .filter(|(position, what)| **position > 0 && !what.is_empty())
+            .map(|(position, _)| *position)
+            .next();
+        let old = left.is_some_and(|left| self.orders.newest.1 >= left + 3);
         let seed = match self.one_in(2) && old {
             true => FIRST,
             false => [0xBA; 32],
@@ -468,7 +475,7 @@ impl World {
             },
         );
         let request = match self.below(2) {
-            0 => signed(GROUP, next.max(1), &change, &seed),
+            0 => signed(GROUP, next.max(1), &change, (&seed, &seed)),
             _ => signed_post(late, &text, self.mailboxes[0], ticket),
         };
         let client = self.stranger();
@@ -497,13 +504,22 @@ impl World {
     }
 }
 
-fn signed(group: GroupId, position: u64, change: &GroupChange, seed: &[u8; 32]) -> Request {
+/// A change, signed with the last key and with the one that it names.
+fn signed(
+    group: GroupId,
+    position: u64,
+    change: &GroupChange,
+    (seed, named): (&[u8; 32], &[u8; 32]),
+) -> Request {
     let statement = change.statement(&group, position);
     Request::GroupOffer(GroupOffer {
         group,
         position,
         change: change.clone(),
         signature: secret(seed).sign(&statement).to_bytes(),
+        possession: secret(named)
+            .sign(&change.possession(&group, position))
+            .to_bytes(),
     })
 }
 
@@ -557,7 +573,8 @@ impl World {
                 continue;
             };
             if !group.may_vote() {
-                broken.push(format!("{n} does not vote"));
+                let (from, next) = (group.votes().from, group.next());
+                broken.push(format!("{n} does not vote before {from} and is at {next}"));
             }
             let records: Vec<_> = (group.first()..group.next())
                 .map(|position| group.record(position).cloned())

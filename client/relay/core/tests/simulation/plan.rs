@@ -99,8 +99,7 @@ impl Plan {
             senders: 5,
             ingress: if seed % 4 == 3 { 0 } else { 3 },
             messages_each: 60,
-            // Groups have runs of their own (`racing`).
-            members: 0,
+            members: 3,
             changes_each: 8,
             lost: 50,
             doubled: 30,

@@ -3,7 +3,7 @@
 //! What was written lies in the transport until the peer has it, and the transport does not say when. A ping says it: the stream is in
 //! order, so whoever answers a ping has read everything before it. Its number cannot be guessed, so nobody answers it unread.
 
-use crate::budget::{Budget, Share};
+use crate::budget::{Budget, FLOOR, Share};
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
@@ -18,7 +18,7 @@ const ON_THE_WAY: usize = 512 << 10;
 const REQUEST: usize = 128;
 /// Debt from which on nothing more is read from the peer, bytes.
 const MOST_DEBT: usize = 64 << 10;
-/// A peer that keeps bytes here and lets none of them go is cut off after so long.
+/// A peer for which more than a little lies here, and which does not show that it reads, is cut off after so long.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// The same when there is hardly any memory left for others.
 const SHORT_PATIENCE: Duration = Duration::from_secs(5);
@@ -37,13 +37,12 @@ pub(super) struct Ledger {
     asked: Option<(u64, usize)>,
     numbers: RandomState,
     pings: u64,
-    kept: usize,
-    /// When some of what is kept was let go, or nothing was kept.
-    moved: Instant,
+    /// When the peer last showed that it reads, or when there began to be more than a little to read.
+    unread: Option<Instant>,
 }
 
 impl Ledger {
-    pub fn new(budget: &Budget, now: Instant) -> Self {
+    pub fn new(budget: &Budget) -> Self {
         Self {
             budget: budget.clone(),
             share: budget.share(),
@@ -53,8 +52,7 @@ impl Ledger {
             asked: None,
             numbers: RandomState::new(),
             pings: 0,
-            kept: 0,
-            moved: now,
+            unread: None,
         }
     }
 
@@ -106,21 +104,16 @@ impl Ledger {
     pub fn pong(&mut self, number: u64, now: Instant) {
         if self.asked.is_some_and(|(asked, _)| asked == number) {
             self.asked = None;
-            self.moved = now;
+            self.unread = self.unread.map(|_| now);
         }
     }
 
     /// Counts everything. `others` is what is kept elsewhere: by the state machine, and of messages to push.
     pub fn settle(&mut self, others: usize, now: Instant) {
-        let kept = others
-            .saturating_add(self.open_bytes)
-            .saturating_add(self.unconfirmed());
-        self.share.set(kept);
-        // Whoever waits for an answer waits for us.
-        if kept < self.kept || !self.open.is_empty() || !self.share.is_over_floor() {
-            self.moved = now;
-        }
-        self.kept = kept;
+        let unread = others.saturating_add(self.unconfirmed());
+        self.share.set(unread.saturating_add(self.open_bytes));
+        // Requests that wait for an answer wait for us, and excuse nobody who does not read the others.
+        self.unread = (unread > FLOOR).then(|| self.unread.unwrap_or(now));
     }
 
     /// Whether it keeps more than there is room for: nothing may be added that can be left out.
@@ -133,16 +126,13 @@ impl Ledger {
         self.share.debt() <= MOST_DEBT
     }
 
-    /// When the peer is cut off unless it lets something go before; none if it keeps next to nothing.
+    /// When the peer is cut off unless it shows before that it reads; none if there is next to nothing to read.
     pub fn cut_off_at(&self) -> Option<Instant> {
-        if !self.share.is_over_floor() || !self.open.is_empty() {
-            return None;
-        }
         let patience = match self.budget.is_tight() {
             true => SHORT_PATIENCE,
             false => PATIENCE,
         };
-        self.moved.checked_add(patience)
+        self.unread?.checked_add(patience)
     }
 
     /// Whether that is now.
@@ -154,13 +144,12 @@ impl Ledger {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::budget::FLOOR;
 
     #[test]
     fn what_was_written_is_kept_until_the_peer_has_read_it() {
         let now = Instant::now();
         let budget = Budget::new(1 << 20);
-        let mut ledger = Ledger::new(&budget, now);
+        let mut ledger = Ledger::new(&budget);
         ledger.written(CONFIRM - 1);
         assert_eq!(ledger.ping(), None);
         ledger.written(100_000);
@@ -181,7 +170,7 @@ mod tests {
 
     #[test]
     fn writing_stops_at_what_may_be_on_its_way() {
-        let mut ledger = Ledger::new(&Budget::new(1 << 20), Instant::now());
+        let mut ledger = Ledger::new(&Budget::new(1 << 20));
         while ledger.may_write() {
             ledger.written(64 << 10);
             ledger.ping();
@@ -190,37 +179,57 @@ mod tests {
     }
 
     #[test]
-    fn who_lets_nothing_go_is_cut_off_and_who_waits_for_us_is_not() {
+    fn who_does_not_read_is_cut_off_and_who_waits_for_us_is_not() {
         let began = Instant::now();
         let budget = Budget::new(1 << 20);
-        let mut ledger = Ledger::new(&budget, began);
+        let mut ledger = Ledger::new(&budget);
         ledger.settle(FLOOR, began);
         assert_eq!(ledger.cut_off_at(), None);
-        ledger.settle(FLOOR + 1, began);
+        ledger.written(FLOOR + 1);
+        let number = ledger.ping().unwrap();
+        ledger.settle(FLOOR, began);
         assert!(!ledger.is_cut_off(began + PATIENCE - Duration::from_secs(1)));
         assert!(ledger.is_cut_off(began + PATIENCE));
-        // Some of it goes.
+        // It reads some of it.
         let later = began + PATIENCE;
-        ledger.settle(FLOOR + 100, later);
-        ledger.settle(FLOOR + 50, later);
+        ledger.written(FLOOR);
+        ledger.pong(number, later);
+        ledger.settle(FLOOR, later);
         assert!(!ledger.is_cut_off(later + Duration::from_secs(1)));
         // There is hardly any memory left.
         let mut greedy = budget.share();
-        greedy.set(FLOOR + (1 << 20) - (8 << 10));
+        greedy.set(FLOOR + (1 << 20) - (32 << 10));
         assert!(ledger.is_cut_off(later + SHORT_PATIENCE));
-        ledger.open(1, 500);
-        ledger.settle(FLOOR + 50, later);
-        assert!(!ledger.is_cut_off(later + SHORT_PATIENCE));
-        ledger.answered(1);
-        ledger.settle(FLOOR + 50, later);
-        assert!(ledger.is_cut_off(later + SHORT_PATIENCE));
+        let number = ledger.ping().unwrap();
+        ledger.pong(number, later);
+        ledger.open(1, 2 * FLOOR);
+        ledger.settle(FLOOR, later);
+        assert_eq!(ledger.cut_off_at(), None, "it waits for us");
+    }
+
+    /// The memory of all is not for whoever asks for something small now and then, and reads nothing.
+    #[test]
+    fn requests_excuse_nobody_who_does_not_read() {
+        let began = Instant::now();
+        let mut ledger = Ledger::new(&Budget::new(1 << 20));
+        ledger.written(400_000);
+        let mut now = began;
+        for request in 0..PATIENCE.as_secs() as u32 {
+            assert!(!ledger.is_cut_off(now));
+            ledger.open(request, 1_000);
+            ledger.settle(0, now);
+            ledger.answered(request);
+            ledger.settle(20, now);
+            now += Duration::from_secs(1);
+        }
+        assert!(ledger.is_cut_off(now));
     }
 
     #[test]
     fn debt_shows_and_ends() {
         let now = Instant::now();
         let budget = Budget::new(64 << 10);
-        let mut ledger = Ledger::new(&budget, now);
+        let mut ledger = Ledger::new(&budget);
         ledger.open(1, 100_000);
         ledger.settle(0, now);
         assert!(ledger.is_short() && !ledger.may_read());

@@ -23,9 +23,9 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, RwLock},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
-use tokio::sync::watch;
+use tokio::{sync::watch, task::spawn_blocking};
 
 /// Between two looks at the file.
 const LOOK: Duration = Duration::from_millis(500);
@@ -218,9 +218,19 @@ fn hex(bytes: &[u8]) -> String {
     hex::encode(bytes)
 }
 
+/// By what a change of the file is seen: its length, and when it was written. None when it is not there.
+type Mark = Option<(u64, SystemTime)>;
+
+fn mark(path: &Path) -> Mark {
+    let data = std::fs::metadata(path).ok()?;
+    Some((data.len(), data.modified().ok()?))
+}
+
 /// The records of a file.
 pub struct StaticNetwork {
     path: PathBuf,
+    /// The file that was read first.
+    first: Mark,
     records: RwLock<Records>,
     changes: watch::Sender<u64>,
 }
@@ -228,8 +238,11 @@ pub struct StaticNetwork {
 impl StaticNetwork {
     /// Reads the file.
     pub fn open(path: &Path) -> Result<Arc<Self>, NetworkError> {
+        // Before it is read: what changes while it is, is seen as a change.
+        let first = mark(path);
         Ok(Arc::new(Self {
             path: path.to_path_buf(),
+            first,
             records: RwLock::new(Records::read(path)?),
             changes: watch::Sender::new(0),
         }))
@@ -237,20 +250,17 @@ impl StaticNetwork {
 
     /// Looks at the file for ever, and reads it when it has changed. One that cannot be used is named once and changes nothing.
     pub async fn watch(self: Arc<Self>) {
-        let mark = |path: &Path| {
-            let data = std::fs::metadata(path).ok()?;
-            Some((data.len(), data.modified().ok()?))
-        };
-        let mut seen = mark(&self.path);
+        let mut seen = self.first;
         let mut looks = tokio::time::interval(LOOK);
         loop {
             looks.tick().await;
-            let now = mark(&self.path);
-            if now == seen {
+            let own = self.clone();
+            // It may be long, and its disk slow.
+            let Ok(Some((now, read))) = spawn_blocking(move || own.look(seen)).await else {
                 continue;
-            }
+            };
             seen = now;
-            match Records::read(&self.path) {
+            match read {
                 Err(error) => tracing::warn!(%error, "the network's file is not used"),
                 Ok(records) if records.genesis != self.genesis() => {
                     tracing::warn!(
@@ -266,6 +276,12 @@ impl StaticNetwork {
                 }
             }
         }
+    }
+
+    /// What the file says, if it is not the one that was seen last.
+    fn look(&self, seen: Mark) -> Option<(Mark, Result<Records, NetworkError>)> {
+        let now = mark(&self.path);
+        (now != seen).then(|| (now, Records::read(&self.path)))
     }
 
     fn with<T>(&self, read: impl FnOnce(&Records) -> T) -> T {

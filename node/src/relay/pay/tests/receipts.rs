@@ -26,10 +26,14 @@ fn near(wanted: [(u32, bool); 2]) -> Person {
 }
 
 fn receipt(from: &Person, epoch: u32, bytes: u64) -> Receipt {
+    receipt_over(from, epoch, (bytes, 0))
+}
+
+fn receipt_over(from: &Person, epoch: u32, (bytes, fanned): (u64, u64)) -> Receipt {
     let delivered = Delivered {
         mailbox_epoch: epoch,
         direct: bytes,
-        fanned: 0,
+        fanned,
         latency: LatencyClass(1),
     };
     let Payee {
@@ -39,6 +43,7 @@ fn receipt(from: &Person, epoch: u32, bytes: u64) -> Receipt {
     Receipt {
         period: PERIOD,
         bytes,
+        fanned,
         latency: 1,
         signature: from.pair.sign(&statement).0,
     }
@@ -63,6 +68,25 @@ fn a_receipt_is_worth_what_it_says() {
         assert_eq!(delivered.mailbox_epoch, EPOCH);
     }
     assert_eq!(scene.chain.asked.get(), 1);
+    // Copies for members of groups stand apart, and are news as well.
+    for fanned in [500, 700] {
+        let both = receipt_over(&ben, EPOCH, (2_000, fanned));
+        let worth = judge(&scene, &ben, &both).unwrap();
+        let Signed::Receipt(taken) = worth.signed else {
+            panic!("{worth:?}")
+        };
+        let delivered = taken.delivered;
+        assert_eq!((delivered.direct, delivered.fanned), (2_000, fanned));
+    }
+    // What was signed as the one is not taken for the other.
+    let signed = receipt_over(&ben, EPOCH, (3_000, 1_000));
+    let swapped = Receipt {
+        bytes: signed.fanned,
+        fanned: signed.bytes,
+        ..signed
+    };
+    let error = judge(&scene, &ben, &swapped).unwrap_err();
+    assert!(matches!(error, ReceiptError::Signature), "{error}");
 }
 
 #[test]

@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 
 use crate::{
     failure::Failure,
-    talk::show::{Names, account_of, address, device_name, object, status},
+    talk::{
+        files::{self, Saved},
+        show::{Names, account_of, address, device_name, object, status},
+    },
 };
 
 /// What happened, as an object with its name under `event`.
@@ -32,6 +35,23 @@ pub fn of(told: Told, names: &Names) -> Value {
 /// An event about a conversation.
 pub fn with(event: &str, account: &Account, names: &Names) -> Value {
     json!({"event": event, "with": names.of(account), "account": address(account)})
+}
+
+/// A file lies in its place, or cannot.
+pub fn saved(saved: &Saved, names: &Names) -> Value {
+    let mut event = with("file", &saved.conversation, names);
+    event["id"] = hex::encode(saved.id).into();
+    match &saved.place {
+        Ok(place) => {
+            event["change"] = "saved".into();
+            event["path"] = place.display().to_string().into();
+        }
+        Err(error) => {
+            event["change"] = "not-saved".into();
+            event["error"] = error.to_string().into();
+        }
+    }
+    event
 }
 
 fn of_engine(event: Event, names: &Names) -> Value {
@@ -104,6 +124,21 @@ fn of_engine(event: Event, names: &Names) -> Value {
                 _ => "other",
             }
             .into();
+            event
+        }
+        Event::File {
+            conversation,
+            id,
+            news,
+        } => {
+            let mut event = about("file", &conversation);
+            let (change, pieces) = files::news(news);
+            event["id"] = hex::encode(id).into();
+            event["change"] = change.into();
+            if let Some((done, of)) = pieces {
+                event["done"] = done.into();
+                event["of"] = of.into();
+            }
             event
         }
         Event::HistoryWanted { device } => of_own("history-wanted", device),

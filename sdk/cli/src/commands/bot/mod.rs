@@ -10,9 +10,9 @@ use std::{
 
 use parlance_client::{
     bimp::{Account, GroupId},
-    chat::ChatError,
+    chat::{ChatError, Told, files as disk},
     e2ee::{Body, content::TypingState},
-    messenger::{Command, Entry, GroupCommand},
+    messenger::{Command, ContentId, Entry, Event, FileCommand, FileNews, GroupCommand},
     vault::Vault,
 };
 use serde_json::{Value, json};
@@ -27,7 +27,9 @@ use crate::{
     input::{self, Line},
     report::Report,
     talk::{
-        Stop, Talk, body, groups as group,
+        Stop, Talk, body,
+        files::{Files, Saved},
+        groups as group,
         show::{account_of, object},
     },
 };
@@ -48,13 +50,15 @@ pub async fn run(context: &Context, given: &Arguments) -> Result<Report, Failure
         vault: &vault,
         talk: Talk::open(context, &vault, Directly::Off).await?,
         door,
+        files: Files::new(context, &given.files),
         trouble: None,
     };
     if let Some(told) = given.read_receipts {
         let told = told == Switch::On;
         bot.talk.command(Command::ReadReceipts(told))?;
     }
-    let outcome = bot.run(&mut stop, given.stay).await;
+    let saved = bot.files.begin(&given.files, &mut bot.talk)?;
+    let outcome = bot.run(&mut stop, (given.stay, saved)).await;
     bot.talk.end().await;
     outcome.map(|()| Report::silent())
 }
@@ -64,17 +68,23 @@ struct Bot<'a, 'v> {
     vault: &'v Vault,
     talk: Talk<'v>,
     door: Door<'v>,
+    files: Files,
     trouble: Option<String>,
 }
 
 impl Bot<'_, '_> {
-    async fn run(&mut self, stop: &mut Stop, stay: bool) -> Result<(), Failure> {
+    async fn run(
+        &mut self,
+        stop: &mut Stop,
+        (stay, saved): (bool, Vec<Saved>),
+    ) -> Result<(), Failure> {
         say(&json!({
             "event": "ready",
             "protocol": PROTOCOL,
             "account": address(&self.vault.account()?),
             "device": hex::encode(self.vault.device()?.id().0),
         }))?;
+        self.tell_saved(saved)?;
         let mut lines = input::lines();
         let (mut open, mut until) = (true, None);
         loop {
@@ -82,7 +92,16 @@ impl Bot<'_, '_> {
                 told = self.talk.next() => {
                     for told in told? {
                         self.door.hear(&told);
+                        let (moves, here) = of_file(&told);
+                        // A file that moves is not silent.
+                        if moves && !open {
+                            until = Some(Instant::now() + LAST);
+                        }
                         say(&event::of(told, self.talk.names()))?;
+                        if here {
+                            let saved = self.files.save(&mut self.talk)?;
+                            self.tell_saved(saved)?;
+                        }
                     }
                 }
                 line = lines.recv(), if open => match line {
@@ -102,11 +121,19 @@ impl Bot<'_, '_> {
             self.door.look_around(&self.talk)?;
             self.tell_trouble()?;
             let late = until.is_some_and(|until| Instant::now() >= until);
-            if !open && !stay && (late || self.talk.chat().unsent() == 0) {
+            let left = self.talk.chat().unsent() > 0 || self.talk.chat().sends_files();
+            if !open && !stay && (late || !left) {
                 break;
             }
         }
         say(&json!({"event": "bye", "waiting": self.talk.chat().unsent()}))
+    }
+
+    fn tell_saved(&mut self, saved: Vec<Saved>) -> Result<(), Failure> {
+        for saved in &saved {
+            say(&event::saved(saved, self.talk.names()))?;
+        }
+        Ok(())
     }
 
     fn tell_trouble(&mut self) -> Result<(), Failure> {
@@ -217,6 +244,16 @@ impl Bot<'_, '_> {
             Order::ReadReceipts { on } => self.done(Command::ReadReceipts(on)),
             Order::Attention { on } => self.done(Command::Attention(on)),
             Order::Quit {} => Ok(json!({"event": "done"})),
+            Order::SendFile { with, path } => {
+                let conversation = self.account(&with)?;
+                let id = self.talk.file(disk::read(&path, conversation)?)?;
+                self.said(&conversation, id)
+            }
+            Order::GetFile { with, message } => {
+                let (conversation, id) = (self.account(&with)?, message.0);
+                self.talk.file(FileCommand::Accept { conversation, id })?;
+                Ok(json!({"event": "done"}))
+            }
             Order::Groups {} => {
                 let groups = self.talk.chat().groups();
                 let rows: Vec<_> = groups
@@ -275,8 +312,12 @@ impl Bot<'_, '_> {
     fn say(&mut self, with: &str, body: Body) -> Result<Value, Failure> {
         let conversation = self.account(with)?;
         let id = self.talk.command(Command::Say { conversation, body })?;
+        self.said(&conversation, id)
+    }
+
+    fn said(&self, conversation: &Account, id: Option<ContentId>) -> Result<Value, Failure> {
         let entry = match &id {
-            Some(id) => self.talk.entry(&conversation, id)?,
+            Some(id) => self.talk.entry(conversation, id)?,
             None => None,
         };
         Ok(json!({
@@ -316,6 +357,14 @@ impl Bot<'_, '_> {
             "trouble": self.talk.trouble(),
             "conversations": conversations,
         })
+    }
+}
+
+/// Whether it is about a file, and whether one is here.
+fn of_file(told: &Told) -> (bool, bool) {
+    match told {
+        Told::Event(Event::File { news, .. }) => (true, *news == FileNews::Here),
+        _ => (false, false),
     }
 }
 

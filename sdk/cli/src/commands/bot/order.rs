@@ -1,5 +1,7 @@
 //! Orders: what a program writes.
 
+use std::path::PathBuf;
+
 use parlance_client::messenger::ContentId;
 use serde::{Deserialize, Deserializer, de::Error as _};
 use serde_json::{Map, Value};
@@ -79,6 +81,10 @@ pub enum Order {
     ReadReceipts { on: bool },
     /// Whether a person waits at the screen.
     Attention { on: bool },
+    /// A file of this machine, by its path.
+    SendFile { with: String, path: PathBuf },
+    /// Takes the file of a message.
+    GetFile { with: String, message: Id },
     /// All groups.
     Groups {},
     /// Makes a group.

@@ -2,6 +2,7 @@
 
 mod complete;
 mod editor;
+mod files;
 mod money;
 mod news;
 mod no_trace;
@@ -16,7 +17,7 @@ use parlance_client::{
     bimp::Account,
     chat::{ChatError, Told},
     e2ee::{Body, content::TypingState},
-    messenger::{Command, Entry},
+    messenger::{Command, Entry, Event},
     primitives::AccountId,
     vault::Vault,
 };
@@ -36,7 +37,9 @@ use crate::{
     hand::Door,
     report::Report,
     talk::{
-        Stop, Talk, body, groups, paid,
+        Stop, Talk, body,
+        files::Files,
+        groups, paid,
         show::{line, marks},
     },
 };
@@ -70,6 +73,8 @@ pub async fn run(context: &Context, given: &Chat) -> Result<Report, Failure> {
         door,
         screen: Screen::open()?,
         last: None,
+        files: Files::new(context, &given.files),
+        moving: None,
         typing: None,
         typed_at: None,
         trouble: None,
@@ -100,6 +105,9 @@ struct Room<'v> {
     screen: Screen,
     /// The own message that was said last, and how far it is.
     last: Option<(u64, &'static str)>,
+    files: Files,
+    /// How far a file is that moves.
+    moving: Option<String>,
     /// Until when the other side types.
     typing: Option<Instant>,
     /// When the other side was told that the user types.
@@ -117,6 +125,8 @@ impl Room<'_> {
             self.talk.command(Command::ReadReceipts(told))?;
         }
         self.history(given.history.into())?;
+        let saved = self.files.begin(&given.files, &mut self.talk)?;
+        self.show_saved(saved)?;
         self.talk.command(Command::Attention(true))?;
         self.read(u64::MAX)
     }
@@ -159,6 +169,10 @@ impl Room<'_> {
                 told = self.talk.next() => {
                     for told in told? {
                         self.door.hear(&told);
+                        // A file that moves is not silent.
+                        if matches!(told, Told::Event(Event::File { .. })) && !open {
+                            until = Some(Instant::now() + LAST);
+                        }
                         self.hear(told)?;
                     }
                 }
@@ -186,7 +200,7 @@ impl Room<'_> {
             self.look_around()?;
             let waiting = self.talk.chat().unsent();
             if !open && !stay && !self.payments.is_busy() {
-                if waiting == 0 {
+                if waiting == 0 && !self.talk.chat().sends_files() {
                     return Ok(());
                 }
                 if until.is_some_and(|until| Instant::now() >= until) {
@@ -220,6 +234,7 @@ impl Room<'_> {
         if let Some((number, marks)) = self.last {
             parts.push(format!("{number} {marks}"));
         }
+        parts.extend(self.moving.clone());
         if self.typing.is_some() {
             parts.push(format!("{} is typing", self.name));
         }
@@ -237,6 +252,14 @@ impl Room<'_> {
     }
 
     fn hear(&mut self, told: Told) -> Result<(), Failure> {
+        if let Told::Event(Event::File {
+            conversation,
+            id,
+            news,
+        }) = told
+        {
+            return self.hear_of_file((conversation, id), news);
+        }
         match News::of(told, &self.with, self.talk.names()) {
             News::Message(entry) => {
                 self.show(&entry)?;
@@ -363,7 +386,10 @@ impl Room<'_> {
     fn carry_out(&mut self, typed: Typed) -> Result<(), Failure> {
         match typed {
             Typed::Nothing | Typed::Quit => Ok(()),
-            Typed::Say(text) => self.say(body::text(&text)?),
+            Typed::Say(text) => {
+                let body = groups::text(&text, &self.with, self.talk.names())?;
+                self.say(body)
+            }
             Typed::Reply(number, text) => self.say(body::reply(self.id(number)?, &text)?),
             Typed::React(number, emoji) => self.say(body::react(self.id(number)?, &emoji)?),
             Typed::Edit(number, text) => self.say(body::edit(self.id(number)?, &text)?),
@@ -380,6 +406,8 @@ impl Room<'_> {
             Typed::History(count) => self.history(count.into()),
             Typed::Open(name) => self.open(&name),
             Typed::Pay(kind, amount, note) => self.ask_to_pay(kind, amount, note),
+            Typed::File(path) => self.send_file(&path),
+            Typed::Get(number) => self.take_file(number),
             Typed::Yes => self.agree(),
             Typed::Receipts(on) => {
                 self.talk.command(Command::ReadReceipts(on))?;

@@ -29,6 +29,10 @@ impl Room<'_> {
         if self.payments.is_paying() {
             return Err(Failure::StillPaying);
         }
+        // A group's id is nobody's account: what is paid there is lost.
+        if self.talk.names().is_group(&self.with) {
+            return Err(Failure::NoPayment);
+        }
         // What cannot be told is not paid, and neither is what nobody here can sign.
         paid::note::<MAX_NOTE>(&note)?;
         self.vault.account_key()?;

@@ -5,9 +5,9 @@ use parlance_client::{chain::amount::Amount, e2ee::content::PaymentKind};
 use crate::{failure::Failure, talk::body::lifetime};
 
 /// Names of the commands.
-pub const NAMES: [&str; 15] = [
-    "reply", "react", "edit", "delete", "timer", "search", "history", "open", "tip", "red", "yes",
-    "receipts", "status", "help", "quit",
+pub const NAMES: [&str; 17] = [
+    "reply", "react", "edit", "delete", "timer", "search", "history", "open", "file", "get", "tip",
+    "red", "yes", "receipts", "status", "help", "quit",
 ];
 
 /// The commands, for people.
@@ -20,6 +20,8 @@ pub const HELP: &[&str] = &[
     "/search WORDS          shows messages with these words",
     "/history [COUNT]       shows the last messages, and how far yours are",
     "/open NAME             shows the conversation with somebody else",
+    "/file PATH             sends a file",
+    "/get NUMBER            takes the file of a message, or saves it once more",
     "/tip 5 [NOTE]          pays five tokens; /yes agrees",
     "/red 5 [GREETING]      pays them as a present, in a red envelope",
     "/receipts on|off       whether others are told what you have read",
@@ -52,6 +54,10 @@ pub enum Typed {
     History(u16),
     /// The conversation with somebody else.
     Open(String),
+    /// A file to be sent.
+    File(String),
+    /// The message whose file is taken.
+    Get(u64),
     /// Tokens, with a note.
     Pay(PaymentKind, Amount, String),
     /// Agrees to a payment.
@@ -107,6 +113,11 @@ pub fn read(line: &str) -> Result<Typed, Failure> {
             _ => Err(wrong()),
         },
         ("open", name) if !name.is_empty() => Ok(Typed::Open(name.into())),
+        ("file", path) if !path.is_empty() => Ok(Typed::File(path.into())),
+        ("get", _) => match numbered()? {
+            (number, text) if text.is_empty() => Ok(Typed::Get(number)),
+            _ => Err(wrong()),
+        },
         ("tip" | "red", what) if !what.is_empty() => {
             let (amount, note) = split(what);
             let kind = match name {
@@ -162,6 +173,8 @@ mod tests {
         assert_eq!(typed("/history 5"), Typed::History(5));
         assert_eq!(typed("/receipts off"), Typed::Receipts(false));
         assert_eq!(typed("/open berta"), Typed::Open(text("berta")));
+        assert_eq!(typed("/file a b.txt"), Typed::File(text("a b.txt")));
+        assert_eq!(typed("/get 7"), Typed::Get(7));
         let amount = "1.5".parse().unwrap();
         assert_eq!(
             typed("/tip 1.5"),
@@ -195,6 +208,9 @@ mod tests {
             "/history x",
             "/receipts",
             "/open",
+            "/file",
+            "/get",
+            "/get 1 2",
             "/tip",
             "/yes please",
             "/quit now",

@@ -1,6 +1,6 @@
 //! Who connects (W2).
 
-use parlance_bimp::{Account, Credential};
+use parlance_bimp::{Account, Credential, Mailbox};
 use parlance_endpoint::{Identity, SecretKey};
 use parlance_primitives::AccountId;
 
@@ -17,6 +17,11 @@ impl DeviceKey {
         let bytes: &[u8; 32] = account.as_ref();
         let account = Account(*bytes);
         Self { account, secrets }
+    }
+
+    /// The account's first one, which stands for all of them where devices ask each other (C6 of direct delivery).
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox::of(&self.account, 0)
     }
 
     pub fn endpoint_seed(&self) -> &[u8; 32] {

@@ -12,7 +12,7 @@
 //!   away is asked again after growing pauses.
 //! - **W6** The last list lies in the vault, so that messages leave while the node is away.
 //! - **W7** Dropping the wire ends all of its tasks.
-//! - **W8** Where it is asked to, the wire delivers to devices directly ([`direct`], rules C1-C5). The relay at which the device listens is asked where
+//! - **W8** Where it is asked to, the wire delivers to devices directly ([`direct`], rules C1-C7). The relay at which the device listens is asked where
 //!   it sees it.
 
 mod device;
@@ -33,7 +33,10 @@ use std::{
     time::Duration,
 };
 
-use parlance_bimp::{Answer, Bounded, Observe, Observed, RelayId, Request, limits::MAX_ENVELOPE};
+use parlance_bimp::{
+    Answer, Bounded, Observe, Observed, PresenceKey, RelayId, Request,
+    limits::{MAX_ENVELOPE, MAX_PRESENCE},
+};
 use parlance_e2ee::DeviceAddress;
 use parlance_endpoint::{
     BindError, Endpoint, Fallback, Options, PublicKey, SecretKey, Whereabouts,
@@ -419,20 +422,14 @@ impl Calls for RelayWire<'_> {
     fn offer(
         &mut self,
         to: DeviceAddress,
-        reach: &Reach,
+        reach: Option<&Reach>,
         ask: u64,
         envelope: Bounded<MAX_ENVELOPE>,
     ) {
-        let at = self.whereabouts(reach);
-        let Some(direct) = &mut self.direct else {
-            return;
-        };
-        match at {
-            Some(at) if !direct.has(&to) => direct.dial(to, at),
-            Some(_) => {}
-            None => return direct.unreached(to),
+        let at = reach.and_then(|reach| self.whereabouts(reach));
+        if let Some(direct) = &mut self.direct {
+            direct.offer(to, at, ask, envelope);
         }
-        direct.offer(to, ask, envelope);
     }
 
     fn took(&mut self, call: u64, taken: bool) {
@@ -457,6 +454,18 @@ impl Calls for RelayWire<'_> {
         if let Some(line) = relay.and_then(|relay| self.lines.get(&relay)) {
             let (ask, request) = (OBSERVE, Request::Observe(Observe {}));
             let _ = line.asks.try_send(Ask { ask, request });
+        }
+    }
+
+    fn seek(&mut self, keys: Vec<PresenceKey>) {
+        if let Some(direct) = &self.direct {
+            direct.seek(keys);
+        }
+    }
+
+    fn show(&mut self, seek: u64, record: Bounded<MAX_PRESENCE>) {
+        if let Some(direct) = &mut self.direct {
+            direct.show(seek, record);
         }
     }
 

@@ -1,11 +1,11 @@
-//! Whether this device and the others are in the same group (G12).
+//! Whether this device and the others are in the same group (G12), or it is in none any more (G13).
 
 use super::passed;
 use crate::{
     Encryption, Error, GroupNews, Storage,
     engine::Engine,
     groups::{About, Comparison, Group, GroupSaid, Rejoin},
-    limits::{ASK_AGAIN, MAX_OWED},
+    limits::{ASK_AGAIN, DENIALS, MAX_OWED},
 };
 use parlance_bimp::GroupId;
 use parlance_e2ee::DeviceAddress;
@@ -79,15 +79,11 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         place: &[u8],
         asks: bool,
     ) -> Result<(), Error> {
+        if asks {
+            self.owe_place(id, from);
+        }
         if !self.is_fellow(id, from)? {
             return Ok(());
-        }
-        if asks {
-            let live = self.live(id);
-            if live.owes.len() < MAX_OWED {
-                live.owes.insert(from);
-            }
-            self.order_has_grown(id, None);
         }
         let compared = passed(self.secrets()?.compare(id, place))?;
         let Ok((comparison, events)) = compared else {
@@ -104,13 +100,68 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         Ok(())
     }
 
+    /// The order is read before somebody who asks is answered.
+    fn owe_place(&mut self, id: GroupId, to: DeviceAddress) {
+        if !self.groups.all.get(&id).is_some_and(Group::takes_part) {
+            return;
+        }
+        let live = self.live(id);
+        if live.owes.len() < MAX_OWED {
+            live.owes.insert(to);
+        }
+        self.order_has_grown(id, None);
+    }
+
     /// After the order was read: those who asked are told.
     pub(super) fn pay_places(&mut self, id: GroupId) -> Result<(), Error> {
         let owes = std::mem::take(&mut self.live(id).owes);
         for device in owes {
-            self.tell_place(id, device, false)?;
+            match self.is_fellow(id, device)? {
+                true => self.tell_place(id, device, false)?,
+                false => self.deny(id, device),
+            }
         }
         Ok(())
+    }
+
+    /// Who is in step itself tells somebody who is not in (G13).
+    fn deny(&mut self, id: GroupId, to: DeviceAddress) {
+        let in_step = |group: &Group| group.takes_part() && !group.lost && group.rejoin.is_none();
+        let in_step = self.groups.all.get(&id).is_some_and(in_step);
+        if in_step && !self.live(id).in_doubt {
+            self.say_to_device(to, GroupSaid::NotIn(id));
+        }
+    }
+
+    /// Somebody needs information: at once if it is a member.
+    pub(super) fn asked_by(&mut self, id: GroupId, from: DeviceAddress) -> Result<(), Error> {
+        match self.is_fellow(id, from)? {
+            true => self.inform(id, from),
+            false => {
+                self.owe_place(id, from);
+                Ok(())
+            }
+        }
+    }
+
+    /// A member says that this device is not in any more (G13).
+    pub(super) fn denied(&mut self, id: GroupId, from: DeviceAddress) -> Result<(), Error> {
+        let seeks = |group: &Group| group.lost || group.rejoin.is_some();
+        let seeks = self.groups.all.get(&id).is_some_and(seeks);
+        if !seeks || !self.is_fellow(id, from)? {
+            return Ok(());
+        }
+        let live = self.live(id);
+        let question = live.asks_at;
+        let (count, last) = live.denials.entry(from.account).or_insert((0, 0));
+        if *last != question {
+            (*count, *last) = (count.saturating_add(1), question);
+        }
+        let often = live.denials.values().any(|(count, _)| *count >= DENIALS);
+        match often || live.denials.len() >= 2 {
+            true => self.out_of(id, None),
+            false => Ok(()),
+        }
     }
 
     fn is_fellow(&mut self, id: GroupId, device: DeviceAddress) -> Result<bool, Error> {
@@ -187,6 +238,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         live.offer = None;
         live.wants_offer = true;
         live.in_doubt = false;
+        live.denials.clear();
         Ok(())
     }
 
@@ -205,6 +257,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         live.stale = true;
         live.stale_until = 0;
         live.in_doubt = false;
+        live.denials.clear();
         self.note_members(id)?;
         self.group_news(id, GroupNews::Rejoined);
         Ok(())

@@ -1,4 +1,4 @@
-//! Groups in the engine (G1-G12): state, commands, and the part of the turn that is theirs.
+//! Groups in the engine (G1-G13): state, commands, and the part of the turn that is theirs.
 
 mod doubt;
 mod keys;
@@ -137,6 +137,8 @@ struct Live {
     texts: Vec<Text>,
     /// Ids of the own messages, which come back like others'.
     sent: BTreeSet<MessageId>,
+    /// Messages that tickets of the running period count, at which relays, and how many bytes (P1).
+    charged: BTreeMap<(MessageId, RelayId), (u32, usize)>,
     /// Which member is looked up next.
     turn: usize,
     /// Until when somebody's look is waited for.
@@ -148,6 +150,8 @@ struct Live {
     owes: BTreeSet<DeviceAddress>,
     /// When members are asked again.
     asks_at: u64,
+    /// Accounts that say that this device is not in, to how many questions, and to which last (G13).
+    denials: BTreeMap<[u8; 32], (u32, u64)>,
     in_doubt: bool,
 }
 

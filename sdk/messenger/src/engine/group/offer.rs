@@ -85,8 +85,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let Some((present, _)) = self.access_key(id)? else {
             return Ok(None);
         };
+        let mut named = present.clone();
         let mut change = GroupChange {
-            key: present.public().signing,
+            key: named.public().signing,
             ..GroupChange::default()
         };
         let own = self.mailbox();
@@ -104,7 +105,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let Some(next) = next else {
                 return Ok(None);
             };
-            change.key = DeviceIdentity::linked(&next).public().signing;
+            named = DeviceIdentity::linked(&next);
+            change.key = named.public().signing;
             let Some((come, go)) = self.mailboxes_of(id, &group.planned)? else {
                 // Somebody has to be looked up first.
                 self.live(id).wants_offer = true;
@@ -125,7 +127,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             (id, position),
             change,
             commit.unwrap_or_default(),
-            &present,
+            (&present, &named),
         ))
     }
 
@@ -142,7 +144,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             joined,
             ..GroupChange::default()
         };
-        Ok(sealed((id, 0), change, Vec::new(), &key))
+        Ok(sealed((id, 0), change, Vec::new(), (&key, &key)))
     }
 
     /// Mailboxes that come and go with the change that waits. None: somebody has to be looked up.
@@ -353,12 +355,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 }
 
-/// A change with its place and the word of a member.
+/// A change with its place and the word of a member: signed with the key of the epoch before and the one that it names.
 fn sealed(
     (group, position): (GroupId, u64),
     mut change: GroupChange,
     commit: Vec<u8>,
-    key: &DeviceIdentity,
+    (key, named): (&DeviceIdentity, &DeviceIdentity),
 ) -> Option<Offer> {
     change.size = u32::try_from(commit.len()).ok()?;
     let parts: Vec<MessageId> = commit
@@ -367,6 +369,10 @@ fn sealed(
         .collect();
     change.parts = List::new(parts).ok()?;
     let signature = key.sign(&change.statement(&group, position));
+    let possession = match named.public().signing == key.public().signing {
+        true => [0; 64],
+        false => named.sign(&change.possession(&group, position)),
+    };
     Some(Offer {
         position,
         request: GroupOffer {
@@ -374,6 +380,7 @@ fn sealed(
             position,
             change,
             signature,
+            possession,
         },
         missing: parts_of(&group, &commit),
         commit,

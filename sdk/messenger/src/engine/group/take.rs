@@ -362,7 +362,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             Some(GroupSaid::Place { group, place, asks }) => {
                 self.take_place(group, from, &place, asks)
             }
-            Some(GroupSaid::NeedsInformation(group)) => self.inform(group, from),
+            Some(GroupSaid::NeedsInformation(group)) => self.asked_by(group, from),
+            Some(GroupSaid::NotIn(group)) => self.denied(group, from),
         }
     }
 

@@ -9,8 +9,8 @@ use crate::{
     limits::{MAX_SENT, RETRY_UNSENT, TEXTS_AT_ONCE},
 };
 use parlance_bimp::{
-    Account, Answer, Bounded, EnvelopeView, GroupId, GroupPost, GroupSend, List, Mailbox, Reason,
-    RelayId, Request, limits::MAX_MENTIONS,
+    Account, Answer, Bounded, EnvelopeView, GroupId, GroupPost, GroupSend, List, Mailbox,
+    MessageId, Reason, RelayId, Request, limits::MAX_MENTIONS,
 };
 use parlance_e2ee::{Body, Content};
 use rand_core::CryptoRng;
@@ -49,6 +49,28 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.live(id).stale_until = 0;
         self.look_at_one(id);
         Ok(said)
+    }
+
+    /// Says something that people do not see (F11). Whether it leaves.
+    pub(in crate::engine) fn say_quietly(
+        &mut self,
+        id: GroupId,
+        content: &Content,
+    ) -> Result<bool, Error> {
+        if self.member_of(id).is_err() || passed(self.secrets()?.send(id, content))?.is_err() {
+            return Ok(false);
+        }
+        self.live(id).stale = true;
+        self.live(id).stale_until = 0;
+        Ok(true)
+    }
+
+    /// Whether what was said in a group waits for its relays.
+    pub(in crate::engine) fn waits_in_group(&self, group: GroupId, id: &ContentId) -> bool {
+        let takes_part = self.groups.all.get(&group).is_some_and(Group::takes_part);
+        let live = self.groups.live.get(&group);
+        let waits = live.is_some_and(|it| it.stale || it.texts.iter().any(|text| text.id == *id));
+        takes_part && waits
     }
 
     /// G10: with each text one member is looked up, the next one each time, so that devices that were struck off are
@@ -178,7 +200,13 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             ticket: &[],
             sealed: message,
         };
-        let ticket = self.ticket(relay, sealed.bare_size());
+        // P1: the same message to the same relay is counted once in a period.
+        let (copies, size) = (MessageId::of_group(&id, message), sealed.bare_size());
+        let charge = self.charge_of(relay);
+        let charged = &self.live(id).charged;
+        let known = charged.get(&(copies, relay)).map(|(period, _)| *period);
+        let counted = charge.is_none_or(|(period, _)| known == Some(period));
+        let ticket = self.ticket(relay, if counted { 0 } else { size });
         let (Ok(ciphertext), Ok(mentioned), Ok(ticket)) = (
             Bounded::new(message.to_vec()),
             List::new(woken),
@@ -196,7 +224,11 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         };
         post.signature = key.sign(&post.statement());
         let live = self.live(id);
-        live.sent.insert(post.id());
+        if let Some((period, _)) = charge.filter(|_| !counted) {
+            live.charged.retain(|_, (other, _)| *other == period);
+            live.charged.insert((copies, relay), (period, size));
+        }
+        live.sent.insert(copies);
         while live.sent.len() > MAX_SENT {
             live.sent.pop_first();
         }
@@ -290,6 +322,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         at: (RelayId, u64),
         answer: &Answer,
     ) {
+        // A relay does not count what it does not take.
+        if matches!(answer, Answer::Refused(_)) {
+            self.uncharge(group, purpose, at.0);
+        }
         let passes = [Reason::AllowanceUsedUp, Reason::TooFast, Reason::BadTicket];
         if let Answer::Refused(refusal) = answer
             && passes.contains(&refusal.reason)
@@ -301,6 +337,22 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
         self.group_refused(group, purpose, at, answer);
         self.order_has_grown(group, None);
+    }
+
+    fn uncharge(&mut self, group: GroupId, purpose: Purpose, relay: RelayId) {
+        let live = self.live(group);
+        let message = match purpose {
+            Purpose::Text(_, id) => {
+                let mut texts = live.texts.iter();
+                texts.find(|it| it.id == id).map(|it| &it.message)
+            }
+            _ => live.leave.as_ref().map(|(message, _)| message),
+        };
+        let id = message.map(|message| MessageId::of_group(&group, message));
+        let charged = id.and_then(|id| live.charged.remove(&(id, relay)));
+        if let Some((period, size)) = charged {
+            self.uncount((period, relay), size);
+        }
     }
 
     /// Whether anything of a group waits for its relays.

@@ -57,13 +57,17 @@ pub(super) struct Copies {
     last: u64,
     /// Groups with texts whose copies are owed, by the mailbox of the texts.
     owing: BTreeMap<Mailbox, GroupId>,
-    /// Texts that are to be read from the disk.
+    /// Texts that are to be read from the disk: to be copied, or because nothing is known of an agreement.
     reading: BTreeSet<Key>,
 }
 
 impl Copies {
     pub fn forget(&mut self, group: &GroupId) {
         self.owing.remove(&group.posts());
+    }
+
+    pub fn read(&mut self, key: Key) {
+        self.reading.insert(key);
     }
 
     fn open(&mut self, job: Job) -> u64 {
@@ -109,6 +113,7 @@ impl Relay {
 
     /// Texts that this relay is to copy become jobs, and jobs go on.
     pub(in crate::relay) fn tick_copies(&mut self) {
+        self.tick_doubts();
         let owing = &self.orders.copies.owing;
         let owing: Vec<Mailbox> = owing.keys().copied().collect();
         for mailbox in owing {
@@ -129,21 +134,27 @@ impl Relay {
             return;
         };
         let copies = &self.orders.copies;
-        let mine = state.undeleted().take(AT_ONCE).filter(|id| {
+        let (mut mine, mut doubtful) = (Vec::new(), Vec::new());
+        for id in state.undeleted().take(AT_ONCE) {
             let key = Key {
                 mailbox: *mailbox,
-                id: **id,
+                id: *id,
             };
             let begun = copies.numbers.contains_key(&key) || copies.reading.contains(&key);
-            !begun && self.is_settled(&key) && self.is_first(&state.set, id)
-        });
-        let mine: Vec<Key> = mine
-            .map(|id| Key {
-                mailbox: *mailbox,
-                id: *id,
-            })
-            .collect();
+            if begun || !self.is_settled(&key) {
+                continue;
+            }
+            let first = self.is_first(&state.set, id);
+            match state.get(id).is_some_and(|entry| entry.state.is_agreed()) {
+                true if first => mine.push(key),
+                true => {}
+                false => doubtful.push((key, first)),
+            }
+        }
         self.orders.copies.reading.extend(mine);
+        for (key, first) in doubtful {
+            self.doubt(key, first);
+        }
     }
 
     /// Whether this relay is the nearest to a text of those of its set that are alive.
@@ -175,9 +186,17 @@ impl Relay {
                 continue;
             };
             match Message::decode_all(&mut &bytes[..]) {
+                Ok(Message::Post(_)) if !state.is_agreed() => {
+                    self.ask_agreement(key, state, &bytes[..], id);
+                }
                 Ok(Message::Post(post)) => {
                     let seat = self.orders.seats.get(&id);
-                    let todo = seat.map(|seat| seat.group.now().mailboxes.clone());
+                    // Whose members this relay does not know yet: they are not nobody.
+                    let Some(seat) = seat.filter(|it| it.group.next() > post.position) else {
+                        self.ask_order(&id);
+                        continue;
+                    };
+                    let todo = seat.group.now().mailboxes.clone();
                     let (copy, message) = copy_of(&post);
                     let number = self.orders.copies.open(Job {
                         post: key,
@@ -187,7 +206,7 @@ impl Relay {
                         expires: state.expires,
                         everybody: post.everybody,
                         mentioned: post.mentioned.as_slice().iter().copied().collect(),
-                        todo: todo.unwrap_or_default(),
+                        todo,
                         missing: Vec::new(),
                         open: 0,
                         next: 0,
@@ -264,7 +283,8 @@ impl Relay {
         let state = known.map_or(state, |entry| entry.state.clone());
         if set.contains(&self.me) {
             match self.keep(key, state.clone(), Some(message), 2) {
-                Kept::New | Kept::Known => {}
+                // What has no room here has it elsewhere.
+                Kept::New | Kept::Known | Kept::DiskFull => {}
                 _ => return self.copied(number, key.mailbox, Copied::Not),
             }
         }

@@ -4,7 +4,7 @@ use super::{Relay, Waiting, decide::placed_or_overtaken};
 use crate::{
     effect::Asker,
     entry::State,
-    order::{Standing, is_signed},
+    order::{Standing, is_signed, names_own_key},
     relay::{keep::Kept, write::Waiter},
 };
 use codec::Encode;
@@ -166,7 +166,13 @@ impl Relay {
         }
         let unmade = Standing::default();
         let now = seat.map_or(&unmade, |it| it.group.now());
-        if now.check_change(&body.change).is_err() {
+        let offered = Offered {
+            change: body.change,
+            signature: body.signature,
+            possession: body.possession,
+        };
+        let has_key = key.is_some_and(|key| names_own_key(&id, body.position, &key, &offered));
+        if !has_key || now.check_change(&offered.change).is_err() {
             return self.refuse(from, Reason::BadMessage);
         }
         let set = self.group_set(&id);
@@ -181,7 +187,7 @@ impl Relay {
             let rest = self.config.timings.stand_in;
             return self.refuse_for(from, Reason::TooFast, rest);
         }
-        let bytes = body.change.encoded_size() as u64;
+        let bytes = offered.change.encoded_size() as u64;
         if !self.charge(from, account, bytes) {
             return;
         }
@@ -196,10 +202,7 @@ impl Relay {
             seat.offers.push_back(Waiting {
                 from,
                 position: body.position,
-                offered: Offered {
-                    change: body.change,
-                    signature: body.signature,
-                },
+                offered,
                 began,
                 checked: body.position == next,
             });

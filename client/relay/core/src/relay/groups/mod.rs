@@ -5,24 +5,31 @@
 //! - **J2** *An offer* waits for its place at the relay that it came to, until its parts are on disk there, the relay has caught up, and a majority has
 //!   decided; after `timings.write` it is refused, and its member asks again. Several offers for a position are
 //!   attempted one after the other: the second hears that it was overtaken.
-//! - **J3** *A text* is written to the group's relays as any message to a mailbox (G1, G2, G7), after its signature was checked by each of them. It is
-//!   the duty of all that have it: of those that are alive, the nearest to its id writes a copy into each mailbox that the group's
-//!   order names *then*, and deletes the text when all have it. Mailboxes that cannot take it are tried again, at growing intervals,
+//! - **J3** *A text* is written to the group's relays as any message to a mailbox (G1, G2, G7), but to them alone: nobody stands in. When a quorum
+//!   has agreed to it (J7) it is the duty of all that have it: of those that are alive, the nearest to its id writes a copy into each mailbox that the group's
+//!   order names *then*, when it knows the record that names the text's key, and deletes the text when all have it. Mailboxes that cannot take it are tried again, at growing intervals,
 //!   until it expires. If the relay dies, the next one begins again; copies are known by their id (M1, K2).
 //! - **J4** *Knowing the same.* Relays of a group tell each other at once what was decided, and every `timings.reconcile` how far they are.
 //! - **J5** *Letting go.* Records go when they have expired, or there are more than `limits.group_records`; what they left, key, mailboxes and relays,
 //!   stays for `timings.group`.
 //! - **J6** *Not telling.* Which member asked for what is kept nowhere.
+//! - **J7** *Judging a text.* Each relay that a text comes to, from its sender or from a relay, checks that it is signed by a key that is good for texts (O4), by
+//!   what it knows of the order then. If it lacks the record that names the key it asks for that, and says nothing yet; if the key is out of date
+//!   it refuses, and tells the other relay what that lacks. A quorum that has the text on disk has *agreed*. Whoever sees that notes it with the
+//!   text and tells the others (M4). What is agreed is taken from a relay of the set however old its key is by then; what is not is never copied.
+//!   A relay that has a text and has not heard of an agreement asks the others again after a while, and forgets the text when so many refuse that
+//!   there can be none.
 
 mod copies;
 mod decide;
+mod judge;
 mod member;
 mod post;
 mod read;
 mod sync;
 
 pub(super) use copies::Copied;
-pub(super) use post::Bearer;
+pub(super) use judge::{Bearer, Verdict};
 
 use super::Relay;
 use crate::{
@@ -32,6 +39,7 @@ use crate::{
 };
 use codec::{Decode, DecodeAll, Encode};
 use copies::Copies;
+use judge::Doubts;
 use parlance_bimp::{GroupId, GroupRead, GroupRecord, Key, MessageId, Offered, RelayId};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -65,6 +73,8 @@ struct Seat {
     synced: u64,
     /// How far the others said to be.
     told: BTreeMap<RelayId, u64>,
+    /// From which position on they said to vote.
+    voting: BTreeMap<RelayId, u64>,
     /// Connections that have entered.
     entered: BTreeSet<ConnectionId>,
     /// Since when it is here, in this life of the relay.
@@ -85,6 +95,7 @@ impl Seat {
             wanted_since: None,
             synced: 0,
             told: BTreeMap::new(),
+            voting: BTreeMap::new(),
             entered: BTreeSet::new(),
         }
     }
@@ -102,7 +113,10 @@ pub(super) struct Orders {
     synced: Option<GroupId>,
     /// When the list of relays changed last.
     routed: u64,
+    /// Groups of which others know and this relay does not.
+    strange: BTreeSet<GroupId>,
     copies: Copies,
+    doubts: Doubts,
 }
 
 impl Orders {
@@ -162,6 +176,7 @@ impl Relay {
             .insert(*id, Seat::new(Group::unmade(), self.clock.steady));
         self.stage_group(id);
         self.orders.busy.insert(*id);
+        self.owe(id);
     }
 
     /// Puts what a group is into the next batch: all of it.

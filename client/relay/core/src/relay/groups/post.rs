@@ -1,10 +1,9 @@
 //! Texts for all members, on their way to the group's relays (O4, J3).
 
-use super::Relay;
+use super::{Relay, judge::Verdict};
 use crate::{
     effect::Asker,
     entry::State,
-    order::is_signed,
     relay::{keep::Kept, write::Waiter},
 };
 use codec::Encode;
@@ -13,46 +12,7 @@ use parlance_bimp::{
 };
 use std::sync::Arc;
 
-/// Who brings a post.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::relay) enum Bearer {
-    /// A relay of the group's place: it has checked it when it was new.
-    OfTheSet,
-    /// A relay that kept it and is not of the set, or not any more.
-    HandingOver,
-    /// A relay that takes it from its sender.
-    Coordinating,
-}
-
 impl Relay {
-    /// Whether a post that comes from another relay is a member's.
-    pub(in crate::relay) fn admits_post(
-        &self,
-        post: &GroupPost,
-        key: &Key,
-        bearer: Bearer,
-    ) -> bool {
-        let known = self.boxes.get(&key.mailbox).and_then(|it| it.get(&key.id));
-        if known.is_some() {
-            return true;
-        }
-        let seat = self.orders.seats.get(&post.group);
-        let kept = seat.and_then(|seat| seat.group.key_of(post.position));
-        let signer = match bearer {
-            // Who has joined, or was away for long, does not know the key any more.
-            Bearer::OfTheSet if kept.is_none() => return true,
-            Bearer::OfTheSet | Bearer::HandingOver => kept,
-            Bearer::Coordinating => self.key_to_post(post),
-        };
-        is_signed(signer.as_ref(), &post.statement(), &post.signature)
-    }
-
-    fn key_to_post(&self, post: &GroupPost) -> Option<[u8; 32]> {
-        let seat = self.orders.seats.get(&post.group)?;
-        let (now, grace) = (self.clock.steady, self.config.timings.late_text);
-        seat.group.key_to_post(post.position, now, grace)
-    }
-
     pub(in crate::relay) fn take_post(&mut self, from: Asker, sender: Account, body: &GroupSend) {
         let post = &body.post;
         let (mailbox, copies) = (post.group.posts(), post.id());
@@ -68,13 +28,16 @@ impl Relay {
             return self.refuse(from, Reason::NotResponsible);
         }
         if member {
-            let signer = self.key_to_post(post);
-            if !is_signed(signer.as_ref(), &post.statement(), &post.signature) {
+            let verdict = self.judge(post);
+            if verdict == Verdict::Unknown {
+                self.ask_order(&post.group);
+            }
+            if verdict != Verdict::Good {
                 return self.refuse_stranger(from, &post.group);
             }
         }
         let message: Arc<[u8]> = Message::Post(post.clone()).encode().into();
-        let waiter = Waiter::Post(from, copies);
+        let waiter = Waiter::Post(from, post.group, copies);
         let known = self.boxes.get(&mailbox).and_then(|it| it.get(&key.id));
         let known = known.map(|entry| entry.state.clone());
         if let Some(state) = known.as_ref().filter(|state| state.deleted) {

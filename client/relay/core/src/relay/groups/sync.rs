@@ -101,11 +101,17 @@ impl Relay {
             }
         }
         self.note_next(id, relay, said.next);
-        let (me, deciders) = (self.me, self.deciders(id));
+        let (me, deciders, peers) = (self.me, self.deciders(id), self.group_peers(id));
         let Some(seat) = self.orders.seats.get_mut(id) else {
             return;
         };
         let next = seat.group.next();
+        seat.voting.retain(|relay, _| peers.contains(relay));
+        if peers.contains(&relay)
+            && seat.voting.insert(relay, said.votes_from) != Some(said.votes_from)
+        {
+            self.orders.busy.insert(*id);
+        }
         // Only who remembers is a witness (P8).
         let remembers = said.votes_from <= said.next;
         if remembers && deciders.contains(&relay) && seat.group.hear(relay, said.next, &me) {
@@ -115,7 +121,7 @@ impl Relay {
         if let Some(seat) = self.orders.seats.get_mut(id)
             && said.votes_from > next
             && said.votes_from != u64::MAX
-            && deciders.contains(&relay)
+            && peers.contains(&relay)
         {
             // No more than the rule asks for, whatever is said.
             seat.grow_to = seat
@@ -180,6 +186,7 @@ impl Relay {
 
     /// Some groups in turn: what is over goes, and the others hear how far this relay is.
     pub(super) fn sync_some(&mut self) {
+        self.ask_for_strange();
         let (now, pause) = (self.clock.steady, self.config.timings.reconcile);
         let after = self.orders.synced.map_or(Bound::Unbounded, Bound::Excluded);
         let seats = self.orders.seats.range((after, Bound::Unbounded));
@@ -222,7 +229,7 @@ impl Relay {
         let have = now.relays.iter();
         let have = have.filter(|relay| seat.told.get(*relay).is_some_and(|told| *told >= next));
         let moved = !mine && next > 0 && have.count() >= majority(now.relays.len());
-        let moved = moved && seat.entered.is_empty();
+        let moved = moved && seat.entered.is_empty() && !self.has_posts(&id.posts());
         if over || moved {
             self.drop_group(id);
         }

@@ -44,6 +44,15 @@ fn orders_are_read() {
     let seconds = None;
     assert_eq!(timer, Order::Timer { with, seconds });
     assert_eq!(order(r#"{"do":"quit"}"#), Order::Quit {});
+    let path = "/home/bert/a b.png".into();
+    let with = String::from("bert");
+    let file = order(r#"{"do":"send-file","with":"bert","path":"/home/bert/a b.png"}"#);
+    assert_eq!(file, Order::SendFile { with, path });
+    let with = String::from("bert");
+    let get = order(&format!(
+        r#"{{"do":"get-file","with":"bert","message":"{id}"}}"#
+    ));
+    assert_eq!(get, Order::GetFile { with, message });
     let receipts = order(r#"{"do":"read-receipts","on":false}"#);
     assert_eq!(receipts, Order::ReadReceipts { on: false });
     assert_eq!(line(" \t"), Ok(None));

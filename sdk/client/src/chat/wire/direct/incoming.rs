@@ -1,11 +1,13 @@
-//! Devices that dial this one (C2, C3).
+//! Devices that dial this one (C2, C3, C6).
 
-use std::{future::Future, pin::Pin, time::Duration};
+use std::{collections::VecDeque, future::Future, pin::Pin, time::Duration};
 
+use codec::Encode;
 use futures::{StreamExt, stream::FuturesUnordered};
 use parlance_bimp::{
-    Accepted, Answer, Authenticated, Binding, Credential, EnvelopeView, MessageId, Reason, Refusal,
-    RelayId, Request, Server, ServerEvent, Settings, Violation,
+    Accepted, Answer, Authenticated, Binding, Bounded, Count, Credential, Deliver, EnvelopeView,
+    Message, MessageId, Push, Reason, Refusal, RelayId, Request, SendError, Server, ServerEvent,
+    Settings, Violation, Waiting,
 };
 use parlance_e2ee::DeviceAddress;
 use parlance_endpoint::{Channel, Incoming, Outgoing, PublicKey, Signature};
@@ -14,7 +16,10 @@ use tokio::{
     task::JoinSet,
 };
 
-use super::{Heard, IDLE, Me};
+use super::{
+    Heard, IDLE, Me,
+    outgoing::{OFFERS, Offer, RUNNING},
+};
 
 /// Connections at the same time, strangers included.
 const CONNECTIONS: usize = 64;
@@ -58,6 +63,7 @@ async fn serve(incoming: Incoming, me: Me, heard: mpsc::Sender<Heard>) {
         exporter: channel.exporter(),
         relay: RelayId(*me.endpoint.key().as_bytes()),
     };
+    let (offer, offers) = mpsc::channel(OFFERS);
     let caller = Caller {
         machine: Server::new(Settings::default(), binding),
         channel,
@@ -65,6 +71,11 @@ async fn serve(incoming: Incoming, me: Me, heard: mpsc::Sender<Heard>) {
         out: Outgoing::default(),
         who: None,
         waiting: FuturesUnordered::new(),
+        stays: false,
+        offer,
+        offers,
+        held: None,
+        on_their_way: VecDeque::new(),
     };
     caller.drive().await;
 }
@@ -93,35 +104,57 @@ struct Caller {
     who: Option<DeviceAddress>,
     /// As many as the hello allows.
     waiting: FuturesUnordered<Pin<Box<dyn Future<Output = Reply> + Send>>>,
+    /// It has subscribed to what this device has for it (C6).
+    stays: bool,
+    offer: mpsc::Sender<Offer>,
+    offers: mpsc::Receiver<Offer>,
+    /// What waits for room on the connection.
+    held: Option<Push>,
+    /// What was pushed and not acknowledged, and by which offers; the oldest first.
+    on_their_way: VecDeque<(MessageId, u64)>,
 }
 
 impl Caller {
     async fn drive(mut self) {
+        let end = self.talk().await;
+        if let Some(device) = self.who.filter(|_| self.stays) {
+            let offers = self.offer;
+            // Without a reader nobody needs to know.
+            let _ = self.heard.send(Heard::Left { device, offers }).await;
+        }
+        match end {
+            Ok(()) => self.channel.close(CLOSE).await,
+            Err(Gone) => self.channel.abort(),
+        }
+    }
+
+    /// Until this side ends it, or an error: nobody is left who could be told.
+    async fn talk(&mut self) -> Result<(), Gone> {
         let prove = tokio::time::sleep(PROVE);
         tokio::pin!(prove);
         loop {
-            if self.take_events().await.is_err() {
-                return self.channel.abort();
-            }
+            self.take_events().await?;
+            self.push();
             if self.out.is_empty() && self.machine.wants_to_transmit() {
                 self.machine.transmit(self.out.fill(), Outgoing::LIMIT);
             }
             if self.out.is_empty() && self.machine.end().is_some() {
-                return self.channel.close(CLOSE).await;
+                return Ok(());
             }
-            let is_idle = self.who.is_some() && self.waiting.is_empty();
+            let is_idle = self.who.is_some() && self.waiting.is_empty() && self.held.is_none();
             tokio::select! {
                 sent = self.out.send(&mut self.channel.writer), if !self.out.is_empty() => {
-                    if sent.is_err() {
-                        return self.channel.abort();
-                    }
+                    sent.map_err(|_| Gone)?;
                 }
                 read = self.channel.reader.read() => match read {
                     // The reason stays with the machine, and its closing frame is still to leave.
                     Ok(Some(bytes)) => drop(self.machine.receive(bytes.as_ref())),
-                    Ok(None) | Err(_) => return self.channel.abort(),
+                    Ok(None) | Err(_) => return Err(Gone),
                 },
                 Some(reply) = self.waiting.next() => self.reply(reply),
+                Some(offer) = self.offers.recv(), if self.stays && self.held.is_none() => {
+                    self.deliver(offer);
+                }
                 () = &mut prove, if self.who.is_none() => self.machine.close(Violation::Done),
                 () = tokio::time::sleep(IDLE), if is_idle => self.machine.close(Violation::Done),
             }
@@ -156,10 +189,87 @@ impl Caller {
                     request,
                     body: Request::Send(body),
                 } => self.call(request, body.envelope.into_vec()).await?,
+                ServerEvent::Request {
+                    request,
+                    body: Request::Subscribe(_),
+                } => self.stay(request).await?,
+                ServerEvent::Request {
+                    request,
+                    body: Request::Acknowledge(of),
+                } => self.acknowledged(request, of.ids.as_slice()).await?,
                 ServerEvent::Request { request, .. } => self.refuse(request, Reason::NotAllowed),
             }
         }
         Ok(())
+    }
+
+    /// It takes what this device has for it, whichever of its mailboxes that is for (C6).
+    async fn stay(&mut self, request: u32) -> Result<(), Gone> {
+        let Some(device) = self.who else {
+            self.refuse(request, Reason::NotAllowed);
+            return Ok(());
+        };
+        let nothing = Answer::Subscribe(Waiting::default());
+        // Fails only once the connection has ended.
+        let _ = self.machine.answer(request, &nothing);
+        if std::mem::replace(&mut self.stays, true) {
+            return Ok(());
+        }
+        let offers = self.offer.clone();
+        let stays = Heard::Stays { device, offers };
+        self.heard.send(stays).await.map_err(|_| Gone)
+    }
+
+    async fn acknowledged(&mut self, request: u32, ids: &[MessageId]) -> Result<(), Gone> {
+        let mut messages = 0;
+        for id in ids {
+            let mut pushed = self.on_their_way.iter();
+            let Some(place) = pushed.position(|(pushed, _)| pushed == id) else {
+                continue;
+            };
+            if let Some((_, ask)) = self.on_their_way.remove(place) {
+                messages += 1;
+                let taken = true;
+                let offered = Heard::Offered { ask, taken };
+                self.heard.send(offered).await.map_err(|_| Gone)?;
+            }
+        }
+        let _ = self
+            .machine
+            .answer(request, &Answer::Acknowledge(Count { messages }));
+        Ok(())
+    }
+
+    /// Pushes what is offered to the one who has dialled, as soon as there is room.
+    fn deliver(&mut self, Offer { ask, envelope }: Offer) {
+        let Some(view) = EnvelopeView::parse(envelope.as_slice()) else {
+            return;
+        };
+        let (mailbox, id) = (view.mailbox, view.id());
+        let Ok(message) = Bounded::new(Message::Sealed(envelope).encode()) else {
+            return;
+        };
+        // For what is not acknowledged the engine has lost its patience.
+        while self.on_their_way.len() >= RUNNING {
+            self.on_their_way.pop_front();
+        }
+        self.on_their_way.push_back((id, ask));
+        self.held = Some(Push::Deliver(Deliver {
+            mailbox,
+            id,
+            position: 0,
+            expires: 0,
+            mention: false,
+            message,
+        }));
+    }
+
+    fn push(&mut self) {
+        if let Some(push) = self.held.take()
+            && let Err(SendError::Full) = self.machine.push(&push)
+        {
+            self.held = Some(push);
+        }
     }
 
     async fn knock(&mut self, knock: Knock) -> Result<(), Gone> {

@@ -1,39 +1,42 @@
-//! Copies on their way to devices themselves, and what comes that way (D1-D6).
+//! Copies on their way to devices themselves, and what comes that way (D2-D9).
 
-use super::{Engine, Purpose};
+mod way;
+
+use super::Engine;
 use crate::{
     Effect, Encryption, Error, Event, Storage,
     direct::{Hand, Offer, Way},
-    limits::{
-        ANSWER_LIFE, AWAY, CLOCKS_DIFFER, DIRECT_PATIENCE, MAX_WAYS, PRESENCE_LIFE, PRESENCE_PASS,
-        PRESENCE_RELAYS, UNREACHABLE,
-    },
+    limits::{ANSWER_LIFE, DIRECT_AGAIN, DIRECT_PATIENCE},
     outbox::{Outbox, Stage},
-    presence::Content,
 };
-use parlance_bimp::{
-    Account, Answer, Bounded, EnvelopeView, LookUpPresence, MessageId, PresenceKey, Request,
-};
-use parlance_e2ee::{DeviceAddress, Envelope, Sender, presence::WINDOW};
+use parlance_bimp::{Bounded, EnvelopeView, MessageId};
+use parlance_e2ee::{DeviceAddress, Envelope};
 use rand_core::CryptoRng;
+
+/// How often the pause between two offers of one copy doubles.
+const MOST_DOUBLINGS: u32 = 3;
 
 impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     /// Whether a sealed copy is still offered to its device, and is not to be sent to relays (D2).
     pub(super) fn goes_directly(&mut self, number: u64) -> bool {
         let now = self.clock.steady;
         let attempts = self.outbox.sealed.get(&number).map(|it| it.attempts);
-        if self.appearance.reach.is_none() || attempts != Some(0) {
-            return false;
-        }
-        let Some(to) = self.outbox.get(number).map(|copy| copy.to) else {
+        let to = self.outbox.get(number).map(|copy| copy.to);
+        let (Some(attempts), Some(to)) = (attempts, to) else {
             return false;
         };
+        // D9.
+        if self.appearance.reach.is_none() || !self.is_contact(&to) {
+            return false;
+        }
         let hand = *self.direct.hands.entry(number).or_insert(Hand {
             since: now,
             ask: None,
-            over: false,
+            over: attempts > 0,
+            again: 0,
         });
         if hand.over {
+            self.offer_again(number, to, hand);
             return false;
         }
         if now >= hand.since.saturating_add(DIRECT_PATIENCE) {
@@ -48,20 +51,37 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         if hand.ask.is_some() {
             return true;
         }
-        match self.way(to) {
-            Some(Way::There { .. }) => self.offer(number, to),
+        let goes = match self.way(to) {
+            Some(Way::There { .. }) => return self.offer(number, to),
             Some(Way::Asked { .. }) => true,
-            Some(Way::Away { .. }) => {
-                self.give_up_directly(number);
-                false
-            }
-            None => match self.look_up(to) {
-                true => true,
-                false => {
-                    self.give_up_directly(number);
-                    false
+            Some(Way::Away { .. }) => false,
+            None => self.look_up(to),
+        };
+        if !goes {
+            self.give_up_directly(number);
+        }
+        goes
+    }
+
+    /// D8: relays do not take it, and its device may be there.
+    fn offer_again(&mut self, number: u64, to: DeviceAddress, hand: Hand) {
+        let now = self.clock.steady;
+        let pause = DIRECT_AGAIN << hand.again.min(MOST_DOUBLINGS);
+        if now < hand.since.saturating_add(pause) {
+            return;
+        }
+        match self.way(to) {
+            Some(Way::There { .. }) => {
+                if let Some(hand) = self.direct.hands.get_mut(&number) {
+                    hand.since = now;
+                    hand.again = hand.again.saturating_add(1);
                 }
-            },
+                self.offer(number, to);
+            }
+            Some(Way::Asked { .. } | Way::Away { .. }) => {}
+            None => {
+                self.look_up(to);
+            }
         }
     }
 
@@ -71,138 +91,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
     }
 
-    /// What is known of the present.
-    fn way(&mut self, to: DeviceAddress) -> Option<&Way> {
-        let now = self.clock.steady;
-        let is_past = match self.direct.ways.get(&to)? {
-            Way::There { until, .. } | Way::Away { until, .. } => *until <= now,
-            Way::Asked { .. } => false,
-        };
-        if is_past {
-            self.direct.ways.remove(&to);
-        }
-        self.direct.ways.get(&to)
-    }
-
-    fn set_way(&mut self, to: DeviceAddress, way: Way) {
-        while self.direct.ways.len() >= MAX_WAYS && !self.direct.ways.contains_key(&to) {
-            self.direct.ways.pop_first();
-        }
-        self.direct.ways.insert(to, way);
-    }
-
-    /// D1. Whether anything was asked.
-    fn look_up(&mut self, to: DeviceAddress) -> bool {
-        let account = Account(to.account);
-        let Some(mailbox) = self.looks.mailbox(&account) else {
-            return false;
-        };
-        let wall = self.clock.wall / 1_000;
-        let Some(contact) = self.device_of(to) else {
-            return false;
-        };
-        let Some(pairing) = self.pairing(&contact) else {
-            return false;
-        };
-        let (window, passed) = pairing.window(wall);
-        let edge = CLOCKS_DIFFER / 1_000;
-        let beside = match passed {
-            early if early < edge => window.checked_sub(1),
-            late if late >= WINDOW.saturating_sub(edge) => window.checked_add(1),
-            _ => None,
-        };
-        let places: Vec<(u64, PresenceKey)> = [Some(window), beside]
-            .into_iter()
-            .flatten()
-            .map(|window| (window, PresenceKey(pairing.their_place(window))))
-            .collect();
-        let mut left = 0;
-        for relay in self
-            .relays
-            .set_of(&mailbox)
-            .into_iter()
-            .take(PRESENCE_RELAYS)
-        {
-            for (window, key) in &places {
-                let purpose = Purpose::Presence(to, *window);
-                self.ask(
-                    relay,
-                    purpose,
-                    Request::LookUpPresence(LookUpPresence { key: *key }),
-                );
-                left += 1;
-            }
-        }
-        if left > 0 {
-            self.set_way(to, Way::Asked { left });
-        }
-        left > 0
-    }
-
-    /// A device as its account's record lists it.
-    fn device_of(&self, device: DeviceAddress) -> Option<Sender> {
-        let known = self.encryption.known(&Account(device.account));
-        known.into_iter().find(|sender| sender.address == device)
-    }
-
-    /// What a relay says of a device's presence.
-    pub(super) fn looked_up(&mut self, device: DeviceAddress, window: u64, answer: &Answer) {
-        let found = match answer {
-            Answer::LookUpPresence(found) => found.record.as_ref(),
-            _ => None,
-        };
-        let read = found.and_then(|record| self.read_presence(device, window, record.as_slice()));
-        match read {
-            Some(way) => self.set_way(device, way),
-            None => self.not_found(device),
-        }
-    }
-
-    fn read_presence(&mut self, device: DeviceAddress, window: u64, record: &[u8]) -> Option<Way> {
-        let clock = self.clock;
-        let contact = self.device_of(device)?;
-        let content = self.pairing(&contact)?.open(window, record).ok()?;
-        let Content { ends, reach } = Content::from_bytes(&content)?;
-        let left = ends.saturating_add(CLOCKS_DIFFER).checked_sub(clock.wall)?;
-        let until = clock.steady.saturating_add(left.min(PRESENCE_LIFE));
-        (!reach.is_nowhere()).then_some(Way::There { reach, until })
-    }
-
-    /// One answer less to come, and it brought nothing.
-    pub(super) fn not_found(&mut self, device: DeviceAddress) {
-        if let Some(Way::Asked { left }) = self.direct.ways.get_mut(&device) {
-            *left = left.saturating_sub(1);
-            if *left == 0 {
-                self.is_away(device);
-            }
-        }
-    }
-
-    fn is_away(&mut self, device: DeviceAddress) {
-        let until = self.clock.steady.saturating_add(AWAY);
-        let tried = false;
-        self.set_way(device, Way::Away { until, tried });
-    }
-
-    /// Something came from a device: if it is present now, its next pass tells.
-    pub(super) fn heard_of(&mut self, device: &DeviceAddress) {
-        let soon = self.clock.steady.saturating_add(PRESENCE_PASS);
-        if let Some(Way::Away {
-            until,
-            tried: false,
-        }) = self.direct.ways.get_mut(device)
-        {
-            *until = soon.min(*until);
-        }
-    }
-
     /// D3.
     fn offer(&mut self, number: u64, to: DeviceAddress) -> bool {
-        let at = self.clock.steady;
-        let Some(Way::There { reach, .. }) = self.direct.ways.get(&to) else {
-            return false;
-        };
-        let reach = reach.clone();
+        let (at, reach) = (self.clock.steady, self.reach_of(&to));
         let Some(Stage::Sealed(sealed)) = self.outbox.get(number).map(|copy| &copy.stage) else {
             return false;
         };
@@ -233,13 +124,13 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// What is of use only now goes to a device that is known to be there, once (O4).
     pub(super) fn offer_once(&mut self, to: DeviceAddress, envelope: &Envelope) -> bool {
-        if self.appearance.reach.is_none() {
+        if self.appearance.reach.is_none() || !self.is_contact(&to) {
             return false;
         }
-        let Some(Way::There { reach, .. }) = self.way(to) else {
+        let Some(Way::There { .. }) = self.way(to) else {
             return false;
         };
-        let reach = reach.clone();
+        let reach = self.reach_of(&to);
         let Ok(envelope) = Bounded::new(envelope.to_bytes()) else {
             return false;
         };
@@ -257,7 +148,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// The same; if nothing is known of the device, it is looked up for the next time.
     pub(super) fn offer_now(&mut self, to: DeviceAddress, envelope: &Envelope) -> bool {
-        if self.appearance.reach.is_some() && self.way(to).is_none() {
+        let may = self.appearance.reach.is_some() && self.is_contact(&to);
+        if may && self.way(to).is_none() {
             self.look_up(to);
         }
         self.offer_once(to, envelope)
@@ -268,6 +160,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let Some(offer) = self.direct.offers.remove(&ask) else {
             return Ok(());
         };
+        self.works(offer.to);
         if !taken {
             self.give_up_directly(offer.copy);
             return Ok(());
@@ -303,6 +196,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// There is no connection to a device, or none any more.
     pub(super) fn unreached(&mut self, device: DeviceAddress) {
+        let worked = self.direct.connected.remove(&device);
         let lost = |_: &u64, offer: &mut Offer| offer.to == device;
         let lost: Vec<Offer> = self
             .direct
@@ -310,9 +204,16 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             .extract_if(.., lost)
             .map(|(_, offer)| offer)
             .collect();
-        if lost.is_empty() {
-            // A connection that nobody needed: the next one may be made elsewhere.
-            self.direct.ways.remove(&device);
+        // A connection that nobody needed, or one that has ended since it was last used: the next one may be made elsewhere.
+        if lost.is_empty() || worked {
+            if !matches!(self.direct.ways.get(&device), Some(Way::Away { .. })) {
+                self.direct.ways.remove(&device);
+            }
+            for offer in lost {
+                if let Some(hand) = self.direct.hands.get_mut(&offer.copy) {
+                    hand.ask = None;
+                }
+            }
             return;
         }
         for offer in lost {
@@ -323,9 +224,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// What is offered to it and not answered goes through relays, and nothing more is offered for a while (D2).
     fn leave_alone(&mut self, device: DeviceAddress) {
-        let until = self.clock.steady.saturating_add(UNREACHABLE);
-        let tried = true;
-        self.set_way(device, Way::Away { until, tried });
+        self.cannot_be_reached(device);
         let offers = self.direct.offers.values();
         let copies: Vec<u64> = offers
             .filter(|offer| offer.to == device)
@@ -373,5 +272,6 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             .retain(|number, _| sealed.contains_key(number));
         let oldest = self.clock.steady.saturating_sub(ANSWER_LIFE);
         self.direct.offers.retain(|_, offer| offer.at >= oldest);
+        self.direct.sought.retain(|_, sought| sought.at >= oldest);
     }
 }
