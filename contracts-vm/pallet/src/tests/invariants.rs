@@ -96,7 +96,7 @@ fn run(seed: u64) {
                 }
                 1 => {
                     let hash = hash_of(dice.of::<Vec<u8>>(&[keeper(), agent()]));
-                    drop(Contracts::remove_code(RuntimeOrigin::signed(who), hash));
+                    let _ = Contracts::remove_code(RuntimeOrigin::signed(who), hash);
                 }
                 2 => {
                     Contracts::on_idle(1, Weight::from_parts(300_000_000, 10_000));
