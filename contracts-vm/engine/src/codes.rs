@@ -81,6 +81,38 @@ impl Codes {
         rules: &Rules,
         code: impl FnOnce() -> Vec<u8>,
     ) -> Result<Arc<dyn Code>, CodeError> {
+        self.ready(hash, rules, |key| {
+            // Whether an old system call may be imported was asked when the code was uploaded.
+            let prepared = prepare(&code(), Age::OnChain, rules)?;
+            Ok(self.compile(key, &prepared.code)?)
+        })
+    }
+
+    /// The code of a contract, if it is in memory or on disk.
+    pub fn find(&self, hash: [u8; 32], rules: &Rules) -> Option<Arc<dyn Code>> {
+        self.ready(hash, rules, |_| Err(())).ok()
+    }
+
+    /// Compiles what has been prepared already, unless it is at hand.
+    ///
+    /// # Errors
+    /// If the engine fails.
+    pub fn keep(
+        &self,
+        hash: [u8; 32],
+        rules: &Rules,
+        prepared: &[u8],
+    ) -> Result<Arc<dyn Code>, EngineError> {
+        self.ready(hash, rules, |key| self.compile(key, prepared))
+    }
+
+    /// What is at hand, or is made: once, however many wait for it.
+    fn ready<E>(
+        &self,
+        hash: [u8; 32],
+        rules: &Rules,
+        make: impl FnOnce(&Key) -> Result<Arc<dyn Code>, E>,
+    ) -> Result<Arc<dyn Code>, E> {
         let key = Key {
             code: hash,
             rules: rules.version,
@@ -92,9 +124,7 @@ impl Codes {
             self.counters.memory.fetch_add(1, Ordering::Relaxed);
             return Ok(ready.clone());
         }
-        let made = self
-            .load(&key)
-            .map_or_else(|| self.compile(&key, rules, &code()), Ok)?;
+        let made = self.load(&key).map_or_else(|| make(&key), Ok)?;
         *ready = Some(made.clone());
         Ok(made)
     }
@@ -134,10 +164,8 @@ impl Codes {
         Some(ready)
     }
 
-    fn compile(&self, key: &Key, rules: &Rules, code: &[u8]) -> Result<Arc<dyn Code>, CodeError> {
-        // Whether an old system call may be imported was asked when the code was uploaded.
-        let prepared = prepare(code, Age::OnChain, rules)?;
-        let ready = self.engine.compile(&prepared.code)?;
+    fn compile(&self, key: &Key, prepared: &[u8]) -> Result<Arc<dyn Code>, EngineError> {
+        let ready = self.engine.compile(prepared)?;
         self.counters.compiled.fetch_add(1, Ordering::Relaxed);
         if let (Some(artifacts), Some(artifact)) = (&self.artifacts, ready.artifact())
             && artifacts.put(key, &artifact).is_err()
@@ -148,5 +176,5 @@ impl Codes {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "compiled", feature = "interpreter"))]
 mod tests;

@@ -31,17 +31,25 @@
 pub mod artifacts;
 mod border;
 pub mod codes;
+// The border serves the engines; without one there is nothing to serve.
+#[cfg(not(any(feature = "compiled", feature = "interpreter")))]
+compile_error!("choose an engine: compiled, interpreter, or both");
+
+#[cfg(feature = "compiled")]
 pub mod compiled;
 pub mod error;
+#[cfg(feature = "interpreter")]
 pub mod interpreter;
 pub mod step;
 
 use std::sync::Arc;
 
 pub use artifacts::{Artifacts, Authentic, Key};
-pub use codes::Codes;
+pub use codes::{CodeError, Codes};
+#[cfg(feature = "compiled")]
 pub use compiled::{Compiled, Compiler};
 pub use error::EngineError;
+#[cfg(feature = "interpreter")]
 pub use interpreter::Interpreter;
 pub use step::{Call, Done, EntryPoint, Gas, Reply, Step, Trap, Trapped};
 

@@ -112,6 +112,11 @@ impl Call {
         self.bytes.get(begin as usize..end as usize)
     }
 
+    /// All inputs, one behind the other.
+    pub fn inputs(&self) -> &[u8] {
+        &self.bytes
+    }
+
     /// What is known of the call.
     pub fn entry(&self) -> Option<&'static Entry> {
         self.id.entry()

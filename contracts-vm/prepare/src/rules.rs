@@ -103,7 +103,7 @@ impl Rules {
             function_bytes: 64 * 1024,
             locals: 1024,
             nesting: 512,
-            basic_blocks: 8192,
+            basic_blocks: 2048,
             locals_by_blocks: 512 * 1024,
             branch_targets: 256,
             branch_targets_in_function: 4096,

@@ -60,6 +60,21 @@ fn an_artifact_of_another_engine_is_not_used() {
     }
 }
 
+#[test]
+fn finding_looks_in_memory_and_on_disk_and_compiles_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let open = || Some(Artifacts::open(folder.path(), 1 << 30).unwrap());
+    let codes = Codes::new(engine(), open(), 8);
+    assert!(codes.find([1; 32], RULES).is_none());
+    let prepared = prepare(&code(), Age::New, RULES).unwrap();
+    let kept = run(&*codes.keep([1; 32], RULES, &prepared.code).unwrap());
+    assert_eq!(run(&*codes.find([1; 32], RULES).unwrap()), kept);
+    assert_eq!(counts(&codes), [1, 0, 1]);
+    let codes = Codes::new(engine(), open(), 8);
+    assert_eq!(run(&*codes.find([1; 32], RULES).unwrap()), kept);
+    assert_eq!(counts(&codes), [0, 1, 0]);
+}
+
 /// Under a code that is right, and still no module: the engine has the last word.
 #[test]
 fn an_artifact_that_is_no_module_is_compiled_anew() {

@@ -5,9 +5,10 @@
 
 use parlance_vm_abi::{CallId, Entry, Input, Output};
 use parlance_vm_engine::{
-    Code, Compiled, Compiler, Done, Engine, EntryPoint, Gas, Interpreter, Reply, Step, Trap,
-    Trapped,
+    Code, Done, Engine, EntryPoint, Gas, Interpreter, Reply, Step, Trap, Trapped,
 };
+#[cfg(feature = "compiled")]
+use parlance_vm_engine::{Compiled, Compiler};
 use parlance_vm_prepare::{Prepared, Rules, operators};
 use parlance_vm_reference::{Count, Host, Machine, Module, Stop};
 use std::{env, sync::Arc};
@@ -26,11 +27,13 @@ pub fn number(name: &str, default: u64) -> u64 {
         .unwrap_or(default)
 }
 
-/// All engines.
+/// All engines that this was built with.
 pub fn engines() -> Vec<Arc<dyn Engine>> {
     vec![
         Arc::new(Interpreter::new(RULES)),
+        #[cfg(feature = "compiled")]
         Arc::new(Compiled::new(RULES, Compiler::Cranelift, 8).unwrap()),
+        #[cfg(feature = "compiled")]
         Arc::new(Compiled::new(RULES, Compiler::Winch, 8).unwrap()),
     ]
 }
