@@ -303,6 +303,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         if let Some(mut copy) = self.outbox.get(number).cloned() {
             copy.stage = Stage::Waiting;
             self.put_copy(copy);
+            // An answer to what was offered before is not one to this.
+            self.direct.hands.remove(&number);
         }
     }
 

@@ -7,6 +7,7 @@ fn what_is_not_confirmed_is_sent_again_and_shown_once() {
     let mut room = Room::new(&[(ANNA, 1), (BEN, 5)]);
     room.pass(1_000);
     room.say(0, BEN, "hello");
+    room.pass(500);
     room.say(1, ANNA, "hello Anna");
     room.pass(1_000);
     assert_eq!(room.engine(0).waiting(), 0);

@@ -112,7 +112,7 @@ fn a_text_that_is_sent_again_counts_once_on_the_tickets() {
     assert!(again.iter().all(|bytes| *bytes == again[0]), "{again:?}");
     // Nobody knows of it in the next one.
     world.begin_period(8, 3);
-    world.pass(30_000);
+    world.pass(120_000);
     let later = world.tickets(3, 8);
     assert!(later.len() >= 2 && later[0] > 0, "{later:?}");
     assert!(later.iter().all(|bytes| *bytes == later[0]), "{later:?}");

@@ -3,7 +3,9 @@
 use crate::{people::Person, world::World};
 use parlance_bimp::Account;
 use parlance_e2ee::Content;
-use parlance_messenger::{ContentId, Entry, Event, Row, Table, inbox::Early, outbox::Copy};
+use parlance_messenger::{
+    ContentId, Entry, Event, GroupNews, Row, Table, inbox::Early, outbox::Copy,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run was like.
@@ -115,6 +117,14 @@ impl World {
                 }
                 if status.accepted.is_some_and(|relays| relays < 3) {
                     self.wrong(format!("{id:?} is said to be accepted by {status:?}"));
+                }
+            }
+            Event::Group { news, .. } => {
+                let now = self.now;
+                match news {
+                    GroupNews::Joined => self.group.moves.push((device, now, true)),
+                    GroupNews::Out { .. } => self.group.moves.push((device, now, false)),
+                    _ => {}
                 }
             }
             Event::HandedOver { .. } => {

@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 /// A text of a group, and who its author thought would read it.
 pub struct Said {
     by: usize,
+    at: u64,
     id: ContentId,
     meant: Vec<Account>,
 }
@@ -21,6 +22,26 @@ pub struct Said {
 pub struct Conversation {
     pub id: Option<GroupId>,
     pub said: Vec<Said>,
+    /// Which device came in or went out, and when.
+    pub moves: Vec<(usize, u64, bool)>,
+}
+
+/// For so long a text may be on its way.
+const ON_ITS_WAY: u64 = 10_000;
+
+impl Conversation {
+    /// Whether a device was out when a text came that was said then, although it is in again.
+    fn was_out(&self, device: usize, said: u64) -> bool {
+        let mut out = None;
+        for (_, at, is_in) in self.moves.iter().filter(|(it, ..)| *it == device) {
+            match (is_in, out) {
+                (false, _) => out = Some(*at),
+                (true, Some(since)) if said + ON_ITS_WAY > since && said < *at => return true,
+                (true, _) => out = None,
+            }
+        }
+        false
+    }
 }
 
 fn of(engine: &TheEngine, id: GroupId) -> Option<Group> {
@@ -44,6 +65,7 @@ impl World {
         let own = self.people[device].account;
         let last = accounts[accounts.len() - 1];
         let (what, number) = (self.below(14), self.group.said.len());
+        let at = self.now;
         let clock = self.wall(device);
         let Some(id) = self.group.id else {
             if device == 0 {
@@ -79,6 +101,7 @@ impl World {
             match engine.command(clock, say) {
                 Ok(said) => self.group.said.push(Said {
                     by: device,
+                    at,
                     id: said.unwrap(),
                     meant: group.members,
                 }),
@@ -142,8 +165,9 @@ impl World {
             for said in &said {
                 let shown = entries.iter().filter(|it| it.id == said.id).count();
                 let meant = said.meant.contains(&account);
+                let was_out = self.group.was_out(device, said.at);
                 let fits = match (meant, is_in) {
-                    (true, true) => shown == 1,
+                    (true, true) if !was_out => shown == 1,
                     (false, false) => shown == 0,
                     _ => shown <= 1,
                 };

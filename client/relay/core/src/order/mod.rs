@@ -23,7 +23,7 @@
 //!   as many other relays of the group as a majority cannot do without: `n - majority + 1` of the `n - 1` others. Relays that vote see to it
 //!   that the order grows so far, by records without a change.
 //! - **P9** *Moving.* When a relay that votes sees that the list of relays names another set for the group's place, it places a record that names
-//!   that set. Old relays hand order and key over to the new ones, and forget the group when a majority of these has it all.
+//!   that set, as soon as more than half of that set vote; the order grows for those that join, as in P8. Old relays hand order and key over to the new ones, and forget the group when a majority of these has it all.
 //!
 //! # Why no position has two records
 //!
@@ -40,7 +40,7 @@
 //!
 //! Not covered: position 0 has no record before it. Two relays that disagree on more than two of the five relays nearest to the
 //! place could make the same group twice at the same moment (docs/bimp-protocol.md); and a group whose majority lost its disks
-//! at once is over.
+//! at once is over. Relays that have not accepted the first record count as such until they vote (P8).
 //!
 //! # Why it goes on
 //!

@@ -573,7 +573,8 @@ impl World {
                 continue;
             };
             if !group.may_vote() {
-                broken.push(format!("{n} does not vote"));
+                let (from, next) = (group.votes().from, group.next());
+                broken.push(format!("{n} does not vote before {from} and is at {next}"));
             }
             let records: Vec<_> = (group.first()..group.next())
                 .map(|position| group.record(position).cloned())

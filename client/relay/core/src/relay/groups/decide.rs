@@ -4,7 +4,7 @@ use super::Relay;
 use crate::{
     effect::{Asker, Effect},
     entry::State,
-    order::{Attempt, Group, Step, is_signed},
+    order::{Attempt, Group, Step, is_signed, majority},
     storage::GroupRow,
 };
 use codec::Encode;
@@ -28,7 +28,8 @@ impl Relay {
         let seat = self.orders.seats.get(id)?;
         let (next, now) = (seat.group.next(), seat.group.now());
         let set = self.group_set(id);
-        let moved = !set.is_empty() && set != now.relays && (next == 0 || self.is_settled_list());
+        let settled = next == 0 || (self.is_settled_list() && self.would_go_on(id, &set));
+        let moved = !set.is_empty() && set != now.relays && settled;
         let relays = match moved {
             true => set,
             false => now.relays.clone(),
@@ -45,6 +46,20 @@ impl Relay {
         }
         let wanted = next > 0 && (moved || seat.grow_to > next);
         wanted.then(|| record(None))
+    }
+
+    /// Whether more than half of these relays, if they become those of the group with the next record, vote on the position after it. Otherwise
+    /// the order would end there (P9).
+    fn would_go_on(&self, id: &GroupId, set: &[RelayId]) -> bool {
+        let Some(seat) = self.orders.seats.get(id) else {
+            return false;
+        };
+        let after = seat.group.next().saturating_add(1);
+        let votes = |relay: &&RelayId| match **relay == self.me {
+            true => seat.group.votes().from <= after,
+            false => seat.voting.get(*relay).is_some_and(|from| *from <= after),
+        };
+        set.iter().filter(votes).count() >= majority(set.len())
     }
 
     fn is_settled_list(&self) -> bool {
@@ -108,8 +123,9 @@ impl Relay {
         let group = &seat.group;
         let open = group.votes().accepted.is_some() && group.may_vote();
         if proposal.is_none() && !open {
-            // A move that waits for the list to settle is still to come.
-            return (moves && unsettled && group.next() > 0).then_some(false);
+            // A move that waits for the list to settle, or for new relays to vote, is still to come.
+            let waits = unsettled || rank.is_some();
+            return (moves && waits && group.next() > 0).then_some(false);
         }
         let rank = rank.filter(|_| group.may_vote());
         let Some(rank) = rank else {

@@ -73,6 +73,8 @@ struct Seat {
     synced: u64,
     /// How far the others said to be.
     told: BTreeMap<RelayId, u64>,
+    /// From which position on they said to vote.
+    voting: BTreeMap<RelayId, u64>,
     /// Connections that have entered.
     entered: BTreeSet<ConnectionId>,
     /// Since when it is here, in this life of the relay.
@@ -93,6 +95,7 @@ impl Seat {
             wanted_since: None,
             synced: 0,
             told: BTreeMap::new(),
+            voting: BTreeMap::new(),
             entered: BTreeSet::new(),
         }
     }

@@ -101,11 +101,17 @@ impl Relay {
             }
         }
         self.note_next(id, relay, said.next);
-        let (me, deciders) = (self.me, self.deciders(id));
+        let (me, deciders, peers) = (self.me, self.deciders(id), self.group_peers(id));
         let Some(seat) = self.orders.seats.get_mut(id) else {
             return;
         };
         let next = seat.group.next();
+        seat.voting.retain(|relay, _| peers.contains(relay));
+        if peers.contains(&relay)
+            && seat.voting.insert(relay, said.votes_from) != Some(said.votes_from)
+        {
+            self.orders.busy.insert(*id);
+        }
         // Only who remembers is a witness (P8).
         let remembers = said.votes_from <= said.next;
         if remembers && deciders.contains(&relay) && seat.group.hear(relay, said.next, &me) {
@@ -115,7 +121,7 @@ impl Relay {
         if let Some(seat) = self.orders.seats.get_mut(id)
             && said.votes_from > next
             && said.votes_from != u64::MAX
-            && deciders.contains(&relay)
+            && peers.contains(&relay)
         {
             // No more than the rule asks for, whatever is said.
             seat.grow_to = seat
