@@ -400,7 +400,7 @@ mod tests {
         let piece = FILE_PIECE as u64;
         for length in [0, 1, 65_536, 65_537, piece, 10 * piece, 1_000_003, MAX_FILE] {
             let count = pieces(length).unwrap();
-            assert!(count >= 1 && count <= MAX_FILE_PIECES);
+            assert!((1..=MAX_FILE_PIECES).contains(&count));
             let lengths = (0..count).map(|number| piece_length(length, number) as u64);
             assert_eq!(lengths.sum::<u64>(), sealed_length(length).unwrap());
             assert_eq!(piece_length(length, count), 0);

@@ -223,7 +223,7 @@ fn pieces_that_were_lost_are_asked_for_and_only_they_come_again() {
     };
     let (known, held) = stage(&mut room, 1, ANNA, &id);
     assert_eq!(known, FileStage::Lacking);
-    assert!(held >= 28 && held < 34, "{held}");
+    assert!((28..34).contains(&held), "{held}");
     let sent = room.sent.len();
     room.pass(limits::FILE_PATIENCE + 2_000);
     assert_eq!(read(&mut room, 1, ANNA, &id).unwrap(), file);
