@@ -61,9 +61,9 @@ async fn transfer(from: Congestion, to: Congestion) -> (Channel, Channel) {
 async fn an_endpoint_sends_with_udx_unless_it_is_told_otherwise() {
     let (sender, _receiver) = transfer(Congestion::default(), Congestion::Cubic).await;
     let state = sender.congestion().unwrap();
-    // It has taken part: a window that nobody acknowledges stays as it is.
-    assert!(state.window() > state.initial_window());
-    assert!(state.udx().is_some());
+    // It has taken part, whatever window a busy machine left it: nobody else measures the path.
+    let udx = state.udx().unwrap();
+    assert!(udx.core().base_rtt().is_some());
 }
 
 #[tokio::test]

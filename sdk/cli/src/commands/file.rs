@@ -259,7 +259,7 @@ fn list(context: &Context, name: Option<&str>) -> Result<Report, Failure> {
             true => format!("to {}", names.of(&entry.conversation)),
             false => format!("from {}", names.of(&file.author)),
         };
-        let far = match stage(file, own) {
+        let far = match stage(file, entry, own) {
             "arriving" => format!("{} %", percent(file.held, file.pieces)),
             word => word.to_owned(),
         };

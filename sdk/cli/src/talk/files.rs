@@ -146,9 +146,13 @@ pub fn object(entry: &Entry) -> Option<Value> {
 }
 
 /// How far a file is, in a word.
-pub fn stage(file: &File, own: &Account) -> &'static str {
+pub fn stage(file: &File, entry: &Entry, own: &Account) -> &'static str {
+    // Pieces are due from when somebody's devices are known, the message from before.
+    let status = &entry.status;
+    let waits = status.accepted.is_none() && status.delivered.is_empty() && !status.read;
+    let leaves = waits || !file.uploads.is_empty();
     match file.stage {
-        FileStage::Here if file.author == *own && !file.uploads.is_empty() => "sending",
+        FileStage::Here if file.author == *own && leaves => "sending",
         FileStage::Here if !file.accepted => "offered",
         FileStage::Here => "here",
         FileStage::Broken => "broken",
@@ -166,7 +170,7 @@ pub fn row(file: &File, entry: &Entry, own: &Account) -> Value {
     row["account"] = address(&entry.conversation).into();
     row["author"] = address(&file.author).into();
     row["own"] = (file.author == *own).into();
-    row["stage"] = stage(file, own).into();
+    row["stage"] = stage(file, entry, own).into();
     row["held"] = file.held.into();
     row["pieces"] = file.pieces.into();
     row["saved"] = file.saved.into();
