@@ -40,6 +40,10 @@ const ROUND: usize = 4_096;
 
 /// What goes to the loop.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly all are inputs, and an allocation for each would cost more than the room"
+)]
 pub enum Event {
     /// A connection that may ask. Comes before everything else from it.
     Connected {
