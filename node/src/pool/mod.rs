@@ -32,7 +32,8 @@ const BAN: Duration = Duration::from_secs(30 * 60);
 /// Part of the limits that transactions have which cannot be applied yet.
 const FUTURE_PART: usize = 10;
 
-/// Which pool, and how large.
+/// Which pool, and how large. The default is for commands that work on the database and take in no transactions.
+#[derive(Default)]
 pub struct Settings {
     options: Options,
     fork_aware: bool,
@@ -61,15 +62,6 @@ impl Settings {
                 ban_time: ban,
             },
             fork_aware: matches!(params.pool_type, TransactionPoolType::ForkAware),
-        }
-    }
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            options: Options::default(),
-            fork_aware: false,
         }
     }
 }

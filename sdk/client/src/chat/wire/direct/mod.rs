@@ -256,7 +256,7 @@ impl Direct {
         let outgoing = self.outgoing.get(&to).map(|outgoing| &outgoing.offers);
         let offers = outgoing.or_else(|| self.incoming.get(&to));
         let offer = Offer { ask, envelope };
-        if !offers.is_some_and(|offers| offers.try_send(offer).is_ok()) {
+        if offers.is_none_or(|offers| offers.try_send(offer).is_err()) {
             self.unreached(to);
         }
     }
