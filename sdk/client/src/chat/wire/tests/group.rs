@@ -74,7 +74,10 @@ async fn three_people_talk_in_a_group_over_relays_and_one_is_removed() {
         hosts.iter().all(|host| texts(host, here).len() == 2)
     })
     .await;
-    assert_eq!(texts(&c, here), ["one", "two"]);
+    // A history is in the order of arrival, and the copy of the first may have been due at the relay that stopped.
+    let mut read = texts(&c, here);
+    read.sort();
+    assert_eq!(read, ["one", "two"]);
 
     // Who is removed reads nothing more.
     let account = account_of(&cleo);
