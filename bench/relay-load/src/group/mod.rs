@@ -420,7 +420,9 @@ impl Texts {
                     let took = arrival.at.duration_since(began).as_secs_f64() * 1e3;
                     self.delivered.push(took);
                     last = last.max(took);
-                    to_open = to_open.or(arrival.ciphertext);
+                    if to_open.is_none() {
+                        to_open = arrival.ciphertext;
+                    }
                 }
             }
         };

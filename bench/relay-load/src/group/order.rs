@@ -52,7 +52,8 @@ impl Order {
             relay,
             key: (key, 0),
         };
-        order.offer(0, change).await?;
+        // The key that it names signs it.
+        order.offer(0, change, [0; 64]).await?;
         let mut enter = GroupEnter {
             group,
             position: 0,
@@ -87,7 +88,8 @@ impl Order {
         let uploads = parts.into_iter().map(|part| self.upload(part));
         let uploads = stream::iter(uploads).buffer_unordered(AT_ONCE);
         uploads.try_collect::<Vec<()>>().await?;
-        self.offer(position, change).await?;
+        let possession = key.sign(&change.possession(&self.group, position));
+        self.offer(position, change, possession.to_bytes()).await?;
         self.key = (key, position);
         Ok(())
     }
@@ -101,13 +103,19 @@ impl Order {
         Ok(())
     }
 
-    async fn offer(&mut self, position: u64, change: GroupChange) -> anyhow::Result<()> {
+    async fn offer(
+        &mut self,
+        position: u64,
+        change: GroupChange,
+        possession: [u8; 64],
+    ) -> anyhow::Result<()> {
         let signature = self.sign(&change.statement(&self.group, position));
         let offer = GroupOffer {
             group: self.group,
             position,
             change,
             signature,
+            possession,
         };
         match ask(&self.client, Request::GroupOffer(offer)).await? {
             Answer::GroupOffer(placed) if placed.position == position => Ok(()),
