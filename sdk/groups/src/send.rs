@@ -4,8 +4,8 @@
 //!   crash between the two loses nothing.
 //! - **S2** Offering the same bytes again does no harm: they open once (T3).
 //! - **S3** A text that was not confirmed while the group went on [`AGE`] epochs, or before the device joined
-//!   anew, is encrypted again: the others may not be able to open the old one any more. Its identifier stays,
-//!   so nobody sees it twice (T4).
+//!   anew, or before another one came in, is encrypted again: the others may not be able to open the old one any more, and
+//!   who came in never could. Its identifier stays, so nobody sees it twice (T4).
 //! - **S4** That relays have taken a text says when, in positions of their order. It is done with if its writer has
 //!   read that far, wrote for an epoch that the others still keep, and is not in doubt (T5); otherwise it counts
 //!   as not confirmed. So a device that writes before it catches up, is overtaken by many commits at once, or
@@ -151,7 +151,9 @@ impl<R: Records> Work<'_, '_, R> {
 
 /// Whether some of the others may not be able to open a text any more (S3).
 fn is_old(unsent: &Unsent, state: &State, present: u64) -> bool {
-    unsent.joined != state.joined || unsent.epoch.saturating_add(AGE) < present
+    unsent.joined != state.joined
+        || unsent.epoch < state.grown
+        || unsent.epoch.saturating_add(AGE) < present
 }
 
 fn encrypt<R>(

@@ -113,12 +113,17 @@ pub const ORDER_PAUSE: u64 = 60_000;
 pub const LOOKS: u8 = 4;
 /// Between two of these.
 pub const LOOK_AGAIN: u64 = 500;
-/// New epochs that are read before the mailbox is quiet: what others keep secrets of.
+/// New epochs that are read in one go: what others keep secrets of.
 pub const EPOCHS_AT_ONCE: usize = 4;
+/// New epochs beyond what the order had when the mailbox was last quiet, before it is to be quiet again. A text may be two
+/// epochs old when relays take it, and two more are left until it does not open any more.
+pub const EPOCHS_AHEAD: usize = 2;
 /// The mailbox is quiet when it brought nothing for so long, after all that waited.
 pub const MAIL_QUIET: u64 = 300;
 /// And for so long if less came than had waited.
 pub const MAIL_SILENT: u64 = 5_000;
+/// A relay that was not heard for longer may be gone, and quiet for that reason: twice [`PING`].
+pub const MAIL_FRESH: u64 = 2 * PING;
 /// Texts of a group on their way at the same time: one, so that they come in the order of saying.
 pub const TEXTS_AT_ONCE: usize = 1;
 /// After so long a text that was not confirmed is offered again.

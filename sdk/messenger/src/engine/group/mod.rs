@@ -15,7 +15,7 @@ use crate::{
     Clock, Encryption, Error, Event, GroupCommand, GroupNews, Row, Storage,
     groups::{Group, GroupFault, GroupSaid, GroupSecrets, MAX_NAME, Stage, Wish},
     history::ContentId,
-    limits::{LONGEST_PATIENCE, MAX_GROUPS},
+    limits::{EPOCHS_AHEAD, LONGEST_PATIENCE, MAX_GROUPS},
     outbox::Audience,
     prekeys::{Fetch, Published},
     relays::Relays,
@@ -122,7 +122,9 @@ struct Live {
     read_at: u64,
     /// How often the order is still looked at soon, because something says that it has grown.
     looks: u8,
-    /// Epochs that have begun since the mailbox was quiet (G8).
+    /// How far the order reached when the mailbox was quiet: what is said later can be opened from there (G8).
+    quiet_at: u64,
+    /// Epochs that have begun beyond that.
     begun: usize,
     /// A message came that is ahead of what was read.
     ahead: bool,
@@ -178,6 +180,8 @@ pub(super) struct Groups {
     /// When something came last, and how much still waits of what waited when this device began to listen.
     delivered: u64,
     backlog: u32,
+    /// An order has grown, and is read when the mailbox is known to be quiet.
+    waits_for_quiet: bool,
 }
 
 /// A fault of the disk stops the engine; any other one is handed on.
@@ -194,6 +198,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let live = Live {
                 wants_offer: true,
                 stale: true,
+                // How many had begun is forgotten.
+                begun: EPOCHS_AHEAD,
                 ..Live::default()
             };
             self.groups.live.insert(group.id, live);

@@ -46,12 +46,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     ) -> Result<bool, Error> {
         let known = self.groups.all.get(&group);
         match known.map(|group| &group.stage) {
-            // The invitation may still come.
-            None | Some(Stage::Invited { .. }) => return Ok(false),
-            Some(Stage::Out) => {
-                self.note_seen(id);
-                return Ok(true);
-            }
+            // The invitation may still come, also another one for who is out.
+            None | Some(Stage::Invited { .. } | Stage::Out) => return Ok(false),
             Some(Stage::Member | Stage::Leaving) => {}
         }
         let read = passed(self.secrets()?.message(group, ciphertext))?;
@@ -221,7 +217,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         invitation: Option<Vec<u8>>,
     ) -> Result<(), Error> {
         let live = self.live(id);
-        live.begun = live.begun.saturating_add(1);
+        if live.position > live.quiet_at {
+            live.begun = live.begun.saturating_add(1);
+        }
         live.stale = true;
         live.stale_until = 0;
         live.wants_offer = true;
