@@ -16,8 +16,7 @@ use std::collections::BTreeSet;
 
 /// What a commit turned out to be.
 pub(crate) enum Taken {
-    /// What it changed, and whether its committer came back from outside.
-    Changed(Event, bool),
+    Changed(Event),
     /// Forged, or of a group that this device has not followed (T5), and why.
     DoesNotOpen(String),
     /// It is from this device, which does not know it (T6).
@@ -47,7 +46,6 @@ pub(crate) fn take<R: Records>(
         // It came in from outside: signed with this device's key, and made with this epoch's.
         return Ok(Taken::IsOwn);
     }
-    let comes_back = matches!(processed.sender(), Sender::NewMemberCommit);
     let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
         return Err(Error::unusable("it is no commit of somebody else"));
     };
@@ -55,10 +53,9 @@ pub(crate) fn take<R: Records>(
     let merged = mls.merge_staged_commit(context, *staged);
     merged.map_err(Error::library("merge a commit"))?;
     if !mls.is_active() {
-        return Ok(Taken::Changed(Event::Removed { by }, comes_back));
+        return Ok(Taken::Changed(Event::Removed { by }));
     }
-    let event = changed(mls, context, by, &before)?;
-    Ok(Taken::Changed(event, comes_back))
+    Ok(Taken::Changed(changed(mls, context, by, &before)?))
 }
 
 /// Whether a commit is valid (O6), and whose it is.

@@ -115,8 +115,8 @@ pub const LOOKS: u8 = 4;
 pub const LOOK_AGAIN: u64 = 500;
 /// New epochs that are read in one go: what others keep secrets of.
 pub const EPOCHS_AT_ONCE: usize = 4;
-/// New epochs beyond what the order had when the mailbox was last quiet, before it is to be quiet again. A text may be two
-/// epochs old when relays take it, and two more are left until it does not open any more.
+/// New epochs beyond what the order had when the mailbox was last quiet, before it is to be quiet again. Relays take a text
+/// up to two epochs late, and two more are left until it does not open any more.
 pub const EPOCHS_AHEAD: usize = 2;
 /// The mailbox is quiet when it brought nothing for so long, after all that waited.
 pub const MAIL_QUIET: u64 = 300;
