@@ -130,6 +130,8 @@ pub const TEXTS_AT_ONCE: usize = 1;
 pub const RETRY_UNSENT: u64 = 1_000;
 /// Ids of own messages to a group that are known when they come back.
 pub const MAX_SENT: usize = 256;
+/// Requests with one message that are remembered, until one is answered.
+pub const MAX_ASKS: usize = 16;
 /// How long members wait at most before they remove one that wishes to leave.
 pub const LEAVE_PAUSE: u64 = 5_000;
 /// After so long a member that was not removed says again that it wishes to leave.

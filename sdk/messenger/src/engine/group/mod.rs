@@ -88,6 +88,8 @@ struct Text {
     attempt: Try,
     /// The position that was read next when it was sent last.
     position: u64,
+    /// Requests that carry this message, and not an older one: whether that was taken says nothing of this one.
+    asks: Vec<u64>,
 }
 
 /// A change on its way into the order.
