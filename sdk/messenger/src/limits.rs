@@ -22,6 +22,12 @@ pub const ANSWER_LIFE: u64 = 30_000;
 /// A message that came too early waits so long for those before it, then they are asked for, then it waits as long
 /// again.
 pub const HOLD: u64 = 30_000;
+/// So long a text waits for what its author had read before (rule B4).
+pub const PAST_WAIT: u64 = 5_000;
+/// Texts that wait for others before them.
+pub const MAX_WAITS: usize = 1_000;
+/// Texts of a conversation of which is known that something before them is missing.
+pub const MAX_MARKS: usize = 64;
 /// Between two looks for the same account that brought nothing; doubles up to [`LONGEST_LOOK_PAUSE`].
 pub const LOOK_PAUSE: u64 = 2_000;
 /// See [`LOOK_PAUSE`].

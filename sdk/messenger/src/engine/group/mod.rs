@@ -339,6 +339,16 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
     }
 
+    /// The position of a group's order that this device reads next; 0 if it follows none.
+    pub(super) fn group_position(&mut self, id: GroupId) -> u64 {
+        let known = self.groups.live.get(&id).map_or(0, |live| live.position);
+        if known > 0 {
+            return known;
+        }
+        let groups = self.encryption.groups();
+        groups.map_or(0, |groups| groups.position(id).unwrap_or(0))
+    }
+
     fn put_group(&mut self, group: Group) {
         self.ledger.put(Row::Group(group.id), &group);
         self.groups.all.insert(group.id, group);
@@ -349,6 +359,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     fn group_news(&mut self, group: GroupId, news: GroupNews) {
+        if matches!(news, GroupNews::Joined | GroupNews::Rejoined) {
+            self.begin_past(group);
+        }
         self.tell(Event::Group { group, news });
     }
 
