@@ -142,6 +142,11 @@ impl Rings {
         Some(self.state.rings.get(&group)?.now.number)
     }
 
+    /// The position that is read next.
+    pub fn reads(&self, group: GroupId) -> u64 {
+        self.state.rings.get(&group).map_or(0, |ring| ring.position)
+    }
+
     fn draw(&mut self) -> u64 {
         self.open = true;
         self.state.next += 1;
