@@ -196,10 +196,9 @@ impl Group {
                 at: now,
             });
         }
-        // Who has not accepted the record that makes the group might have, before it lost its disk (P8).
-        let accepted = self.votes.accepted.as_ref().map(|(_, record)| record);
+        // Who has accepted nothing for the position that makes the group might have, before it lost its disk (P8).
         let from = match self.now.position {
-            1 if accepted != Some(&record) => u64::MAX,
+            1 if self.votes.accepted.is_none() => u64::MAX,
             _ => self.votes.from,
         };
         self.records.push_back(record);
