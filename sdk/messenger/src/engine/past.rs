@@ -32,6 +32,8 @@ pub(super) struct Pasts {
     wanted: BTreeMap<(Account, ContentId), Vec<u64>>,
     /// What waits no longer.
     ready: BTreeSet<u64>,
+    /// What comes now has waited already, in its stream (I3).
+    pub(super) has_waited: bool,
 }
 
 impl Pasts {
@@ -81,9 +83,13 @@ impl Pasts {
 
     /// The one that has waited long enough, or is one too many.
     fn due(&self, now: u64) -> Option<u64> {
-        let (number, first) = self.waiting.first_key_value()?;
-        let over = now >= first.since.saturating_add(PAST_WAIT);
-        (over || self.waiting.len() > MAX_WAITS).then_some(*number)
+        let over = |it: &Waiting| now >= it.since.saturating_add(PAST_WAIT);
+        let first = self.waiting.first_key_value().map(|(number, _)| *number);
+        if self.waiting.len() > MAX_WAITS {
+            return first;
+        }
+        let mut due = self.waiting.iter().filter(|(_, it)| over(it));
+        due.next().map(|(number, _)| *number)
     }
 
     /// The first of what waits and has to be shown before this one. Who names each other in a circle comes in any order.
@@ -207,7 +213,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             content: bytes.to_vec(),
         };
         self.ledger.put(Row::Waits(number), &text);
-        self.pasts.wait(text, lacks, self.clock.steady);
+        let now = self.clock.steady;
+        let since = match self.pasts.has_waited {
+            true => now.saturating_sub(PAST_WAIT),
+            false => now,
+        };
+        self.pasts.wait(text, lacks, since);
         Ok(false)
     }
 
