@@ -18,6 +18,8 @@ use std::{
 
 /// Epochs whose messages still open, and how far one may be ahead.
 const NEAR: u64 = 4;
+/// Epochs after which a text is encrypted again.
+const AGE: u64 = 1;
 
 #[derive(Clone, Debug, Encode, Decode)]
 struct Commit {
@@ -93,6 +95,8 @@ struct Ring {
     opened: BTreeSet<[u8; 32]>,
     early: Vec<Said>,
     doubt: bool,
+    /// The last epoch that began with a device that cannot open what is older.
+    grown: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -258,6 +262,9 @@ impl Rings {
         ring.past.retain(|it| it.number >= oldest);
         ring.commit = None;
         ring.doubt = false;
+        if commit.outside || !commit.add.is_empty() {
+            ring.grown = ring.now.number;
+        }
         let position = ring.position - 1;
         let epoch = ring.now.clone();
         if own {
@@ -451,7 +458,7 @@ impl GroupSecrets for Rings {
         let count = self.ring(group)?.unsent.len();
         for index in 0..count {
             let unsent = self.ring(group)?.unsent[index].clone();
-            if unsent.epoch < now {
+            if self.ring(group)?.is_old(&unsent) {
                 let message = self.encrypt(group, Some(unsent.content))?;
                 let unsent = &mut self.ring(group)?.unsent[index];
                 unsent.epoch = now;
@@ -464,8 +471,7 @@ impl GroupSecrets for Rings {
 
     fn confirmed(&mut self, group: GroupId, id: &ContentId, next: u64) -> Result<bool, GroupFault> {
         let ring = self.ring(group)?;
-        let now = ring.now.number;
-        let old = |it: &Unsent| it.id == *id && it.epoch < now;
+        let old = |it: &Unsent| it.id == *id && ring.is_old(it);
         if next > ring.position || ring.doubt || ring.unsent.iter().any(old) {
             return Ok(false);
         }
@@ -563,6 +569,8 @@ impl GroupSecrets for Rings {
         *ring = Ring::new(position, Self::after(&epoch, &commit));
         ring.past = vec![epoch];
         (ring.unsent, ring.seen) = (unsent, seen);
+        // What waits is encrypted anew.
+        ring.grown = ring.now.number;
         ring.joining = Some(commit.encode());
         Ok(commit.encode())
     }
@@ -606,6 +614,12 @@ impl Ring {
             opened: BTreeSet::new(),
             early: Vec::new(),
             doubt: false,
+            grown: 0,
         }
+    }
+
+    /// Whether some of the others may not open a text any more, or could never.
+    fn is_old(&self, unsent: &Unsent) -> bool {
+        unsent.epoch < self.grown || unsent.epoch + AGE < self.now.number
     }
 }

@@ -277,9 +277,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let mut texts = self.live(group).texts.iter();
         let is = |text: &&Text| text.id == id && text.asks.contains(&at.1);
         // An older message may not open for everybody (S3 of the encryption).
-        let Some(next) = texts.find(is).map(|it| it.position) else {
+        let Some(sent) = texts.find(is).map(|it| it.position) else {
             return Ok(());
         };
+        // The order may have grown before it was taken.
+        let known = self.groups.all.get(&group).map_or(0, |it| it.known);
+        let next = sent.max(known);
         let done = passed(self.secrets()?.confirmed(group, &id, next))?;
         match done {
             Ok(true) => {
