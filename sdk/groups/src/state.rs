@@ -182,3 +182,22 @@ pub(crate) fn decode<T: Decode>(bytes: &[u8]) -> Result<T, Error> {
 pub(crate) fn hash(handshake: &[u8]) -> [u8; 32] {
     Sha256::digest(handshake).into()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_version_1_is_read() {
+        let mut state = State::new(7, Course::Lost);
+        state.number = 9;
+        let mut row = state.encode();
+        assert_eq!(State::decode_row(row.clone()).unwrap(), state);
+        row[0] = 1;
+        row.truncate(row.len() - 8);
+        assert_eq!(State::decode_row(row.clone()).unwrap(), state);
+        row.pop();
+        assert!(State::decode_row(row).is_err());
+        assert!(State::decode_row(Vec::new()).is_err());
+    }
+}
