@@ -46,8 +46,12 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     ) -> Result<bool, Error> {
         let known = self.groups.all.get(&group);
         match known.map(|group| &group.stage) {
-            // The invitation may still come, also another one for who is out.
-            None | Some(Stage::Invited { .. } | Stage::Out) => return Ok(false),
+            // The invitation may still come.
+            None | Some(Stage::Invited { .. }) => return Ok(false),
+            Some(Stage::Out) => {
+                self.note_seen(id);
+                return Ok(true);
+            }
             Some(Stage::Member | Stage::Leaving) => {}
         }
         let read = passed(self.secrets()?.message(group, ciphertext))?;
