@@ -162,6 +162,14 @@ fn a_group_has_one_order_whatever_fails() {
     assert!(sums["fanned"] > 200, "{sums:?}");
 }
 
+/// Runs in which a group's order stopped once.
+#[test]
+fn an_order_that_stopped_once_does_not_stop_again() {
+    for seed in [3_006, 3_049] {
+        sound(racing(seed));
+    }
+}
+
 /// The same for many seeds; see [`seeds`].
 #[test]
 #[ignore = "takes minutes; run by hand and before a release"]
