@@ -118,7 +118,6 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let mut texts = self.all::<Waits>(Table::Waits, "text that waits")?;
         texts.sort_by_key(|text| text.number);
         let now = self.clock.steady;
-        // First who waits at all: they may wait for each other.
         for text in texts {
             let names = Content::from_bytes(&text.content).map(|content| names_of(&content));
             let lacks = self.lacks(text.conversation, &names.unwrap_or_default())?;
