@@ -93,8 +93,8 @@ impl Relay {
             let began = now.saturating_sub(attempt.began);
             let asked = now.saturating_sub(attempt.asked);
             match decided {
+                _ if began >= timings.write => self.give_up(id),
                 Some(record) if !self.asks_on(id) => self.decided(id, position, record),
-                None if began >= timings.write => self.give_up(id),
                 _ if asked >= timings.retry => self.ask_votes(id),
                 _ => {}
             }
