@@ -16,7 +16,8 @@ use std::collections::BTreeSet;
 
 /// What a commit turned out to be.
 pub(crate) enum Taken {
-    Changed(Event),
+    /// What it changed, and whether its committer came back from outside.
+    Changed(Event, bool),
     /// Forged, or of a group that this device has not followed (T5), and why.
     DoesNotOpen(String),
     /// It is from this device, which does not know it (T6).
@@ -46,6 +47,7 @@ pub(crate) fn take<R: Records>(
         // It came in from outside: signed with this device's key, and made with this epoch's.
         return Ok(Taken::IsOwn);
     }
+    let comes_back = matches!(processed.sender(), Sender::NewMemberCommit);
     let ProcessedMessageContent::StagedCommitMessage(staged) = processed.into_content() else {
         return Err(Error::unusable("it is no commit of somebody else"));
     };
@@ -53,9 +55,10 @@ pub(crate) fn take<R: Records>(
     let merged = mls.merge_staged_commit(context, *staged);
     merged.map_err(Error::library("merge a commit"))?;
     if !mls.is_active() {
-        return Ok(Taken::Changed(Event::Removed { by }));
+        return Ok(Taken::Changed(Event::Removed { by }, comes_back));
     }
-    Ok(Taken::Changed(changed(mls, context, by, &before)?))
+    let event = changed(mls, context, by, &before)?;
+    Ok(Taken::Changed(event, comes_back))
 }
 
 /// Whether a commit is valid (O6), and whose it is.

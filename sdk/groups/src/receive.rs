@@ -169,7 +169,10 @@ impl<R: Records> Work<'_, '_, R> {
             return Ok(doubt(state, "it is of a later epoch (T5)"));
         }
         match self.with(group, |mls, context| take(mls, context, message)) {
-            Ok(Taken::Changed(event)) => self.accept(group, state, event),
+            Ok(Taken::Changed(event, comes_back)) => {
+                state.note_grown(&event, comes_back);
+                self.accept(group, state, event)
+            }
             Ok(Taken::IsOwn) => {
                 state.course = Course::Lost;
                 Ok(vec![Event::LostTrack])
@@ -213,6 +216,7 @@ impl<R: Records> Work<'_, '_, R> {
                 &before.into_keys().collect(),
             )
         })?;
+        state.note_grown(&event, false);
         if let Event::Changed { invitation: to, .. } = &mut event {
             *to = invitation;
         }

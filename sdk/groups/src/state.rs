@@ -8,7 +8,7 @@
 //! | `group early` | group, epoch, hash | message of a later epoch |
 //! | `group seen` | group, sender | identifiers of the last texts |
 
-use crate::{Error, GroupId, storage::Rows};
+use crate::{Error, Event, GroupId, storage::Rows};
 use codec::{Decode, DecodeAll, Encode};
 use parlance_e2ee::DeviceAddress;
 use parlance_store::{Key, Table};
@@ -66,6 +66,9 @@ pub(crate) struct Doubt {
     pub(crate) until: u64,
 }
 
+/// Version of the row of a group. Version 1 ended before [`State::grown`].
+const STATE_VERSION: u8 = 2;
+
 /// The row of a group.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct State {
@@ -85,12 +88,15 @@ pub(crate) struct State {
     /// How often this device has joined: texts encrypted before the last time are encrypted again.
     pub(crate) joined: u32,
     pub(crate) doubt: Option<Doubt>,
+    /// The last epoch that began with a device that cannot open what is older: one that was added, or came back from
+    /// outside (S3).
+    pub(crate) grown: u64,
 }
 
 impl State {
     pub(crate) fn new(position: u64, course: Course) -> Self {
         Self {
-            version: crate::limits::VERSION,
+            version: STATE_VERSION,
             position,
             began: position,
             course,
@@ -100,6 +106,7 @@ impl State {
             early: Vec::new(),
             joined: 0,
             doubt: None,
+            grown: 0,
         }
     }
 
@@ -109,7 +116,16 @@ impl State {
 
     pub(crate) fn find(rows: &Rows<'_>, group: GroupId) -> Result<Option<Self>, Error> {
         let row = rows.transaction().get(STATES, &Key::of(group.0))?;
-        row.map(|row| decode(&row)).transpose()
+        row.map(|row| Self::decode_row(row.to_vec())).transpose()
+    }
+
+    /// A row of version 1 is one in which nobody came in.
+    fn decode_row(mut row: Vec<u8>) -> Result<Self, Error> {
+        if let Some(version) = row.first_mut().filter(|version| **version == 1) {
+            *version = STATE_VERSION;
+            row.extend_from_slice(&0_u64.to_le_bytes());
+        }
+        decode(&row)
     }
 
     pub(crate) fn write(&self, rows: &Rows<'_>, group: GroupId) -> Result<(), Error> {
@@ -124,6 +140,15 @@ impl State {
         self.early.clone_from(&old.early);
         self.joined = old.joined.saturating_add(1);
         self
+    }
+
+    /// An epoch has begun. Whether somebody came in with it (S3).
+    pub(crate) fn note_grown(&mut self, event: &Event, comes_back: bool) {
+        if let Event::Changed { epoch, added, .. } = event
+            && (comes_back || !added.is_empty())
+        {
+            self.grown = *epoch;
+        }
     }
 
     pub(crate) fn next_number(&mut self) -> u64 {
@@ -156,4 +181,23 @@ pub(crate) fn decode<T: Decode>(bytes: &[u8]) -> Result<T, Error> {
 
 pub(crate) fn hash(handshake: &[u8]) -> [u8; 32] {
     Sha256::digest(handshake).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_of_version_1_is_read() {
+        let mut state = State::new(7, Course::Lost);
+        state.number = 9;
+        let mut row = state.encode();
+        assert_eq!(State::decode_row(row.clone()).unwrap(), state);
+        row[0] = 1;
+        row.truncate(row.len() - 8);
+        assert_eq!(State::decode_row(row.clone()).unwrap(), state);
+        row.pop();
+        assert!(State::decode_row(row).is_err());
+        assert!(State::decode_row(Vec::new()).is_err());
+    }
 }

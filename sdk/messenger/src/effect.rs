@@ -404,6 +404,16 @@ pub enum Event {
         /// How many.
         messages: u64,
     },
+    /// A message, told of just before, is shown although something that its author had read before is missing (B4). It may
+    /// still come, and stands behind then.
+    OutOfTurn {
+        /// In which conversation.
+        conversation: Account,
+        /// Its id.
+        id: ContentId,
+        /// What is missing.
+        lacks: Vec<ContentId>,
+    },
     /// A device has taken a content from this one directly: no relay has it (D4).
     HandedOver {
         /// Which device.

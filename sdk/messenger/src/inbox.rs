@@ -201,7 +201,8 @@ pub fn conversation_of(content: &Content) -> Option<Account> {
     Some(Account(extension(content, CONVERSATION)?.try_into().ok()?))
 }
 
-fn extension(content: &Content, kind: u16) -> Option<&[u8]> {
+/// What an extension of the content holds.
+pub(crate) fn extension(content: &Content, kind: u16) -> Option<&[u8]> {
     let mut extensions = content.extensions.as_slice().iter();
     let found = extensions.find(|extension| extension.kind == kind)?;
     Some(found.bytes.as_slice())

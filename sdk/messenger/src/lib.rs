@@ -12,6 +12,7 @@
 //! | [`history`] | H1-H7 | conversations, messages, status, what disappears |
 //! | [`outbox`] | O1-O7 | what waits to be sent, to which devices |
 //! | [`inbox`] | I1-I6 | order, each once, sessions that broke |
+//! | [`past`] | B1-B6 | no answer before what it answers |
 //! | [`relays`] | R1-R3 | which relay is asked, and when another one |
 //! | [`prekeys`] | K1-K4 | prekeys: published, replaced, fetched |
 //! | [`proof`] | P1-P5 | tickets and receipts |
@@ -54,6 +55,7 @@ pub mod inbox;
 pub mod limits;
 pub mod no_trace;
 pub mod outbox;
+pub mod past;
 pub mod prekeys;
 pub mod presence;
 pub mod proof;

@@ -22,6 +22,12 @@ pub const ANSWER_LIFE: u64 = 30_000;
 /// A message that came too early waits so long for those before it, then they are asked for, then it waits as long
 /// again.
 pub const HOLD: u64 = 30_000;
+/// So long a text waits for what its author had read before (rule B4).
+pub const PAST_WAIT: u64 = 5_000;
+/// Texts that wait for others before them.
+pub const MAX_WAITS: usize = 1_000;
+/// Texts of a conversation of which is known that something before them is missing.
+pub const MAX_MARKS: usize = 64;
 /// Between two looks for the same account that brought nothing; doubles up to [`LONGEST_LOOK_PAUSE`].
 pub const LOOK_PAUSE: u64 = 2_000;
 /// See [`LOOK_PAUSE`].
@@ -113,18 +119,25 @@ pub const ORDER_PAUSE: u64 = 60_000;
 pub const LOOKS: u8 = 4;
 /// Between two of these.
 pub const LOOK_AGAIN: u64 = 500;
-/// New epochs that are read before the mailbox is quiet: what others keep secrets of.
+/// New epochs that are read in one go: what others keep secrets of.
 pub const EPOCHS_AT_ONCE: usize = 4;
+/// New epochs beyond what the order had when the mailbox was last quiet, before it is to be quiet again. Relays take a text
+/// up to two epochs late, and two more are left until it does not open any more.
+pub const EPOCHS_AHEAD: usize = 2;
 /// The mailbox is quiet when it brought nothing for so long, after all that waited.
 pub const MAIL_QUIET: u64 = 300;
 /// And for so long if less came than had waited.
 pub const MAIL_SILENT: u64 = 5_000;
+/// A relay that was not heard for longer may be gone, and quiet for that reason: twice [`PING`].
+pub const MAIL_FRESH: u64 = 2 * PING;
 /// Texts of a group on their way at the same time: one, so that they come in the order of saying.
 pub const TEXTS_AT_ONCE: usize = 1;
 /// After so long a text that was not confirmed is offered again.
 pub const RETRY_UNSENT: u64 = 1_000;
 /// Ids of own messages to a group that are known when they come back.
 pub const MAX_SENT: usize = 256;
+/// Requests with one message that are remembered, until one is answered.
+pub const MAX_ASKS: usize = 16;
 /// How long members wait at most before they remove one that wishes to leave.
 pub const LEAVE_PAUSE: u64 = 5_000;
 /// After so long a member that was not removed says again that it wishes to leave.

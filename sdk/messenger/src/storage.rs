@@ -51,11 +51,15 @@ pub enum Table {
     Files,
     /// Pieces of their ciphertexts.
     FilePieces,
+    /// What was shown of conversations, as far as their order needs it.
+    Pasts,
+    /// Texts that wait for others before them.
+    Waits,
 }
 
 impl Table {
     /// All of them.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 20] = [
         Self::Single,
         Self::Conversations,
         Self::Messages,
@@ -74,6 +78,8 @@ impl Table {
         Self::Rooms,
         Self::Files,
         Self::FilePieces,
+        Self::Pasts,
+        Self::Waits,
     ];
 
     /// Its name in a database.
@@ -97,6 +103,8 @@ impl Table {
             Self::Rooms => "chat/rooms",
             Self::Files => "chat/files",
             Self::FilePieces => "chat/file-pieces",
+            Self::Pasts => "chat/pasts",
+            Self::Waits => "chat/waits",
         }
     }
 }
@@ -148,6 +156,10 @@ pub enum Row {
     File(Account, [u8; 32]),
     /// A piece of it.
     FilePiece(Account, [u8; 32], u32),
+    /// What was shown of a conversation.
+    Past(Account),
+    /// A text that waits for others.
+    Waits(u64),
 }
 
 /// A part of a row's key.
@@ -183,6 +195,8 @@ impl Row {
             Self::Room(_) => Table::Rooms,
             Self::File(..) => Table::Files,
             Self::FilePiece(..) => Table::FilePieces,
+            Self::Past(_) => Table::Pasts,
+            Self::Waits(_) => Table::Waits,
         }
     }
 
@@ -196,10 +210,15 @@ impl Row {
             Self::GroupKeys => vec![bytes(b"group keys")],
             Self::Taking => vec![bytes(b"taking")],
             Self::Giving => vec![bytes(b"giving")],
-            Self::Conversation(account) | Self::Room(account) => vec![bytes(&account.0)],
+            Self::Conversation(account) | Self::Room(account) | Self::Past(account) => {
+                vec![bytes(&account.0)]
+            }
             Self::Message(account, number) => vec![bytes(&account.0), Part::Number(*number)],
             Self::Name(account, id) => vec![bytes(&account.0), bytes(id)],
-            Self::Pending(number) | Self::Copy(number) | Self::Orphan(number) => {
+            Self::Pending(number)
+            | Self::Copy(number)
+            | Self::Orphan(number)
+            | Self::Waits(number) => {
                 vec![hidden(number)]
             }
             Self::Stream(device) => vec![bytes(&device.encode())],
@@ -365,6 +384,10 @@ mod tests {
             Row::FilePiece(one, [1; 32], 0),
             Row::FilePiece(one, [1; 32], 1),
             Row::FilePiece(other, [1; 32], 0),
+            Row::Past(one),
+            Row::Past(other),
+            Row::Waits(1),
+            Row::Waits(2),
         ];
         for (index, row) in rows.iter().enumerate() {
             for other in &rows[index + 1..] {

@@ -8,6 +8,7 @@ use parlance_messenger::{
     Entry, Table as Group,
     inbox::{Early, Orphan},
     outbox::{Copy, Pending},
+    past::Waits,
 };
 use parlance_store::{Error, Key, Page, PassingKeys, Store, Table, WriteTransaction};
 
@@ -18,12 +19,13 @@ pub(crate) const PASSING: Table = Table::new("chat/passing");
 /// Rows that are read at a time.
 const PAGE: usize = 1_024;
 /// Where a text of a message can stand.
-const TEXTS: [Group; 5] = [
+const TEXTS: [Group; 6] = [
     Group::Messages,
     Group::Pending,
     Group::Outbox,
     Group::Early,
     Group::Orphans,
+    Group::Waits,
 ];
 
 /// The keys of rows that pass, in the transaction of the rows.
@@ -163,6 +165,7 @@ fn passes(group: Group, value: &[u8]) -> bool {
         Group::Outbox => Copy::decode_all(&mut value).is_ok_and(|it| lives(&it.content)),
         Group::Early => Early::decode_all(&mut value).is_ok_and(|it| lives(&it.content)),
         Group::Orphans => Orphan::decode_all(&mut value).is_ok_and(|it| lives(&it.content)),
+        Group::Waits => Waits::decode_all(&mut value).is_ok_and(|it| lives(&it.content)),
         _ => false,
     }
 }

@@ -212,6 +212,32 @@ fn a_text_that_was_not_confirmed_is_encrypted_again_and_shown_once() {
 }
 
 #[test]
+fn a_text_that_waits_while_somebody_comes_in_is_for_them_too() {
+    let (chain, mut relays) = (Chain::default(), Relays::new(1));
+    let (mut people, id) = group(2, Suite::Classical, &chain, &mut relays);
+    let mut new = Person::new(10, &chain);
+    let key_package = new.key_package(Suite::Classical);
+    let before = people[0].send(id, 1).unwrap();
+    let events = people[1].change(id, &add(vec![key_package]), &mut relays);
+    new.work(|work| work.join(&invitation(&events))).unwrap();
+    people[0].catch_up(id, &mut relays);
+    assert!(new.read(&before).is_err());
+    let (text, position) = (content(1).id, relays.next_position());
+    let confirmed = |person: &mut Person| {
+        person
+            .work(|work| work.confirmed(id, &text, position))
+            .unwrap()
+    };
+    assert!(!confirmed(&mut people[0]));
+    people[0].restart();
+    let again = people[0].work(|work| work.unsent(id)).unwrap();
+    assert_eq!(new.read(&again[0].1).unwrap(), [1]);
+    assert_eq!(people[1].read(&before).unwrap(), [1]);
+    assert!(people[1].read(&again[0].1).unwrap().is_empty());
+    assert!(confirmed(&mut people[0]));
+}
+
+#[test]
 fn a_text_of_a_writer_who_has_fallen_behind_is_confirmed_only_when_the_others_can_read_it() {
     let (chain, mut relays) = (Chain::default(), Relays::new(1));
     let (mut people, id) = group(3, Suite::Classical, &chain, &mut relays);

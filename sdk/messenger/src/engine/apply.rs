@@ -7,6 +7,7 @@ use crate::{
     history::{ContentId, is_shown},
     inbox::{Orphan, conversation_of},
     limits::{BRIEF, MAX_ORPHANS},
+    past::names_of,
 };
 use parlance_bimp::Account;
 use parlance_e2ee::{
@@ -73,7 +74,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             Body::Reaction(reaction) => reaction.to,
             Body::Edit(edit) => edit.of,
             Body::Delete(delete) => delete.of,
-            _ => return self.insert(from, conversation, content, bytes),
+            _ if self.is_in_turn(from, conversation, &content, &bytes)? => {
+                return self.insert(from, conversation, content, bytes);
+            }
+            _ => return Ok(()),
         };
         let Some(mut entry) = self.message(&conversation, &about)? else {
             if !self.has_disappeared(&conversation, &about)? {
@@ -98,7 +102,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     /// A message of its own.
-    fn insert(
+    pub(super) fn insert(
         &mut self,
         author: DeviceAddress,
         with: Account,
@@ -147,6 +151,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
         self.put_entry(&entry);
         self.ledger.put(Row::Name(with, content.id), &number);
+        self.note_shown(with, content.id, &names_of(&content));
         if let Body::File(reference) = &content.body {
             self.take_reference(&entry, reference)?;
         }

@@ -27,6 +27,11 @@ impl Subscription {
         self.relay.filter(|_| self.subscribed)
     }
 
+    /// When it was heard last.
+    pub fn heard(&self) -> u64 {
+        self.heard
+    }
+
     pub fn at_or_on_its_way(&self) -> Option<RelayId> {
         self.relay
     }
@@ -39,6 +44,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             true => (PING, SILENCE),
             false => (CALM_PING, CALM_SILENCE),
         };
+        // G8.
+        let ping = if self.waits_for_quiet() { PING } else { ping };
         let at = self.subscription;
         let Some(relay) = at.relay else {
             return self.subscribe();

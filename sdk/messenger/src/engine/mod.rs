@@ -13,6 +13,7 @@ mod listen;
 mod look;
 mod merge;
 mod no_trace;
+mod past;
 mod prekeys;
 mod presence;
 mod prove;
@@ -138,6 +139,7 @@ pub struct Engine<E: Encryption, S, R> {
     acknowledgements: BTreeMap<(RelayId, Mailbox), Vec<MessageId>>,
     groups: group::Groups,
     files: file::Files,
+    pasts: past::Pasts,
     appearance: Appearance,
     direct: Direct,
     giving: Giving,
@@ -198,6 +200,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             acknowledgements: BTreeMap::new(),
             groups: group::Groups::default(),
             files: file::Files::default(),
+            pasts: past::Pasts::default(),
             appearance: Appearance::default(),
             direct: Direct::default(),
             giving: Giving::default(),
@@ -246,6 +249,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.taking = self.ledger.get(&Row::Taking, "transfer of a history")?;
         self.giving = (self.ledger.get(&Row::Giving, "grant of a history")?).unwrap_or_default();
         self.load_files()?;
+        self.load_pasts()?;
         self.load_groups()
     }
 
@@ -363,6 +367,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     fn work(&mut self) -> Result<(), Error> {
         self.expire()?;
         self.bridge_gaps()?;
+        self.show_waiting()?;
         self.make_good();
         self.look_for_held();
         self.tidy_files();

@@ -375,7 +375,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             stream.skip_to(first);
             self.put_stream(device);
             self.tell(Event::Missing { device, messages });
+            // What they name was waited for.
+            self.pasts.has_waited = true;
             self.drain(device)?;
+            self.pasts.has_waited = false;
         }
         Ok(())
     }

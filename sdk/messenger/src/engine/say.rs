@@ -75,6 +75,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let known = self.conversations.get(&conversation);
             content.lifetime = known.and_then(|conversation| conversation.timer);
         }
+        self.name_past(&conversation, &mut content);
         let bytes = content.to_bytes()?;
         let me = self.me();
         self.apply(me, conversation, content, bytes.clone())?;

@@ -337,6 +337,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             conversation.unread = conversation.unread.saturating_add(1);
             self.put_conversation(conversation);
         }
+        self.note_taken(entry.conversation, entry.id);
         self.adopt(entry.conversation, entry.id)
     }
 

@@ -2,6 +2,7 @@
 
 #![allow(dead_code, missing_docs)]
 
+pub mod order;
 pub mod ring;
 
 use codec::{Decode, Encode};

@@ -18,6 +18,8 @@ use std::{
 
 /// Epochs whose messages still open, and how far one may be ahead.
 const NEAR: u64 = 4;
+/// Epochs after which a text is encrypted again.
+const AGE: u64 = 1;
 
 #[derive(Clone, Debug, Encode, Decode)]
 struct Commit {
@@ -93,6 +95,8 @@ struct Ring {
     opened: BTreeSet<[u8; 32]>,
     early: Vec<Said>,
     doubt: bool,
+    /// The last epoch that began with a device that cannot open what is older.
+    grown: u64,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -140,6 +144,11 @@ impl Rings {
 
     pub fn epoch(&self, group: GroupId) -> Option<u64> {
         Some(self.state.rings.get(&group)?.now.number)
+    }
+
+    /// The position that is read next.
+    pub fn reads(&self, group: GroupId) -> u64 {
+        self.state.rings.get(&group).map_or(0, |ring| ring.position)
     }
 
     fn draw(&mut self) -> u64 {
@@ -253,6 +262,9 @@ impl Rings {
         ring.past.retain(|it| it.number >= oldest);
         ring.commit = None;
         ring.doubt = false;
+        if commit.outside || !commit.add.is_empty() {
+            ring.grown = ring.now.number;
+        }
         let position = ring.position - 1;
         let epoch = ring.now.clone();
         if own {
@@ -446,7 +458,7 @@ impl GroupSecrets for Rings {
         let count = self.ring(group)?.unsent.len();
         for index in 0..count {
             let unsent = self.ring(group)?.unsent[index].clone();
-            if unsent.epoch + NEAR / 2 < now {
+            if self.ring(group)?.is_old(&unsent) {
                 let message = self.encrypt(group, Some(unsent.content))?;
                 let unsent = &mut self.ring(group)?.unsent[index];
                 unsent.epoch = now;
@@ -459,8 +471,7 @@ impl GroupSecrets for Rings {
 
     fn confirmed(&mut self, group: GroupId, id: &ContentId, next: u64) -> Result<bool, GroupFault> {
         let ring = self.ring(group)?;
-        let now = ring.now.number;
-        let old = |it: &Unsent| it.id == *id && it.epoch + NEAR / 2 < now;
+        let old = |it: &Unsent| it.id == *id && ring.is_old(it);
         if next > ring.position || ring.doubt || ring.unsent.iter().any(old) {
             return Ok(false);
         }
@@ -558,6 +569,8 @@ impl GroupSecrets for Rings {
         *ring = Ring::new(position, Self::after(&epoch, &commit));
         ring.past = vec![epoch];
         (ring.unsent, ring.seen) = (unsent, seen);
+        // What waits is encrypted anew.
+        ring.grown = ring.now.number;
         ring.joining = Some(commit.encode());
         Ok(commit.encode())
     }
@@ -601,6 +614,12 @@ impl Ring {
             opened: BTreeSet::new(),
             early: Vec::new(),
             doubt: false,
+            grown: 0,
         }
+    }
+
+    /// Whether some of the others may not open a text any more, or could never.
+    fn is_old(&self, unsent: &Unsent) -> bool {
+        unsent.epoch < self.grown || unsent.epoch + AGE < self.now.number
     }
 }

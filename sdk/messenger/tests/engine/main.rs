@@ -7,6 +7,7 @@ mod common;
 mod direct;
 mod files;
 mod no_trace;
+mod past;
 mod room;
 mod transfer;
 mod ways;

@@ -11,6 +11,7 @@ struct Outcome {
     epochs: u64,
     overtaken: u32,
     restarts: u32,
+    out_of_turn: usize,
 }
 
 fn run(seed: u64) -> Outcome {
@@ -55,6 +56,7 @@ fn run(seed: u64) -> Outcome {
     outcome.said = world.said.len();
     outcome.epochs = epoch.unwrap_or(0);
     outcome.overtaken = world.relays.overtaken;
+    outcome.out_of_turn = world.out_of_turn();
     outcome
 }
 
@@ -110,11 +112,14 @@ fn whatever_fails_everybody_reads_everything_once_and_all_are_in_one_group() {
         all.epochs += outcome.epochs;
         all.overtaken += outcome.overtaken;
         all.restarts += outcome.restarts;
+        all.out_of_turn += outcome.out_of_turn;
     }
     println!("{all:?}");
     // The runs are worth nothing if nothing happens in them.
     assert!(all.said > 200 && all.epochs > 40, "{all:?}");
     assert!(all.overtaken > 0 && all.restarts > 10, "{all:?}");
+    // Nothing was lost, so hardly anything was waited for too long.
+    assert!(50 * all.out_of_turn < all.said, "{all:?}");
 }
 
 /// `SEEDS=from..to cargo test --release --test groups many_groups -- --nocapture` for more of them.

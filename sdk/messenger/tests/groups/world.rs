@@ -3,6 +3,7 @@
 use crate::{
     common::{
         Disk, Proof, Record, Sessions,
+        order::{Shown, Texts},
         ring::{Kept, Rings},
     },
     relays::Relays,
@@ -37,6 +38,10 @@ pub struct Device {
     pub away: bool,
     pub news: Vec<(u64, GroupId, GroupNews)>,
     told: BTreeSet<(u64, ContentId)>,
+    /// What it has shown too early.
+    marked: BTreeSet<ContentId>,
+    /// Where in the order it came in last.
+    since: u64,
 }
 
 pub enum Event {
@@ -73,6 +78,7 @@ pub struct World {
     records: BTreeMap<Account, Record>,
     pub gone: Rc<RefCell<BTreeSet<DeviceAddress>>>,
     pub said: Vec<Said>,
+    texts_of: BTreeMap<GroupId, Texts>,
     pub wrong: Vec<String>,
 }
 
@@ -95,6 +101,7 @@ impl World {
             records: BTreeMap::new(),
             gone: Rc::default(),
             said: Vec::new(),
+            texts_of: BTreeMap::new(),
             wrong: Vec::new(),
         };
         let mut rng = ChaCha20Rng::seed_from_u64(seed ^ 0x51);
@@ -121,6 +128,8 @@ impl World {
                     away: false,
                     news: Vec::new(),
                     told: BTreeSet::new(),
+                    marked: BTreeSet::new(),
+                    since: 0,
                 });
             }
             world.records.insert(account, record);
@@ -373,6 +382,9 @@ impl World {
                 Effect::Directory => {}
                 Effect::Tell(Told::Group { group, news }) => {
                     let now = self.now;
+                    if matches!(news, GroupNews::Joined | GroupNews::Rejoined) {
+                        self.devices[n].since = self.reads(n, group);
+                    }
                     self.devices[n].news.push((now, group, news));
                 }
                 Effect::Tell(Told::Message(entry)) => {
@@ -380,6 +392,9 @@ impl World {
                         self.wrong
                             .push(format!("device {n} was told of {:?} twice", entry.id));
                     }
+                }
+                Effect::Tell(Told::OutOfTurn { id, .. }) => {
+                    self.devices[n].marked.insert(id);
                 }
                 Effect::Tell(_) => {}
                 // No host of this world says where it can be reached.
@@ -407,6 +422,7 @@ impl World {
         let conversation = Account(group.0);
         let clock = self.clock();
         let members = self.members(n, group);
+        let (shown, at) = (self.shown(n, group), self.reads(n, group));
         let said = self
             .engine(n)
             .command(clock, Command::Say { conversation, body });
@@ -414,6 +430,8 @@ impl World {
         let Ok(Some(id)) = said else {
             return false;
         };
+        let texts = self.texts_of.entry(group).or_default();
+        texts.said(id, shown, at);
         self.said.push(Said {
             at: self.now,
             by: n,
@@ -422,6 +440,24 @@ impl World {
             members,
         });
         true
+    }
+
+    /// What a device shows, in its order.
+    fn shown(&mut self, n: usize, group: GroupId) -> Vec<ContentId> {
+        let conversation = Account(group.0);
+        let entries = self.engine(n).messages(&conversation, u64::MAX, 10_000);
+        entries.unwrap().iter().rev().map(|it| it.id).collect()
+    }
+
+    /// The position of the order that a device reads next.
+    fn reads(&mut self, n: usize, group: GroupId) -> u64 {
+        let rings = &self.engine(n).encryption_mut().groups;
+        rings.as_ref().map_or(0, |rings| rings.reads(group))
+    }
+
+    /// How often a device has shown a text too early.
+    pub fn out_of_turn(&self) -> usize {
+        self.devices.iter().map(|device| device.marked.len()).sum()
     }
 
     pub fn members(&mut self, n: usize, group: GroupId) -> Vec<Account> {
@@ -508,12 +544,28 @@ impl World {
             }
         }
         for n in 0..self.devices.len() {
-            let waiting = self.engine(n).unsent();
+            let waiting = self.engine(n).unsent() + self.engine(n).texts_waiting();
             if waiting > 0 {
                 self.wrong.push(format!("on device {n} {waiting} wait"));
             }
+            self.judge_order(n);
         }
         self.said = said;
         assert!(self.wrong.is_empty(), "{:#?}", self.wrong);
+    }
+
+    /// No text stands before one that its author had read.
+    fn judge_order(&mut self, n: usize) {
+        for (group, texts) in self.texts_of.clone() {
+            let shown = Shown {
+                texts: self.shown(n, group),
+                marked: self.devices[n].marked.clone(),
+                since: self.devices[n].since,
+            };
+            for (text, before) in texts.wrong(&shown) {
+                self.wrong
+                    .push(format!("device {n} shows {text:?} before {before:?}"));
+            }
+        }
     }
 }

@@ -1,10 +1,14 @@
 //! What must hold at the end, and on the way.
 
-use crate::{people::Person, world::World};
+use crate::{
+    common::order::{Shown, Texts},
+    people::Person,
+    world::World,
+};
 use parlance_bimp::Account;
 use parlance_e2ee::Content;
 use parlance_messenger::{
-    ContentId, Entry, Event, GroupNews, Row, Table, inbox::Early, outbox::Copy,
+    ContentId, Entry, Event, GroupNews, Row, Table, inbox::Early, outbox::Copy, past::Waits,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +33,8 @@ pub struct Outcome {
     pub epochs: u64,
     /// Contents that devices took from each other.
     pub handed_over: u32,
+    /// Texts that a device showed although something before them was missing.
+    pub out_of_turn: u32,
     /// How many of these while no relay was reached.
     pub alone: u32,
     /// Files that were sent, and how often they are whole on a device.
@@ -54,6 +60,7 @@ impl Outcome {
         self.said_in_groups += other.said_in_groups;
         self.epochs += other.epochs;
         self.handed_over += other.handed_over;
+        self.out_of_turn += other.out_of_turn;
         self.alone += other.alone;
         self.files += other.files;
         self.whole += other.whole;
@@ -74,6 +81,12 @@ pub struct Checker {
     /// By account: which messages its people have read.
     pub read: BTreeSet<(Account, ContentId)>,
     told: BTreeSet<(usize, u64, ContentId)>,
+    /// What authors had read.
+    pub texts: Texts,
+    /// What devices have shown too early.
+    marked: BTreeMap<usize, BTreeSet<ContentId>>,
+    /// Where in the group's order they came in last.
+    since: BTreeMap<usize, u64>,
     pub outcome: Outcome,
 }
 
@@ -108,6 +121,8 @@ impl World {
                         let content = Content::from_bytes(&early.content);
                         content.unwrap().id == *id
                     });
+                    let mut before = disk.table::<Waits>(Table::Waits).into_iter();
+                    let waits = waits || before.any(|waits| waits.id == *id);
                     if shown.is_none() && !waits {
                         self.wrong(format!("{id:?} is said to be on {number} and is not"));
                     }
@@ -119,8 +134,17 @@ impl World {
                     self.wrong(format!("{id:?} is said to be accepted by {status:?}"));
                 }
             }
-            Event::Group { news, .. } => {
+            Event::OutOfTurn { id, .. } => {
+                self.checker.outcome.out_of_turn += 1;
+                self.checker.marked.entry(device).or_default().insert(*id);
+            }
+            Event::Group { group, news } => {
                 let now = self.now;
+                if matches!(news, GroupNews::Joined | GroupNews::Rejoined) {
+                    let rings = self.rings(device);
+                    let reads = rings.map_or(0, |rings| rings.reads(*group));
+                    self.checker.since.insert(device, reads);
+                }
                 match news {
                     GroupNews::Joined => self.group.moves.push((device, now, true)),
                     GroupNews::Out { .. } => self.group.moves.push((device, now, false)),
@@ -154,6 +178,7 @@ impl World {
         self.checker.outcome.said = said.len();
         for device in 0..self.people.len() {
             self.judge_device(device, &said);
+            self.judge_order(device);
         }
         self.judge_accounts();
         self.judge_group();
@@ -206,7 +231,7 @@ impl World {
         }
         let copies: Vec<Copy> = disk.table(Table::Outbox);
         let left = copies.len() + disk.count(Table::Pending);
-        let early = disk.count(Table::Early) + disk.count(Table::Held);
+        let early = disk.count(Table::Early) + disk.count(Table::Held) + disk.count(Table::Waits);
         if left + early > 0 {
             let copies: Vec<String> = copies
                 .iter()
@@ -221,6 +246,34 @@ impl World {
             self.wrong(format!(
                 "on device {device} ({number}) {left} wait to be sent and {early} to be read: {copies:?}"
             ));
+        }
+    }
+
+    /// No text stands before one that its author had read, in whatever conversation.
+    fn judge_order(&mut self, device: usize) {
+        // The numbers of a late device are those of the history that it has taken.
+        if self.late.is_some_and(|(late, _)| late == device) {
+            return;
+        }
+        let mut entries: Vec<Entry> = self.people[device].disk.table(Table::Messages);
+        entries.sort_by_key(|entry| (entry.conversation, entry.number));
+        for entries in entries.chunk_by(|one, other| one.conversation == other.conversation) {
+            let group = self.group.id.map(|id| Account(id.0));
+            let is_group = group == Some(entries[0].conversation);
+            let since = self.checker.since.get(&device).copied();
+            let shown = Shown {
+                texts: entries.iter().map(|entry| entry.id).collect(),
+                marked: self
+                    .checker
+                    .marked
+                    .get(&device)
+                    .cloned()
+                    .unwrap_or_default(),
+                since: since.filter(|_| is_group).unwrap_or(0),
+            };
+            for (text, before) in self.checker.texts.wrong(&shown) {
+                self.wrong(format!("device {device} shows {text:?} before {before:?}"));
+            }
         }
     }
 

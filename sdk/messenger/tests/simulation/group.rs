@@ -48,6 +48,12 @@ fn of(engine: &TheEngine, id: GroupId) -> Option<Group> {
     engine.groups().find(|group| group.id == id).cloned()
 }
 
+/// What a device shows in a conversation.
+pub fn shown(engine: &TheEngine, conversation: Account) -> Vec<ContentId> {
+    let entries = engine.messages(&conversation, u64::MAX, 10_000);
+    entries.unwrap().iter().map(|entry| entry.id).collect()
+}
+
 impl World {
     /// The encryption of groups of a device, with what outlived its process.
     pub fn rings(&self, device: usize) -> Option<Rings> {
@@ -98,13 +104,20 @@ impl World {
                 conversation: Account(id.0),
                 body: Body::Text(WrittenText { text }),
             };
+            let shown = shown(engine, Account(id.0));
+            let rings = engine.encryption_mut().groups.as_ref();
+            let reads = rings.map_or(0, |rings| rings.reads(id));
             match engine.command(clock, say) {
-                Ok(said) => self.group.said.push(Said {
-                    by: device,
-                    at,
-                    id: said.unwrap(),
-                    meant: group.members,
-                }),
+                Ok(said) => {
+                    let id = said.unwrap();
+                    self.checker.texts.said(id, shown, reads);
+                    self.group.said.push(Said {
+                        by: device,
+                        at,
+                        id,
+                        meant: group.members,
+                    });
+                }
                 Err(Error::Group(_)) => {}
                 Err(error) => panic!("{error}"),
             }

@@ -190,6 +190,28 @@ fn files_of_a_group_are_whole_at_the_end_whatever_fails() {
     println!("{all:?}");
 }
 
+/// Some runs have a group too, some direct delivery, some a device that comes late, some files.
+fn mixed(seed: u64) -> Plan {
+    Plan {
+        groups: seed % 4 < 2,
+        direct: seed % 2 == 1,
+        late: seed.is_multiple_of(3),
+        files: seed % 5 < 2,
+        ..Plan::rough(seed)
+    }
+}
+
+/// Runs in which a group lost texts once.
+#[test]
+fn what_a_group_lost_once_it_does_not_lose_again() {
+    let mut all = checker::Outcome::default();
+    for seed in [2001, 2004, 2008, 5001, 5005] {
+        all.add(&run(mixed(seed)));
+    }
+    assert!(all.said_in_groups > 20 && all.epochs > 4, "{all:?}");
+    println!("{all:?}");
+}
+
 /// `SEEDS=from..to cargo test --release --test simulation many_runs -- --nocapture` for more of them.
 #[test]
 fn many_runs() {
@@ -198,18 +220,7 @@ fn many_runs() {
     let (from, to): (u64, u64) = (from.parse().unwrap(), to.parse().unwrap());
     let (mut all, mut wrong) = (checker::Outcome::default(), Vec::new());
     for seed in from..to {
-        // Some runs have a group too, some direct delivery, some a device that comes late.
-        let (direct, late) = (seed % 2 == 1, seed % 3 == 0);
-        let groups = seed % 4 < 2;
-        let files = seed % 5 < 2;
-        let plan = Plan {
-            groups,
-            direct,
-            late,
-            files,
-            ..Plan::rough(seed)
-        };
-        let outcome = World::new(plan).run();
+        let outcome = World::new(mixed(seed)).run();
         all.add(&outcome);
         if !outcome.wrong.is_empty() {
             println!("seed {seed}: {:#?}", outcome.wrong);

@@ -444,12 +444,16 @@ impl World {
                 ..
             }
         );
+        let read = crate::group::shown(engine, with);
         match engine.command(clock, command) {
-            Ok(Some(id)) if shown => self.checker.said.push(Said {
-                by: device,
-                to: with,
-                id,
-            }),
+            Ok(Some(id)) if shown => {
+                self.checker.texts.said(id, read, 0);
+                self.checker.said.push(Said {
+                    by: device,
+                    to: with,
+                    id,
+                });
+            }
             Ok(_) | Err(Error::NotAuthor | Error::NoSuchMessage) => {}
             Err(error) => panic!("{error}"),
         }

@@ -88,6 +88,16 @@ fn of_engine(event: Event, names: &Names) -> Value {
             event["number"] = number.into();
             event
         }
+        Event::OutOfTurn {
+            conversation,
+            id,
+            lacks,
+        } => {
+            let mut event = about("out-of-turn", &conversation);
+            event["id"] = hex::encode(id).into();
+            event["missing"] = lacks.iter().map(hex::encode).collect();
+            event
+        }
         Event::ReadElsewhere {
             conversation,
             unread,

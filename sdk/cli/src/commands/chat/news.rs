@@ -72,6 +72,9 @@ impl News {
                 conversation,
                 number,
             } if conversation == *with => Self::Line(format!("{number:>6}  has disappeared")),
+            Event::OutOfTurn { conversation, .. } if conversation == *with => {
+                Self::Line("! something that was said before the message above has not come".into())
+            }
             Event::Typing {
                 conversation,
                 state,

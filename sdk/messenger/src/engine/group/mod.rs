@@ -15,7 +15,7 @@ use crate::{
     Clock, Encryption, Error, Event, GroupCommand, GroupNews, Row, Storage,
     groups::{Group, GroupFault, GroupSaid, GroupSecrets, MAX_NAME, Stage, Wish},
     history::ContentId,
-    limits::{LONGEST_PATIENCE, MAX_GROUPS},
+    limits::{EPOCHS_AHEAD, LONGEST_PATIENCE, MAX_GROUPS},
     outbox::Audience,
     prekeys::{Fetch, Published},
     relays::Relays,
@@ -88,6 +88,8 @@ struct Text {
     attempt: Try,
     /// The position that was read next when it was sent last.
     position: u64,
+    /// Requests that carry this message, and not an older one: whether that was taken says nothing of this one.
+    asks: Vec<u64>,
 }
 
 /// A change on its way into the order.
@@ -122,7 +124,9 @@ struct Live {
     read_at: u64,
     /// How often the order is still looked at soon, because something says that it has grown.
     looks: u8,
-    /// Epochs that have begun since the mailbox was quiet (G8).
+    /// How far the order reached when the mailbox was quiet: what is said later can be opened from there (G8).
+    quiet_at: u64,
+    /// Epochs that have begun beyond that.
     begun: usize,
     /// A message came that is ahead of what was read.
     ahead: bool,
@@ -178,6 +182,8 @@ pub(super) struct Groups {
     /// When something came last, and how much still waits of what waited when this device began to listen.
     delivered: u64,
     backlog: u32,
+    /// An order has grown, and is read when the mailbox is known to be quiet.
+    waits_for_quiet: bool,
 }
 
 /// A fault of the disk stops the engine; any other one is handed on.
@@ -194,6 +200,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let live = Live {
                 wants_offer: true,
                 stale: true,
+                // How many had begun is forgotten.
+                begun: EPOCHS_AHEAD,
                 ..Live::default()
             };
             self.groups.live.insert(group.id, live);
@@ -331,6 +339,16 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
     }
 
+    /// The position of a group's order that this device reads next; 0 if it follows none.
+    pub(super) fn group_position(&mut self, id: GroupId) -> u64 {
+        let known = self.groups.live.get(&id).map_or(0, |live| live.position);
+        if known > 0 {
+            return known;
+        }
+        let groups = self.encryption.groups();
+        groups.map_or(0, |groups| groups.position(id).unwrap_or(0))
+    }
+
     fn put_group(&mut self, group: Group) {
         self.ledger.put(Row::Group(group.id), &group);
         self.groups.all.insert(group.id, group);
@@ -341,6 +359,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     fn group_news(&mut self, group: GroupId, news: GroupNews) {
+        if matches!(news, GroupNews::Joined | GroupNews::Rejoined) {
+            self.begin_past(group);
+        }
         self.tell(Event::Group { group, news });
     }
 

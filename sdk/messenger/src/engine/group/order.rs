@@ -6,7 +6,8 @@ use crate::{
     engine::{self, Engine},
     groups::{Group, GroupEvent},
     limits::{
-        EPOCHS_AT_ONCE, LOOK_AGAIN, LOOKS, MAIL_QUIET, MAIL_SILENT, MAX_HANDSHAKE, ORDER_PAUSE,
+        EPOCHS_AHEAD, EPOCHS_AT_ONCE, LOOK_AGAIN, LOOKS, MAIL_FRESH, MAIL_QUIET, MAIL_SILENT,
+        MAX_HANDSHAKE, ORDER_PAUSE,
     },
 };
 use parlance_bimp::{Answer, GroupId, GroupRead, Piece, RelayId, Request};
@@ -32,6 +33,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     pub(super) fn read_orders(&mut self) -> Result<(), Error> {
         let now = self.clock.steady;
+        self.groups.waits_for_quiet = false;
         for id in self.ids(|group| group.takes_part() && group.founded && !group.lost) {
             let known = self.groups.all.get(&id).map_or(0, |group| group.known);
             if self.live(id).position == 0 {
@@ -41,13 +43,18 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let Some(relay) = self.entrance_of(id, false)? else {
                 continue;
             };
-            let quiet = self.mailbox_is_quiet();
+            let (quiet, came) = (self.mailbox_is_quiet(), self.groups.backlog == 0);
             let live = self.live(id);
-            // Messages that are ahead come after those of the epochs before.
-            if quiet || std::mem::take(&mut live.ahead) {
+            if quiet {
+                live.quiet_at = live.quiet_at.max(known);
+            }
+            // Messages that are ahead come after those of the epochs before, once all that waited is here.
+            if quiet || (came && std::mem::take(&mut live.ahead)) {
                 live.begun = 0;
             }
-            if live.begun >= EPOCHS_AT_ONCE {
+            if live.begun >= EPOCHS_AHEAD && live.position >= live.quiet_at {
+                let wants = known > live.position || live.looks > 0 || live.read_at == 0;
+                self.groups.waits_for_quiet |= wants;
                 continue;
             }
             let pause = match live.looks {
@@ -100,8 +107,16 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             0 => MAIL_QUIET,
             _ => MAIL_SILENT,
         };
+        let now = self.clock.steady;
         let since = self.groups.delivered.saturating_add(pause);
-        self.subscription.at().is_some() && self.clock.steady >= since
+        // A relay that died brings nothing either.
+        let fresh = now <= self.subscription.heard().saturating_add(MAIL_FRESH);
+        self.subscription.at().is_some() && fresh && now >= since
+    }
+
+    /// Whether the relay that delivers is to say soon that it is there.
+    pub(in crate::engine) fn waits_for_quiet(&self) -> bool {
+        self.groups.waits_for_quiet
     }
 
     pub(super) fn order_read(
@@ -126,7 +141,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         live.reading = None;
         live.read_at = now.max(1);
         let before = (live.position, live.beginning.len());
-        let mut begun = false;
+        let mut begun = 0_usize;
         for piece in order.pieces.into_vec() {
             let Some((position, handshake)) = self.whole_handshake(id, piece) else {
                 continue;
@@ -150,7 +165,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             // A commit that was overtaken is offered anew, for the position that is free now.
             live.wants_offer = true;
             if events.iter().any(begins) {
-                begun = true;
+                begun = begun.saturating_add(1);
                 self.key_named(id, position);
             }
             self.group_events(id, events)?;
@@ -162,7 +177,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             if !here {
                 return Ok(());
             }
-            if self.live(id).begun >= EPOCHS_AT_ONCE {
+            let live = self.live(id);
+            let far = live.begun >= EPOCHS_AHEAD && live.position >= live.quiet_at;
+            // What is held is looked at before those it is of are gone.
+            if far || begun >= EPOCHS_AT_ONCE {
                 break;
             }
         }
@@ -175,7 +193,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             });
         }
         self.order_has_grown(id, Some(order.next));
-        if begun {
+        if begun > 0 {
             self.release_group(id)?;
         }
         self.pay_places(id)

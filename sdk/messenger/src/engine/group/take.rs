@@ -221,7 +221,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         invitation: Option<Vec<u8>>,
     ) -> Result<(), Error> {
         let live = self.live(id);
-        live.begun = live.begun.saturating_add(1);
+        if live.position > live.quiet_at {
+            live.begun = live.begun.saturating_add(1);
+        }
         live.stale = true;
         live.stale_until = 0;
         live.wants_offer = true;

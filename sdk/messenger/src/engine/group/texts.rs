@@ -6,7 +6,7 @@ use crate::{
     engine::{self, Engine},
     groups::{Group, GroupFault},
     history::{ContentId, is_shown},
-    limits::{MAX_SENT, RETRY_UNSENT, TEXTS_AT_ONCE},
+    limits::{MAX_ASKS, MAX_SENT, RETRY_UNSENT, TEXTS_AT_ONCE},
 };
 use parlance_bimp::{
     Account, Answer, Bounded, EnvelopeView, GroupId, GroupPost, GroupSend, List, Mailbox,
@@ -32,6 +32,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let known = self.conversations.get(&conversation);
             content.lifetime = known.and_then(|conversation| conversation.timer);
         }
+        self.name_past(&conversation, &mut content);
         let bytes = content.to_bytes()?;
         let sent = self.secrets()?.send(id, &content);
         match sent {
@@ -172,6 +173,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 message,
                 attempt,
                 position: known.map_or(0, |it| it.position),
+                asks: known.map_or(Vec::new(), |it| it.asks.clone()),
             }
         };
         live.texts = unsent.into_iter().map(text).collect();
@@ -243,6 +245,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             let mut texts = self.live(id).texts.iter_mut();
             if let Some(text) = texts.find(|it| it.id == text) {
                 text.position = reads;
+                text.asks.push(number);
+                let excess = text.asks.len().saturating_sub(MAX_ASKS);
+                text.asks.drain(..excess);
             }
         }
         Ok(())
@@ -270,11 +275,14 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return Ok(());
         }
         let mut texts = self.live(group).texts.iter();
-        let sent = texts.find(|text| text.id == id).map(|it| it.position);
-        // Another message than the one that was sent last may have been taken: it is as good (S3 of the encryption).
-        let Some(next) = sent else {
+        let is = |text: &&Text| text.id == id && text.asks.contains(&at.1);
+        // An older message may not open for everybody (S3 of the encryption).
+        let Some(sent) = texts.find(is).map(|it| it.position) else {
             return Ok(());
         };
+        // The order may have grown before it was taken.
+        let known = self.groups.all.get(&group).map_or(0, |it| it.known);
+        let next = sent.max(known);
         let done = passed(self.secrets()?.confirmed(group, &id, next))?;
         match done {
             Ok(true) => {
