@@ -4,6 +4,7 @@
 mod common;
 mod relays;
 mod rough;
+mod tree;
 mod world;
 
 use parlance_bimp::{Account, GroupId};

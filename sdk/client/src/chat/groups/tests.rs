@@ -73,19 +73,27 @@ fn add(package: Vec<u8>) -> Wanted {
 fn pair(anna: &mut VaultGroups<'_>, ben: &mut VaultGroups<'_>, package: Vec<u8>) -> GroupId {
     let group = anna.create().unwrap();
     assert!(anna.handshake(group, 0, &[]).unwrap().is_empty());
+    let owner = anna.owner(&package).unwrap();
     anna.change(group, &add(package)).unwrap();
-    let commit = anna.offer(group).unwrap().unwrap();
+    let Some(GroupHandshake::Commit(commit)) = anna.offer(group).unwrap() else {
+        panic!("a commit is offered")
+    };
     let next = anna.next_access(group).unwrap().unwrap();
     assert_ne!(next, anna.access(group).unwrap());
     let events = anna.handshake(group, 1, &commit).unwrap();
-    let [GroupEvent::Changed { invitation, .. }] = &events[..] else {
+    let [GroupEvent::Changed { invitations, .. }] = &events[..] else {
         panic!("{events:?}")
     };
+    let [(device, invitation)] = &invitations[..] else {
+        panic!("{invitations:?}")
+    };
+    assert_eq!(*device, owner);
+    assert_eq!(ben.tree_at(invitation), Ok(None));
     anna.commit(&[]).unwrap();
     assert_eq!(anna.access(group).unwrap(), next);
     assert_eq!(anna.next_access(group).unwrap(), None);
     anna.undo();
-    assert_eq!(ben.join(invitation.as_ref().unwrap()), Ok(group));
+    assert_eq!(ben.join(invitation, None), Ok(group));
     assert_eq!(ben.access(group).unwrap(), next);
     ben.commit(&[]).unwrap();
     group
@@ -161,7 +169,7 @@ fn a_message_under_the_name_of_another_group_stays_readable() {
 fn a_refused_invitation_is_undone_and_nobody_unknown_comes_in() {
     let (anna, ben) = (Someone::new(), Someone::new());
     let (mut one, mut other) = (anna.groups(&[]), ben.groups(&[&anna]));
-    let refused = other.join(&[1, 0, 0]);
+    let refused = other.join(&[1, 0, 0], None);
     assert!(matches!(refused, Err(GroupFault::Refused(_))));
     other.undo();
     let packages = other.key_packages(1, wall()).unwrap();

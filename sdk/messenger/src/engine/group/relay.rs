@@ -4,6 +4,7 @@ use super::{Purpose, Try, passed};
 use crate::{
     Encryption, Error, Storage,
     engine::{self, Engine},
+    groups::Stage,
 };
 use parlance_bimp::{Answer, GroupEnter, GroupGrown, GroupId, Reason, RelayId, Request};
 use parlance_e2ee::DeviceIdentity;
@@ -24,6 +25,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         if let Some(rejoin) = &group.rejoin {
             let (seed, position) = &rejoin.key;
             return Ok(Some((DeviceIdentity::linked(seed), *position)));
+        }
+        if matches!(group.stage, Stage::Invited { .. }) {
+            return self.entrance_key(id);
         }
         let position = group.key_at;
         let seed = passed(self.secrets()?.access(id))?;
@@ -83,7 +87,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         key_at: u64,
         at: (RelayId, u64),
         answer: &Answer,
-    ) {
+    ) -> Result<(), Error> {
         let Answer::GroupEnter(extent) = answer else {
             let unknown = matches!(answer, Answer::Refused(it) if it.reason == Reason::NotAllowed);
             self.group_refused(id, Purpose::Enter(id, key_at), at, answer);
@@ -92,9 +96,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             live.refused = live.refused.saturating_add(usize::from(unknown));
             if live.refused >= REFUSALS {
                 live.refused = 0;
-                self.lost_track(id);
+                return self.not_kept(id);
             }
-            return;
+            return Ok(());
         };
         let live = self.live(id);
         live.at = Some((at.0, key_at));
@@ -102,9 +106,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         live.refused = 0;
         // What this device lacks is not kept any more.
         if extent.first > live.position {
-            return self.lost_track(id);
+            return self.not_kept(id);
         }
         self.order_has_grown(id, Some(extent.next));
+        Ok(())
     }
 
     /// A relay tells that an order has grown.
