@@ -35,7 +35,8 @@
 //! - **G14** *The tree.* Where many are invited, or few into a large group, the encryption leaves the group's tree out of the invitations (its rules I1-I5)
 //!   and has it put into the order once, before the commit. Such an invitation goes with the access key of the epoch that the commit begins. When
 //!   the person has accepted it, the device enters the group with that key, reads the tree, and joins. A tree that is not the right one is asked for at
-//!   another relay, up to [`SPOILED`](crate::limits::SPOILED) times. Members read the beginning of a tree alone.
+//!   another relay, up to [`SPOILED`](crate::limits::SPOILED) times. Members read the beginning of a tree alone. If the relays keep the tree no longer, the
+//!   device asks who has invited it for information, and joins anew by that: for the others it is in.
 
 mod said;
 mod secrets;

@@ -609,12 +609,13 @@ impl GroupSecrets for Rings {
             proof: [0; 32],
         };
         commit.proof = commit.digest(&epoch.secret);
-        let ring = self.ring(group)?;
-        let (unsent, seen) = (ring.unsent.clone(), ring.seen.clone());
-        *ring = Ring::new(position, Self::after(&epoch, &commit));
+        let mut ring = Ring::new(position, Self::after(&epoch, &commit));
         ring.past = vec![epoch];
-        (ring.unsent, ring.seen) = (unsent, seen);
+        if let Some(old) = self.state.rings.remove(&group) {
+            (ring.unsent, ring.seen) = (old.unsent, old.seen);
+        }
         ring.joining = Some(commit.encode());
+        self.state.rings.insert(group, ring);
         Ok(commit.encode())
     }
 

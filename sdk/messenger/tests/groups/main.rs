@@ -1,4 +1,4 @@
-//! Conversations of groups: engines of several people, with a model of the encryption and of the relays (G1-G13).
+//! Conversations of groups: engines of several people, with a model of the encryption and of the relays (G1-G14).
 
 #[path = "../common/mod.rs"]
 mod common;

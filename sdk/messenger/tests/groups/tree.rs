@@ -2,7 +2,7 @@
 
 use crate::{BEN, CLEO, invite, join, make, world::World};
 use parlance_bimp::{GroupId, limits::MAX_PART};
-use parlance_messenger::{GroupNews, groups::Stage};
+use parlance_messenger::{GroupCommand, GroupNews, groups::Stage};
 
 const BAD: fn(&GroupNews) -> bool = |news| matches!(news, GroupNews::BadInvitation { .. });
 
@@ -87,7 +87,7 @@ fn who_invites_may_end_at_any_moment() {
 fn who_reads_the_tree_may_end_at_any_moment() {
     for pause in 0..12 {
         let (mut world, group) = before(110 + pause);
-        let command = parlance_messenger::GroupCommand::Join(group);
+        let command = GroupCommand::Join(group);
         world.group(2, command).unwrap();
         world.pass(pause * 10);
         world.restart(2, 100);
@@ -128,12 +128,45 @@ fn an_invitation_whose_tree_cannot_be_had_is_bad() {
         assert_eq!(world.stage(n, group), Some(Stage::Out));
         assert_eq!(world.heard(n, BAD), 1);
     }
+}
 
-    let (mut world, group) = before(151);
+/// The group's relays keep nothing of what was there.
+fn forget(world: &mut World, group: GroupId) {
     let order = world.relays.orders.get_mut(&group).unwrap();
     order.first = order.records.len() as u64;
+}
+
+#[test]
+fn who_accepts_when_the_tree_is_gone_comes_in_by_information() {
+    let (mut world, group) = before(151);
+    forget(&mut world, group);
     join(&mut world, &[2], group);
-    world.pass(20_000);
+    world.pass(60_000);
+    for n in [2, 3] {
+        assert_eq!(world.stage(n, group), Some(Stage::Member));
+        let joined = |news: &GroupNews| matches!(news, GroupNews::Joined);
+        assert_eq!(world.heard(n, joined), 1);
+        assert_eq!(world.epoch(n, group), world.epoch(0, group));
+    }
+    assert!(world.say(1, group, "late"));
+    assert!(world.say(3, group, "and there"));
+    world.pass(5_000);
+    for n in 0..4 {
+        assert_eq!(world.texts(n, group).len(), 2);
+    }
+    world.judge();
+}
+
+#[test]
+fn who_accepts_when_the_tree_is_gone_and_was_removed_learns_that() {
+    let (mut world, group) = before(152);
+    let account = CLEO;
+    let command = GroupCommand::Remove { group, account };
+    world.group(0, command).unwrap();
+    world.pass(5_000);
+    forget(&mut world, group);
+    join(&mut world, &[2], group);
+    world.pass(60_000);
     for n in [2, 3] {
         assert_eq!(world.stage(n, group), Some(Stage::Out));
         assert_eq!(world.heard(n, BAD), 1);

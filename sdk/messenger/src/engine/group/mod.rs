@@ -365,6 +365,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.pursue_wishes()?;
         self.read_orders()?;
         self.read_trees()?;
+        self.ask_inviters();
         self.offer_changes()?;
         self.send_texts()?;
         self.fetch_key_packages();
@@ -378,7 +379,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         answer: Answer,
     ) -> Result<(), Error> {
         match purpose {
-            Purpose::Enter(group, key_at) => self.entered(group, key_at, at, &answer),
+            Purpose::Enter(group, key_at) => {
+                self.entered(group, key_at, at, &answer);
+                Ok(())
+            }
             Purpose::Read(group) => self.order_read(group, at, answer),
             Purpose::Part(group, part) => {
                 self.part_taken(group, part, at, &answer);

@@ -238,7 +238,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// Whether everything that an invitation needs was here, and it was taken, or refused.
     fn join_if_ready(&mut self, id: GroupId) -> Result<bool, Error> {
-        let Some(invitation) = self.accepted(id)? else {
+        let lost = self.groups.all.get(&id).is_none_or(|group| group.lost);
+        let Some(invitation) = self.accepted(id)?.filter(|_| !lost) else {
             return Ok(false);
         };
         let tree = match self.tree_of(&invitation)? {

@@ -87,7 +87,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         key_at: u64,
         at: (RelayId, u64),
         answer: &Answer,
-    ) -> Result<(), Error> {
+    ) {
         let Answer::GroupEnter(extent) = answer else {
             let unknown = matches!(answer, Answer::Refused(it) if it.reason == Reason::NotAllowed);
             self.group_refused(id, Purpose::Enter(id, key_at), at, answer);
@@ -96,9 +96,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             live.refused = live.refused.saturating_add(usize::from(unknown));
             if live.refused >= REFUSALS {
                 live.refused = 0;
-                return self.not_kept(id);
+                self.lost_track(id);
             }
-            return Ok(());
+            return;
         };
         let live = self.live(id);
         live.at = Some((at.0, key_at));
@@ -106,10 +106,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         live.refused = 0;
         // What this device lacks is not kept any more.
         if extent.first > live.position {
-            return self.not_kept(id);
+            return self.lost_track(id);
         }
         self.order_has_grown(id, Some(extent.next));
-        Ok(())
     }
 
     /// A relay tells that an order has grown.

@@ -4,10 +4,10 @@ use super::{Purpose, Try, passed};
 use crate::{
     Encryption, Error, GroupNews, Storage,
     engine::{self, Engine},
-    groups::{About, Group, Stage},
-    limits::{LOOK_AGAIN, MAX_HANDSHAKE, SPOILED},
+    groups::{About, Group, GroupSaid, Stage},
+    limits::{ASK_AGAIN, LOOK_AGAIN, MAX_HANDSHAKE, SPOILED},
 };
-use parlance_bimp::{GroupId, GroupOrder, GroupRead, Piece, Request};
+use parlance_bimp::{Account, GroupId, GroupOrder, GroupRead, Piece, Request};
 use parlance_e2ee::{DeviceAddress, DeviceIdentity};
 use rand_core::CryptoRng;
 
@@ -93,7 +93,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let now = self.clock.steady;
         let accepted = |group: &Group| matches!(group.stage, Stage::Invited { accepted: true, .. });
         for id in self.ids(accepted) {
-            let Some(at) = self.tree_position(id)? else {
+            let lost = self.groups.all.get(&id).is_none_or(|group| group.lost);
+            let at = self.tree_position(id)?.filter(|_| !lost);
+            let Some(at) = at else {
                 continue;
             };
             let live = self.live(id);
@@ -136,7 +138,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return Ok(());
         };
         if order.first > at {
-            return self.not_kept(id);
+            self.lost_track(id);
+            return Ok(());
         }
         let now = self.clock.steady;
         let live = self.live(id);
@@ -186,13 +189,45 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
     }
 
-    /// What this device needs of the order is not kept any more, or its key is not known there.
-    pub(super) fn not_kept(&mut self, id: GroupId) -> Result<(), Error> {
-        let invited = |group: &Group| matches!(group.stage, Stage::Invited { .. });
-        if self.groups.all.get(&id).is_some_and(invited) {
-            return self.bad_invitation(id, "the group's relays do not keep its tree any more");
+    /// Who has accepted too late to read the tree is in the group for the others, and comes in by information of the device that has invited it.
+    pub(super) fn ask_inviters(&mut self) {
+        let now = self.clock.steady;
+        for id in self.ids(|group| group.lost) {
+            let stage = self.groups.all.get(&id).map(|group| group.stage.clone());
+            let Some(Stage::Invited { by, .. }) = stage else {
+                continue;
+            };
+            let live = self.live(id);
+            if now >= live.asks_at {
+                live.asks_at = now.saturating_add(ASK_AGAIN);
+                self.say_to_device(by, GroupSaid::NeedsInformation(id));
+            }
         }
-        self.lost_track(id);
+    }
+
+    /// Whether a device has invited this one, which needs its information.
+    pub(super) fn is_lost_guest_of(&self, id: GroupId, by: DeviceAddress) -> bool {
+        let of = |group: &Group| {
+            matches!(group.stage, Stage::Invited { by: inviter, .. } if inviter == by) && group.lost
+        };
+        self.groups.all.get(&id).is_some_and(of)
+    }
+
+    /// A lost guest has information, and takes part from now on.
+    pub(super) fn come_in_anew(&mut self, id: GroupId) -> Result<(), Error> {
+        let Some(mut group) = self.groups.all.get(&id).cloned() else {
+            return Ok(());
+        };
+        if !matches!(group.stage, Stage::Invited { .. }) {
+            return Ok(());
+        }
+        self.drop_parts(id);
+        group.stage = Stage::Member;
+        self.put_group(group);
+        self.note_members(id)?;
+        let conversation = self.conversation(Account(id.0));
+        self.put_conversation(conversation);
+        self.group_news(id, GroupNews::Joined);
         Ok(())
     }
 
@@ -206,6 +241,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         };
         self.drop_parts(id);
         group.stage = Stage::Out;
+        group.lost = false;
         self.put_group(group);
         self.drop_held(id);
         let cause = cause.to_string();
