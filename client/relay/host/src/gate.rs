@@ -228,7 +228,7 @@ impl Drop for Permit {
 }
 
 /// An IPv6 customer has a network of 64 bits to choose addresses from: it counts as one.
-fn network_of(address: IpAddr) -> IpAddr {
+pub(crate) fn network_of(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let network = address.to_bits() & (u128::MAX << 64);

@@ -10,7 +10,7 @@
 //! | [`budget`] | - | how much memory for all of them |
 //! | [`peers`] | P1-P4 | questions to other relays |
 //! | [`directory`] | - | what is on record |
-//! | `fallback` | F1-F3 | passes packets on between devices; a feature of the crate |
+//! | `fallback` | F1-F4 | passes packets on between devices; a feature of the crate |
 //! | [`figures`] | - | what is counted, for Prometheus |
 //! | [`config`] | - | what the operator says |
 //! | [`service`] | - | all of it, from start to stop |
