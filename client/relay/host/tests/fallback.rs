@@ -224,7 +224,7 @@ async fn connections_that_say_nothing_are_few() {
     one.stay_at(None, Some(&fallback)).await;
     let known = || (relay.connections() == 1).then_some(());
     until("it is not at its fallback relay", known).await;
-    drop(one);
+    within(one.close()).await;
     until("its place is not free", || {
         (relay.connections() == 0).then_some(())
     })
