@@ -4,7 +4,7 @@
 //! | --- | --- | --- |
 //! | [`storage`] | D1-D5 | the core's disk: RocksDB |
 //! | [`engine`] | E1-E4 | the core's loop, and the thread that writes |
-//! | [`connection`] | N1-N5 | one connection: authentication, rates, delivery |
+//! | [`connection`] | N1-N8 | one connection: authentication, rates, delivery |
 //! | [`bridge`] | B1-B3 | connections that do not come by QUIC |
 //! | [`gate`] | - | how many connections, how fast |
 //! | [`budget`] | - | how much memory for all of them |

@@ -4,7 +4,7 @@
 use crate::fallback::FallbackRelay;
 use crate::{
     bridge::{Arrival, Bridge},
-    connection::{Shared, serve},
+    connection::{LOOKS, Shared, serve},
     directory::Directory,
     engine::{Engine, EngineError, Event, Events, events, records, routing},
     figures::{Figures, count},
@@ -21,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     task::JoinSet,
 };
 
@@ -155,6 +155,7 @@ impl Service {
             figures: figures.clone(),
             limits: parts.limits,
             gate,
+            looks: Arc::new(Semaphore::new(LOOKS)),
             peers,
             retention: parts.config.timings.retention,
             close: endpoint.timings().close,
