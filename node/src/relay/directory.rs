@@ -9,6 +9,8 @@
 //!   a device subscribes, here or at another relay of the set.
 //! - **D4** At most [`MOST_RECORDS`] identities are remembered: more than there are connections, each of which looks at its own again
 //!   when something has changed.
+//! - **D5** What is not in memory is looked up by whoever may wait ([`Directory::look_up`]); connections ask
+//!   [`Directory::is_known`] first.
 
 use super::{
     LOG_TARGET, address,
@@ -24,7 +26,7 @@ use parlance_primitives::{
     relay::{Period, RelayApi, RelayInfo},
 };
 use parlance_relay::directory::{
-    Charge, DeviceName, DeviceRecord, Directory, Judgement, RelayRecord,
+    Charge, Delivered, DeviceName, DeviceRecord, Directory, Judgement, Question, RelayRecord,
 };
 use parlance_relay_core::{Owner, Routing, Timings};
 use parlance_runtime::opaque::Block;
@@ -282,6 +284,26 @@ where
         self.judge.payee().genesis.0
     }
 
+    fn is_known(&self, question: &Question) -> bool {
+        match question {
+            Question::Account(account) => {
+                let mut records = self.records.lock();
+                records.known.get(&account_of(account)).is_some()
+            }
+            Question::Sender { sender, period } => self.judge.is_known(sender, *period),
+        }
+    }
+
+    fn look_up(&self, question: &Question) {
+        match question {
+            Question::Account(account) => {
+                // Whoever asks for it tells why it is not known.
+                let _ = self.identity(&account_of(account));
+            }
+            Question::Sender { sender, period } => self.judge.look_up(self, sender, *period),
+        }
+    }
+
     fn relays(&self) -> Vec<RelayRecord> {
         self.relays.read().members.clone()
     }
@@ -336,6 +358,12 @@ where
 
     fn give_back(&self, sender: &DeviceName, charge: &Charge) {
         self.judge.give_back(sender, charge);
+    }
+
+    fn note_delivered(&self, recipient: &DeviceName, delivered: Delivered) {
+        for worth in self.judge.deliver(recipient, delivered) {
+            self.till.put(worth);
+        }
     }
 
     fn take_receipt(&self, recipient: &DeviceName, receipt: Receipt) {
