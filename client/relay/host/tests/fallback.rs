@@ -146,10 +146,9 @@ async fn a_port_that_is_taken_is_named() {
 }
 
 /// A fallback relay with few places for those who show no key, and its figures.
-async fn narrow(strangers_per_network: usize) -> (FallbackRelay, Arc<Figures>) {
+async fn narrow(strangers: usize) -> (FallbackRelay, Arc<Figures>) {
     let bounds = Bounds {
-        strangers_per_network,
-        new_per_network: 1_000,
+        strangers,
         patience: Duration::from_secs(1),
         ..Bounds::default()
     };
@@ -202,7 +201,7 @@ async fn who_shows_no_key_is_ended() {
     assert_eq!(relay.connections(), 0);
 }
 
-/// F4: whoever holds all places of its network is in nobody's way but its own, and not for long.
+/// F4: whoever holds all places of strangers does so for a moment.
 #[tokio::test]
 async fn connections_that_say_nothing_are_few() {
     let (relay, figures) = narrow(2).await;

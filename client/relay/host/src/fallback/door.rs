@@ -12,7 +12,8 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// Bounds for TCP connections to the fallback relay. A network is an IPv4 address, or 64 bits of IPv6.
+/// Bounds for TCP connections to the fallback relay. A network is an IPv4 address, or 64 bits of IPv6. Whoever comes from this machine is
+/// a proxy that an operator has put before it, which knows networks where this cannot: of it the bounds of all hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Connections that have not shown a key, all together.
@@ -126,18 +127,13 @@ impl Door {
             .networks
             .get(&network)
             .map_or((0, 0), |here| (here.strangers, here.all));
-        let has_room = inside.strangers < bounds.strangers
-            && strangers < bounds.strangers_per_network
-            && all < bounds.per_network;
-        if !has_room {
+        if inside.strangers >= bounds.strangers {
             return None;
         }
-        let full = Rate::new(bounds.new_per_network, now);
-        let rate = inside.rates.entry(network).or_insert(full);
-        if rate.wait(now).is_some() {
+        let has_room = strangers < bounds.strangers_per_network && all < bounds.per_network;
+        if !network.is_loopback() && !(has_room && inside.may_come(network, &bounds, now)) {
             return None;
         }
-        rate.take(1, now);
         inside.strangers = inside.strangers.saturating_add(1);
         let here = inside.networks.entry(network).or_default();
         here.strangers = here.strangers.saturating_add(1);
@@ -187,6 +183,17 @@ impl Door {
 }
 
 impl Inside {
+    /// Whether one more of this network may begin. It is counted.
+    fn may_come(&mut self, network: IpAddr, bounds: &Bounds, now: Instant) -> bool {
+        let full = Rate::new(bounds.new_per_network, now);
+        let rate = self.rates.entry(network).or_insert(full);
+        let may = rate.wait(now).is_none();
+        if may {
+            rate.take(1, now);
+        }
+        may
+    }
+
     fn tidy(&mut self, now: Instant) {
         let since = |last| now.saturating_duration_since(last);
         if self.tidied.is_none_or(|last| since(last) >= TIDY) {

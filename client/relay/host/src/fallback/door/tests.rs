@@ -110,6 +110,27 @@ fn one_network_has_so_many_in_all_and_so_many_new_ones() {
     assert_eq!(door.inside.lock().unwrap().rates.len(), 1);
 }
 
+/// All clients of an operator's proxy come from one address.
+#[test]
+fn a_proxy_on_this_machine_has_the_bounds_of_all() {
+    let door = door(Bounds {
+        strangers: 5,
+        strangers_per_network: 1,
+        per_network: 1,
+        new_per_network: 1,
+        ..WIDE
+    });
+    let now = Instant::now();
+    for text in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+        let there: Vec<_> = (0..5)
+            .map(|_| door.enter(address(text), now).unwrap())
+            .collect();
+        assert!(door.enter(address(text), now).is_none());
+        assert!(door.enter(address("192.0.2.1"), now).is_none());
+        drop(there);
+    }
+}
+
 /// Who waits learns of the end as well.
 #[test]
 fn a_connection_is_found_by_its_number_until_it_ends() {
