@@ -107,8 +107,8 @@ impl Door {
         address: IpAddr,
         now: Instant,
     ) -> Option<(Arc<Visit>, oneshot::Receiver<()>)> {
-        let network = network_of(address);
-        let visit = self.place(network, now);
+        let is_proxy = address.to_canonical().is_loopback();
+        let visit = self.place(network_of(address), is_proxy, now);
         if visit.is_none() {
             count(&self.figures.fallback_refused);
         }
@@ -118,6 +118,7 @@ impl Door {
     fn place(
         self: &Arc<Self>,
         network: IpAddr,
+        is_proxy: bool,
         now: Instant,
     ) -> Option<(Arc<Visit>, oneshot::Receiver<()>)> {
         let bounds = self.bounds;
@@ -131,7 +132,7 @@ impl Door {
             return None;
         }
         let has_room = strangers < bounds.strangers_per_network && all < bounds.per_network;
-        if !network.is_loopback() && !(has_room && inside.may_come(network, &bounds, now)) {
+        if !is_proxy && !(has_room && inside.may_come(network, &bounds, now)) {
             return None;
         }
         inside.strangers = inside.strangers.saturating_add(1);
