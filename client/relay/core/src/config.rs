@@ -51,6 +51,8 @@ pub struct Limits {
     pub subscriptions: usize,
     /// Presence records.
     pub presences: usize,
+    /// Presence records under new keys that one account may publish in one period: some for each contact of each of its devices.
+    pub account_presences: u64,
     /// One-time prekeys of one device and use.
     pub prekeys: usize,
     /// Devices, by use, whose prekeys are kept.
@@ -86,6 +88,7 @@ impl Default for Limits {
             window_bytes: 256 << 10,
             subscriptions: 16,
             presences: 100_000,
+            account_presences: 512,
             prekeys: 256,
             prekey_owners: 1_000_000,
             groups: 100_000,

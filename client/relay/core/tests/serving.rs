@@ -340,6 +340,42 @@ fn presence_ends() {
     assert_eq!(net.ask(0, SENDER, look_up), found(None));
 }
 
+/// U4: an account that publishes without end is refused alone, and for a period.
+#[test]
+fn nobody_fills_the_room_for_presence() {
+    let limits = Limits {
+        presences: 1_000,
+        account_presences: 10,
+        ..Limits::default()
+    };
+    let config = Config {
+        limits,
+        ..Config::default()
+    };
+    let mut net = Net::new(5, config);
+    net.open(0, SENDER, 0, &[OTHER]);
+    net.open(0, DEVICE, 0, &[OWN]);
+    let publish = |n: u8| {
+        Request::PublishPresence(PublishPresence {
+            key: PresenceKey([n; 32]),
+            record: Bounded::new(vec![n]).unwrap(),
+            keep: u64::MAX,
+        })
+    };
+    let taken = Some(Answer::PublishPresence(()));
+    for n in 0..10 {
+        assert_eq!(net.ask(0, SENDER, publish(n)), taken);
+    }
+    for n in 10..20 {
+        assert_eq!(reason(net.ask(0, SENDER, publish(n))), Reason::TooFast);
+    }
+    // What is there may be renewed, and others have their own room.
+    assert_eq!(net.ask(0, SENDER, publish(3)), taken);
+    assert_eq!(net.ask(0, DEVICE, publish(99)), taken);
+    net.clock.steady += config.timings.period;
+    assert_eq!(net.ask(0, SENDER, publish(15)), taken);
+}
+
 #[test]
 fn what_waits_is_told() {
     let mut net = net(5);
