@@ -16,6 +16,7 @@ use super::{
     LOG_TARGET, address,
     names::{account_of, device_of, number_of, place_of},
     pay::{Facts, Judge, Known, Unanswered, till::Till},
+    records::Records,
 };
 use parking_lot::{Mutex, RwLock};
 use parlance_bimp::{Account, DeviceNumber, EnvelopeView, Mailbox, Receipt, RelayId as Place};
@@ -30,7 +31,6 @@ use parlance_relay::directory::{
 };
 use parlance_relay_core::{Owner, Routing, Timings};
 use parlance_runtime::opaque::Block;
-use schnellru::{ByLength, LruMap};
 use sp_api::ProvideRuntimeApi;
 use std::{collections::BTreeMap, sync::Arc};
 use tokio::sync::{mpsc, watch};
@@ -100,22 +100,14 @@ pub struct Blocks {
     pub best: Hash,
 }
 
-struct Records {
-    known: LruMap<AccountId, Option<Arc<Identity>>, ByLength>,
-    /// Rises when something is forgotten, so that what was read before is not put back.
-    forgotten: u64,
-}
-
 /// The chain, for a relay.
 pub struct ChainDirectory<Client> {
     client: Arc<Client>,
     me: Place,
     blocks: RwLock<Blocks>,
     relays: RwLock<Relays>,
-    records: Mutex<Records>,
+    pub(super) records: Mutex<Records>,
     owners: Mutex<BTreeMap<Mailbox, Owner>>,
-    /// Accounts whose devices have authenticated.
-    pub(super) watched: Mutex<super::follow::Watched>,
     pub(super) judge: Judge,
     pub(super) till: Till,
     receipts: mpsc::Sender<(DeviceName, Receipt)>,
@@ -141,12 +133,8 @@ where
             client,
             blocks: RwLock::new(blocks),
             relays: RwLock::new(relays),
-            records: Mutex::new(Records {
-                known: LruMap::new(ByLength::new(MOST_RECORDS)),
-                forgotten: 0,
-            }),
+            records: Mutex::new(Records::new(MOST_RECORDS)),
             owners: Mutex::default(),
-            watched: Mutex::default(),
             judge,
             till,
             receipts,
@@ -171,20 +159,15 @@ where
         }
     }
 
-    /// The records of these accounts may have changed: they are read again, and the core is told whose devices there are. Those of whom
-    /// nobody was let in are nothing to it.
-    pub(super) fn refresh(&self, accounts: impl IntoIterator<Item = AccountId>) {
-        let mut is_news = false;
-        for account in accounts {
-            if !self.watched.lock().has(&account) {
-                continue;
-            }
-            is_news = true;
-            let mut records = self.records.lock();
-            records.known.remove(&account);
-            records.forgotten = records.forgotten.wrapping_add(1);
-            drop(records);
-            self.judge.forget(&account);
+    /// The records of these accounts may have changed: they are forgotten. Those of whom somebody was let in are read again, and the core
+    /// is told whose devices there are; the others are nothing to it.
+    pub(super) fn refresh(&self, accounts: Vec<AccountId>) {
+        for account in &accounts {
+            self.judge.forget(account);
+        }
+        let let_in = self.records.lock().forget(accounts);
+        let is_news = !let_in.is_empty();
+        for account in let_in {
             match self.identity(&account) {
                 Ok(Some(identity)) => self.add_owners(&account, &identity),
                 // An identity that is gone receives nothing; what waits for it expires.
@@ -219,10 +202,10 @@ where
     /// The identity of an account in the last final state.
     fn identity(&self, account: &AccountId) -> Result<Option<Arc<Identity>>, Unanswered> {
         let mut records = self.records.lock();
-        if let Some(known) = records.known.get(account) {
-            return Ok(known.clone());
+        if let Some(known) = records.get(account) {
+            return Ok(known);
         }
-        let forgotten = records.forgotten;
+        let moment = records.moment();
         drop(records);
         let last = self.blocks.read().last;
         let api = self.client.runtime_api();
@@ -231,9 +214,7 @@ where
             .map_err(|error| Unanswered(error.to_string()))?
             .map(Arc::new);
         let mut records = self.records.lock();
-        if records.forgotten == forgotten {
-            records.known.insert(account.clone(), identity.clone());
-        }
+        records.put(account.clone(), identity.clone(), moment);
         Ok(identity)
     }
 }
@@ -288,7 +269,7 @@ where
         match question {
             Question::Account(account) => {
                 let mut records = self.records.lock();
-                records.known.get(&account_of(account)).is_some()
+                records.get(&account_of(account)).is_some()
             }
             Question::Sender { sender, period } => self.judge.is_known(sender, *period),
         }
@@ -334,7 +315,7 @@ where
             mailboxes: mailboxes_of(&account, &identity),
             owner: owner_of(&identity),
         };
-        self.watched.lock().add(account);
+        self.records.lock().watched.add(account);
         Some(record)
     }
 
