@@ -2,7 +2,7 @@
 //!
 //! - **N1** A connection has a place, and its peer has few of them ([`crate::gate`]); it must authenticate in time, and is read no faster than its rate: whoever asks faster
 //!   is slowed by its own transport, and costs nobody else anything. A stranger has as many frames as it takes to authenticate; all connections
-//!   of a device, or of a relay, have one rate.
+//!   of a device, or of a relay, have one rate. Requests that make the core do much count as many frames ([`crate::price`]).
 //! - **N2** A device authenticates by its signing key on record, a relay by the key of its endpoint, which must be the key that TLS has
 //!   seen too. Both sign for this connection alone (O1 of BIMP).
 //! - **N3** Messages to deliver are read when the connection has room for them, so that a slow reader takes no memory, and once, so that it takes no
@@ -32,6 +32,7 @@ use crate::{
     figures::{Figures, count},
     gate::{ConnectionLimits, Gate, Pace, PeerPermit, Permit, Rate},
     peers::Peers,
+    price,
     storage::Store,
 };
 use closing::Closing;
@@ -340,6 +341,7 @@ impl Connection {
         match told {
             ToConnection::Answer { request, answer } => {
                 self.settle_charge(request, &answer);
+                self.pace.take(price::of_answer(&answer), Instant::now());
                 self.ledger.answered(request);
                 // Any other error: the connection has ended, or will with its next event.
                 if let Err(SendError::TooLong { size }) = self.machine.answer(request, &answer) {

@@ -8,6 +8,7 @@
 //! | [`bridge`] | B1-B3 | connections that do not come by QUIC |
 //! | [`gate`] | - | how many connections, how fast |
 //! | [`budget`] | - | how much memory for all of them |
+//! | [`price`] | - | what requests cost of a rate |
 //! | [`peers`] | P1-P4 | questions to other relays |
 //! | [`directory`] | - | what is on record |
 //! | `fallback` | F1-F4 | passes packets on between devices; a feature of the crate |
@@ -28,5 +29,6 @@ pub mod fallback;
 pub mod figures;
 pub mod gate;
 pub mod peers;
+pub mod price;
 pub mod service;
 pub mod storage;

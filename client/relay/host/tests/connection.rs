@@ -7,8 +7,8 @@
 
 use codec::Encode;
 use parlance_bimp::{
-    Account, Answer, Bounded, Credential, DeviceNumber, EnvelopeView, List, Mailbox, OfMailbox,
-    Push, Receipt, RelayId, Request, SendMessage, Subscribe,
+    Account, Answer, Bounded, Credential, DeviceNumber, EnvelopeView, ExtendRetention, List,
+    Mailbox, MessageId, OfMailbox, Push, Receipt, RelayId, Request, SendMessage, Subscribe,
 };
 use parlance_endpoint::{Client, Endpoint, Options, RelayAddress, SecretKey, Session};
 use parlance_relay::{
@@ -286,6 +286,34 @@ async fn who_is_looked_up_waits_and_nobody_else_does() {
     let most = relay.directory.most_looking.load(Ordering::SeqCst);
     assert_eq!(most, LOOKS, "looks have few places");
     relay.has_connections(there.len() + 1).await;
+}
+
+/// N1: one frame can have hundreds of entries changed, here and at four other relays.
+#[tokio::test]
+async fn who_has_much_done_waits_as_for_many_frames() {
+    let relay = Relay::start([]).await;
+    let (_endpoint, session) = connect(relay.address.clone(), 1).await;
+    let ids = (0..250).map(|n| MessageId([n; 32])).collect();
+    let extend = Request::ExtendRetention(ExtendRetention {
+        which: OfMailbox {
+            mailbox: mailbox(1),
+            ids: List::new(ids).unwrap(),
+        },
+        until: u64::MAX,
+    });
+    let began = Instant::now();
+    for _ in 0..6 {
+        let answer = session
+            .client
+            .request_within(extend.clone(), PATIENCE)
+            .await;
+        assert!(
+            matches!(answer, Ok(Answer::ExtendRetention(_))),
+            "{answer:?}"
+        );
+    }
+    // A thousand frames at once, and five hundred in a second: the sixth waits for a quarter of that, and is read when the fifth is paid.
+    assert!(began.elapsed() > Duration::from_millis(300));
 }
 
 /// N8: otherwise whoever finds a fault fills the core with connections that are nowhere.

@@ -1,7 +1,7 @@
 //! What a connection asks for, and what that is charged to.
 
 use super::Connection;
-use crate::{budget::weight, directory::Judgement, engine::Event, figures::count};
+use crate::{budget::weight, directory::Judgement, engine::Event, figures::count, price};
 use parlance_bimp::{Answer, EnvelopeView, Observed, Reason, Request, SocketAddress};
 use parlance_relay_core::{Asker, Input};
 use std::time::Instant;
@@ -31,6 +31,7 @@ impl Connection {
             count(&self.shared.figures.refused_tickets);
             return self.refuse(request, reason);
         }
+        self.pace.take(price::of(&body), Instant::now());
         self.ledger.open(request, weight(&body));
         let from = Asker {
             connection: self.id,
