@@ -312,7 +312,7 @@ async fn who_has_much_done_waits_as_for_many_frames() {
             "{answer:?}"
         );
     }
-    // A thousand frames at once, and five hundred in a second: the sixth waits for a quarter of that, and is read when the fifth is paid.
+    // A thousand frames at once, and five hundred in a second: the sixth is read when five are paid.
     assert!(began.elapsed() > Duration::from_millis(300));
 }
 

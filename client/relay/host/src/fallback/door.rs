@@ -2,7 +2,7 @@
 
 use crate::{
     figures::{Figures, count},
-    gate::{Rate, network_of},
+    gate::{Network, Rate, WIDER},
 };
 use std::{
     collections::HashMap,
@@ -12,8 +12,9 @@ use std::{
 };
 use tokio::sync::oneshot;
 
-/// Bounds for TCP connections to the fallback relay. A network is an IPv4 address, or 64 bits of IPv6. Whoever comes from this machine is
-/// a proxy that an operator has put before it, which knows networks where this cannot: of it the bounds of all hold.
+/// Bounds for TCP connections to the fallback relay. A network is an IPv4 address, or 64 bits of IPv6; the one around it has eight times
+/// as much. Whoever comes from this machine is a proxy that an operator has put before it, which knows networks where this cannot: of it
+/// the bounds of all hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
     /// Connections that have not shown a key, all together.
@@ -58,8 +59,8 @@ pub struct Door {
 struct Inside {
     strangers: usize,
     known: usize,
-    networks: HashMap<IpAddr, Here>,
-    rates: HashMap<IpAddr, Rate>,
+    networks: HashMap<Network, Here>,
+    rates: HashMap<Network, Rate>,
     tidied: Option<Instant>,
     last: u64,
     visits: HashMap<u64, Weak<Visit>>,
@@ -76,7 +77,7 @@ struct Here {
 pub struct Visit {
     door: Arc<Door>,
     number: u64,
-    network: IpAddr,
+    networks: [Network; 2],
     /// Whoever waits for the key; none once it is shown.
     waits: Mutex<Option<oneshot::Sender<()>>>,
 }
@@ -107,8 +108,7 @@ impl Door {
         address: IpAddr,
         now: Instant,
     ) -> Option<(Arc<Visit>, oneshot::Receiver<()>)> {
-        let is_proxy = address.to_canonical().is_loopback();
-        let visit = self.place(network_of(address), is_proxy, now);
+        let visit = self.place(address, now);
         if visit.is_none() {
             count(&self.figures.fallback_refused);
         }
@@ -117,35 +117,33 @@ impl Door {
 
     fn place(
         self: &Arc<Self>,
-        network: IpAddr,
-        is_proxy: bool,
+        address: IpAddr,
         now: Instant,
     ) -> Option<(Arc<Visit>, oneshot::Receiver<()>)> {
         let bounds = self.bounds;
+        let networks = [Network::of(address), Network::around(address)];
+        let is_proxy = address.to_canonical().is_loopback();
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
         inside.tidy(now);
-        let (strangers, all) = inside
-            .networks
-            .get(&network)
-            .map_or((0, 0), |here| (here.strangers, here.all));
         if inside.strangers >= bounds.strangers {
             return None;
         }
-        let has_room = strangers < bounds.strangers_per_network && all < bounds.per_network;
-        if !is_proxy && !(has_room && inside.may_come(network, &bounds, now)) {
+        if !is_proxy && !inside.may_come(&networks, &bounds, now) {
             return None;
         }
         inside.strangers = inside.strangers.saturating_add(1);
-        let here = inside.networks.entry(network).or_default();
-        here.strangers = here.strangers.saturating_add(1);
-        here.all = here.all.saturating_add(1);
+        for network in networks {
+            let here = inside.networks.entry(network).or_default();
+            here.strangers = here.strangers.saturating_add(1);
+            here.all = here.all.saturating_add(1);
+        }
         inside.last = inside.last.wrapping_add(1);
         let number = inside.last;
         let (waits, shown) = oneshot::channel();
         let visit = Arc::new(Visit {
             door: self.clone(),
             number,
-            network,
+            networks,
             waits: Mutex::new(Some(waits)),
         });
         inside.visits.insert(number, Arc::downgrade(&visit));
@@ -184,13 +182,24 @@ impl Door {
 }
 
 impl Inside {
-    /// Whether one more of this network may begin. It is counted.
-    fn may_come(&mut self, network: IpAddr, bounds: &Bounds, now: Instant) -> bool {
-        let full = Rate::new(bounds.new_per_network, now);
-        let rate = self.rates.entry(network).or_insert(full);
-        let may = rate.wait(now).is_none();
-        if may {
-            rate.take(1, now);
+    /// Whether one more of a network, and of the one around it, may begin. It is counted in both, or in none.
+    fn may_come(&mut self, networks: &[Network; 2], bounds: &Bounds, now: Instant) -> bool {
+        let may = networks.iter().zip([1, WIDER]).all(|(network, times)| {
+            let none = Here::default();
+            let here = self.networks.get(network).unwrap_or(&none);
+            let strangers = bounds.strangers_per_network.saturating_mul(times);
+            let has_room =
+                here.strangers < strangers && here.all < bounds.per_network.saturating_mul(times);
+            let times = u32::try_from(times).unwrap_or(u32::MAX);
+            let per_second = bounds.new_per_network.saturating_mul(times);
+            let rate = self.rates.entry(*network);
+            let rate = rate.or_insert_with(|| Rate::new(per_second, now));
+            has_room && rate.wait(now).is_none()
+        });
+        for network in networks.iter().filter(|_| may) {
+            if let Some(rate) = self.rates.get_mut(network) {
+                rate.take(1, now);
+            }
         }
         may
     }
@@ -226,8 +235,10 @@ impl Visit {
         }
         inside.known = inside.known.saturating_add(1);
         inside.strangers = inside.strangers.saturating_sub(1);
-        if let Some(here) = inside.networks.get_mut(&self.network) {
-            here.strangers = here.strangers.saturating_sub(1);
+        for network in &self.networks {
+            if let Some(here) = inside.networks.get_mut(network) {
+                here.strangers = here.strangers.saturating_sub(1);
+            }
         }
         if let Some(waits) = waits.take() {
             // Nobody may wait any more.
@@ -252,11 +263,13 @@ impl Drop for Visit {
         inside.known = inside
             .known
             .saturating_sub(1_usize.saturating_sub(is_stranger));
-        if let Some(here) = inside.networks.get_mut(&self.network) {
-            here.strangers = here.strangers.saturating_sub(is_stranger);
-            here.all = here.all.saturating_sub(1);
-            if here.all == 0 {
-                inside.networks.remove(&self.network);
+        for network in &self.networks {
+            if let Some(here) = inside.networks.get_mut(network) {
+                here.strangers = here.strangers.saturating_sub(is_stranger);
+                here.all = here.all.saturating_sub(1);
+                if here.all == 0 {
+                    inside.networks.remove(network);
+                }
             }
         }
     }

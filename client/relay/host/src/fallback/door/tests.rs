@@ -107,7 +107,25 @@ fn one_network_has_so_many_in_all_and_so_many_new_ones() {
     // Nobody is remembered for ever.
     let long_after = began + Duration::from_secs(10);
     drop(door.enter(address("192.0.2.3"), long_after));
-    assert_eq!(door.inside.lock().unwrap().rates.len(), 1);
+    // Its network, and the one around it.
+    assert_eq!(door.inside.lock().unwrap().rates.len(), 2);
+}
+
+#[test]
+fn nobody_fills_it_from_many_small_networks() {
+    let door = door(Bounds {
+        strangers_per_network: 2,
+        ..WIDE
+    });
+    let now = Instant::now();
+    let customer = |n: u16| IpAddr::from([0x2001, 0xdb8, 7, n, 0, 0, 0, 1]);
+    let there: Vec<_> = (0..100)
+        .filter_map(|n| door.enter(customer(n), now))
+        .collect();
+    assert_eq!(there.len(), 2 * WIDER);
+    assert!(door.enter(address("2001:db8:8::1"), now).is_some());
+    drop(there);
+    assert!(door.inside.lock().unwrap().networks.is_empty());
 }
 
 /// All clients of an operator's proxy come from one address.
