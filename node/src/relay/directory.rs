@@ -15,7 +15,7 @@
 use super::{
     LOG_TARGET, address,
     names::{account_of, device_of, number_of, place_of},
-    pay::{Facts, Judge, Known, Unanswered, till::Till},
+    pay::{Facts, Judge, Known, Unanswered, inbox::Inbox, till::Till},
     records::Records,
 };
 use parking_lot::{Mutex, RwLock};
@@ -33,7 +33,7 @@ use parlance_relay_core::{Owner, Routing, Timings};
 use parlance_runtime::opaque::Block;
 use sp_api::ProvideRuntimeApi;
 use std::{collections::BTreeMap, sync::Arc};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 /// D4.
 pub const MOST_RECORDS: u32 = 32_768;
@@ -110,8 +110,17 @@ pub struct ChainDirectory<Client> {
     owners: Mutex<BTreeMap<Mailbox, Owner>>,
     pub(super) judge: Judge,
     pub(super) till: Till,
-    receipts: mpsc::Sender<(DeviceName, Receipt)>,
+    receipts: Arc<Confirmations>,
     changes: watch::Sender<u64>,
+}
+
+/// Receipts that wait to be checked: the latest of each device and period.
+pub type Confirmations = Inbox<(DeviceName, Period), Receipt>;
+
+impl<Client> Drop for ChainDirectory<Client> {
+    fn drop(&mut self) {
+        self.receipts.close();
+    }
 }
 
 impl<Client> ChainDirectory<Client>
@@ -119,13 +128,13 @@ where
     Client: ProvideRuntimeApi<Block> + Send + Sync + 'static,
     Client::Api: AccountsApi<Block, AccountId> + RelayApi<Block, AccountId>,
 {
-    /// The records after `blocks`. Receipts go into `receipts`.
+    /// The records after `blocks`. Receipts go into `receipts`, which ends with this.
     pub fn new(
         client: Arc<Client>,
         blocks: Blocks,
         relays: Relays,
         (judge, till): (Judge, Till),
-        receipts: mpsc::Sender<(DeviceName, Receipt)>,
+        receipts: Arc<Confirmations>,
     ) -> Self {
         let (changes, _) = watch::channel(0);
         Self {
@@ -348,8 +357,10 @@ where
     }
 
     fn take_receipt(&self, recipient: &DeviceName, receipt: Receipt) {
-        // The next one of the same device says more than one that finds no room.
-        let _ = self.receipts.try_send((*recipient, receipt));
+        if self.judge.takes_receipts_of(receipt.period) {
+            // The next one of the same device says more than one that finds no room.
+            let _ = self.receipts.put((*recipient, receipt.period), receipt);
+        }
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

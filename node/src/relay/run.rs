@@ -9,11 +9,12 @@
 use super::{
     Desk, LOG_TARGET,
     bridge::Door,
-    directory::{Blocks, ChainDirectory, Relays},
+    directory::{Blocks, ChainDirectory, Confirmations, Relays},
     figures::{Board, Pay},
     follow::{End, Follower},
     pay::{
         Judge, Payee,
+        inbox::Inbox,
         till::{self, Till},
     },
 };
@@ -46,7 +47,7 @@ use std::{
     thread::JoinHandle,
     time::{Duration, Instant},
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 /// R3.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -360,15 +361,18 @@ where
             id,
         };
         let store = Store::open(store, *limit)?;
-        let (receipts, confirmed) = mpsc::channel(RECEIPTS);
+        let receipts = Arc::new(Confirmations::new(RECEIPTS));
         let run = self.runs.fetch_add(1, Ordering::Relaxed);
         let pay = (Judge::new(payee, run), Till::new(self.host.desk.clone()));
         let relays = Relays::of(list);
+        let confirmed = receipts.clone();
         let directory = ChainDirectory::new(client.clone(), blocks, relays, pay, receipts);
         let directory = Arc::new(directory);
         // It must not keep the directory, whose end is its own.
         let weak = Arc::downgrade(&directory);
-        let checks = worker("relay-receipts", confirmed, move |it| confirm(&weak, it));
+        let checks = worker("relay-receipts", confirmed, move |(device, _), receipt| {
+            confirm(&weak, &device, &receipt)
+        });
         checks.map_err(Fault::Thread)?;
         let follower = Follower::new(client, directory.clone(), key.public());
         let service = Service::start(Parts {
@@ -417,15 +421,19 @@ where
 
 /// Starts a thread that takes what comes, one after the other, and may wait with each: others need not. It ends when nothing can come
 /// any more, or `take` says so.
-fn worker<Item: Send + 'static>(
+fn worker<Key, Item>(
     name: &str,
-    mut items: mpsc::Receiver<Item>,
-    mut take: impl FnMut(Item) -> ControlFlow<()> + Send + 'static,
-) -> std::io::Result<JoinHandle<()>> {
+    inbox: Arc<Inbox<Key, Item>>,
+    mut take: impl FnMut(Key, Item) -> ControlFlow<()> + Send + 'static,
+) -> std::io::Result<JoinHandle<()>>
+where
+    Key: Ord + Clone + Send + 'static,
+    Item: Send + 'static,
+{
     let thread = std::thread::Builder::new().name(name.into());
     thread.spawn(move || {
-        while let Some(item) = items.blocking_recv() {
-            if take(item).is_break() {
+        while let Some((key, item)) = inbox.take() {
+            if take(key, item).is_break() {
                 return;
             }
         }
@@ -435,7 +443,8 @@ fn worker<Item: Send + 'static>(
 /// Checks a receipt, which may take a look at the chain's database.
 fn confirm<Client>(
     directory: &Weak<ChainDirectory<Client>>,
-    (recipient, receipt): (DeviceName, Receipt),
+    recipient: &DeviceName,
+    receipt: &Receipt,
 ) -> ControlFlow<()>
 where
     Client: ProvideRuntimeApi<Block> + Send + Sync + 'static,
@@ -445,7 +454,7 @@ where
         return ControlFlow::Break(());
     };
     let judge = &directory.judge;
-    match judge.judge_receipt(&*directory, &recipient, &receipt) {
+    match judge.judge_receipt(&*directory, recipient, receipt) {
         Ok(Some(worth)) => directory.till.put(worth),
         // It counts when something of it is delivered.
         Ok(None) => {}
@@ -499,24 +508,22 @@ mod tests {
     /// With one thread for everybody, a check that waits would keep the test from telling it to go on.
     #[tokio::test]
     async fn who_checks_may_wait_and_nobody_else_does() {
-        let (sender, items) = mpsc::channel(4);
+        let inbox = Arc::new(Inbox::new(4));
         let (go_on, goes_on) = std::sync::mpsc::channel();
-        let (report, mut reports) = mpsc::channel(4);
-        let thread = worker("checks", items, move |item: u32| {
+        let (report, mut reports) = tokio::sync::mpsc::channel(4);
+        let thread = worker("checks", inbox.clone(), move |key: u32, ()| {
             goes_on.recv().unwrap();
-            report.blocking_send(item).unwrap();
+            report.blocking_send(key).unwrap();
             ControlFlow::Continue(())
         })
         .unwrap();
-        for item in [1, 2] {
-            sender.send(item).await.unwrap();
-        }
-        for item in [1, 2] {
+        assert!(inbox.put(1, ()) && inbox.put(2, ()));
+        for key in [1, 2] {
             go_on.send(()).unwrap();
-            assert_eq!(reports.recv().await, Some(item));
+            assert_eq!(reports.recv().await, Some(key));
         }
-        // Whoever hands in is gone: so is the thread.
-        drop(sender);
+        // Nothing comes any more: the thread is gone.
+        inbox.close();
         assert_eq!(reports.recv().await, None);
         tokio::task::spawn_blocking(|| thread.join().unwrap())
             .await

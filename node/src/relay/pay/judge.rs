@@ -151,6 +151,12 @@ impl Judge {
         }
     }
 
+    /// Whether receipts of a period may count. What is of another one need not wait to be refused.
+    pub fn takes_receipts_of(&self, period: Period) -> bool {
+        let running = self.now().period;
+        (running.saturating_sub(1)..=running).contains(&period)
+    }
+
     /// Something was delivered: what more the receipts of its device are worth by that.
     pub fn deliver(&self, recipient: &DeviceName, delivered: Delivered) -> Vec<Worth> {
         let account = account_of(&recipient.account);

@@ -2,6 +2,7 @@
 //! the best of each device goes to the worker ([`till`]).
 
 mod delivered;
+pub mod inbox;
 mod judge;
 mod receipts;
 mod tickets;
