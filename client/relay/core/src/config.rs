@@ -55,6 +55,8 @@ pub struct Limits {
     pub account_presences: u64,
     /// One-time prekeys of one device and use.
     pub prekeys: usize,
+    /// One-time prekeys of one account that another one gets in one period: some for each of their devices.
+    pub pair_prekeys: u64,
     /// Devices, by use, whose prekeys are kept.
     pub prekey_owners: usize,
     /// Groups whose order is kept.
@@ -90,6 +92,7 @@ impl Default for Limits {
             presences: 100_000,
             account_presences: 512,
             prekeys: 256,
+            pair_prekeys: 32,
             prekey_owners: 1_000_000,
             groups: 100_000,
             group_records: 1_000,

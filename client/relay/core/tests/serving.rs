@@ -340,6 +340,41 @@ fn presence_ends() {
     assert_eq!(net.ask(0, SENDER, look_up), found(None));
 }
 
+/// U5: whoever asks on and on gets bundles without one-time prekeys, and leaves these to others.
+#[test]
+fn nobody_uses_up_the_one_time_prekeys_of_others() {
+    let limits = Limits {
+        pair_prekeys: 2,
+        ..Limits::default()
+    };
+    let config = Config {
+        limits,
+        ..Config::default()
+    };
+    let mut net = Net::new(5, config);
+    net.open(0, SENDER, 0, &[OTHER]);
+    net.open(0, DEVICE, 0, &[OWN]);
+    net.open(0, 70, 0, &[]);
+    net.ask(0, DEVICE, Request::PublishPreKeys(prekeys(5)));
+    let fetch = Request::FetchPreKeys(FetchPreKeys {
+        account: Account([DEVICE as u8; 32]),
+        device: 0,
+        usage: PreKeyUse::Pairwise,
+    });
+    let mut has_one = |connection| match net.ask(0, connection, fetch.clone()) {
+        Some(Answer::FetchPreKeys(PreKeys { found: Some(found) })) => found.one_time.is_some(),
+        other => panic!("{other:?}"),
+    };
+    let given: Vec<bool> = (0..4).map(|_| has_one(SENDER)).collect();
+    assert_eq!(given, [true, true, false, false]);
+    assert!(has_one(70));
+    net.clock.steady += config.timings.period;
+    assert!(matches!(
+        net.ask(0, SENDER, fetch),
+        Some(Answer::FetchPreKeys(PreKeys { found: Some(found) })) if found.one_time.is_some()
+    ));
+}
+
 /// U4: an account that publishes without end is refused alone, and for a period.
 #[test]
 fn nobody_fills_the_room_for_presence() {

@@ -33,7 +33,7 @@ impl Relay {
             Request::ExtendRetention(body) => self.extend(from, &body),
             Request::Delete(body) => self.delete(from, &body),
             Request::PublishPreKeys(body) => self.publish_prekeys(from, (account, device), body),
-            Request::FetchPreKeys(body) => self.fetch_prekeys(from, body),
+            Request::FetchPreKeys(body) => self.fetch_prekeys(from, account, body),
             Request::PublishPresence(body) => self.publish_presence(from, account, body),
             Request::LookUpPresence(body) => {
                 let record = self.presences.look_up(&body.key, now);
