@@ -316,9 +316,9 @@ impl Connection {
             let Some(event) = self.machine.poll() else {
                 return;
             };
-            let question = self.question_of(&event);
-            if let Some(Next::Take(event)) = self.look_first(question, Next::Take(event)) {
-                self.take_event(event);
+            match self.unknown(self.question_of(&event)) {
+                Some(question) => self.look_up(question, Next::Take(Box::new(event))),
+                None => self.take_event(event),
             }
         }
     }

@@ -12,7 +12,7 @@ pub const LOOKS: usize = 4;
 /// What waits for a look.
 pub(super) enum Next {
     /// Something that the peer wants.
-    Take(ServerEvent),
+    Take(Box<ServerEvent>),
     /// Whether the peer is still on record.
     Check,
 }
@@ -68,21 +68,21 @@ impl Connection {
         }
     }
 
-    /// Begins a look if one is needed. What is to be taken comes back if not.
-    pub(super) fn look_first(&mut self, question: Option<Question>, next: Next) -> Option<Next> {
-        let unknown = question.filter(|question| !self.shared.directory.is_known(question));
-        let Some(question) = unknown else {
-            return Some(next);
-        };
+    /// What is not in memory.
+    pub(super) fn unknown(&self, question: Option<Question>) -> Option<Question> {
+        question.filter(|question| !self.shared.directory.is_known(question))
+    }
+
+    /// Begins a look.
+    pub(super) fn look_up(&mut self, question: Question, next: Next) {
         self.look = Some(Look::begin(&self.shared, question, next));
-        None
     }
 
     /// What was looked for is there.
     pub(super) fn go_on(&mut self) -> Result<(), End> {
         match self.look.take().map(|look| look.next) {
             Some(Next::Take(event)) => {
-                self.take_event(event);
+                self.take_event(*event);
                 Ok(())
             }
             Some(Next::Check) => self.stay_or_leave(),
@@ -96,9 +96,12 @@ impl Connection {
             Some(Credential::Device { account, .. }) => Some(Question::Account(*account)),
             _ => None,
         };
-        match self.look_first(question, Next::Check) {
-            Some(_) => self.stay_or_leave(),
-            None => Ok(()),
+        match self.unknown(question) {
+            Some(question) => {
+                self.look_up(question, Next::Check);
+                Ok(())
+            }
+            None => self.stay_or_leave(),
         }
     }
 
