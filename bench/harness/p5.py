@@ -23,8 +23,8 @@ ABOUT = {
     "storage in files, which it does not synchronise, without TLS; messages are sent while nobody is there, and then fetched. "
     "*A group of 500* at five relays: maker and sender have the real encryption and their database on this disk, and so has one of the members, which opens "
     "each text; the 499 members are devices with a connection each, in the process of the load. Times count from writing the text. Creation in its "
-    "parts, one after the other: key packages of all are fetched; encryption makes group and commit, adds all at once and reads what was placed; the relays place group and commit; one "
-    "message of 512 bytes goes to each member. The invitation itself is not in the sum: its row is what sending all of it to *one* member takes (XMTP publishes for 400 members 111 ms until the "
+    "parts, one after the other: key packages of all are fetched; encryption makes group, tree and commit, adds all at once and reads what was placed; the relays place group, tree and commit; a "
+    "message goes to each member, as large as one with its invitation. Not in the sum, since members do it when they accept: all of them read the tree, at the same time (XMTP publishes for 400 members 111 ms until the "
     "sender is done, 173 ms until all have the text, 7.6 s for creation). *Faults*: five relays, of which again and again one or two are away for up to 4.3 s, killed with SIGKILL and started again, or stopped with SIGSTOP, "
     "so that they are cut off from everybody and then go on with what they had in hand; 2,000 messages a second from 512 senders to 64 recipients, who have the patience "
     "of our client (350 ms for an answer, 600 ms for a sign of life); fail-over counts from the fault, or from writing the message if that is later, until another "
@@ -36,6 +36,8 @@ ABOUT = {
 }
 GOAL_RATE, GOAL_P95_MS, GOAL_KIB, GOAL_FLOOD = 10_000, 250, 64, 2
 GOAL_RECEIPT_MS, GOAL_GROUP_P95_MS, GOAL_CREATION_MS, GOAL_FAIL_OVER_MS = 100, 300, 1_000, 2_000
+# The Welcome of MLS for all 499, with the tree; and that sent to each.
+WHOLE_KB, WHOLE_MB = 1_325, 661
 TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR") or report.ROOT / "target") / "release"
 RELAY = os.environ.get("RELAY_BIN") or TARGET / "parlance-relay"
 LOAD = os.environ.get("RELAY_LOAD_BIN") or TARGET / "parlance-bench-relay"
@@ -213,7 +215,8 @@ def group(folder) -> dict:
     made = one["creation"]
     print(
         f"P5 group: receipt p50 {one['receipt_ms']['p50']:.0f} ms, deliveries p95 {one['delivered_ms']['p95']:.0f} ms, {one['missing']} missing, "
-        f"created in {creation(one):.0f} ms, of which encryption {made['encryption_ms']:.0f} ms",
+        f"created in {creation(one):.0f} ms, of which encryption {made['encryption_ms']:.0f} ms, with {made['sent_bytes'] / 1e6:.1f} MB sent; "
+        f"tree read by all in {made['trees_ms']:.0f} ms",
         file=sys.stderr,
     )
     shutil.rmtree(folder)
@@ -221,7 +224,7 @@ def group(folder) -> dict:
 
 
 def creation(one: dict) -> float:
-    """All parts but the invitation itself, ms."""
+    """All parts that the maker waits for, ms."""
     parts = ("key_packages_ms", "encryption_ms", "order_ms", "messages_ms")
     return sum(one["creation"][part] for part in parts)
 
@@ -305,7 +308,7 @@ def metrics(raw: dict):
     ):
         yield report.metric(f"group of 500: {what}", "ms", "lower", all_of("group", spread, which), [goal], "the goal")
     whole = [creation(one) for one in raw["group"]]
-    yield report.metric("group of 500: created, without the invitation", "ms", "lower", whole, [GOAL_CREATION_MS], "the goal")
+    yield report.metric("group of 500: created", "ms", "lower", whole, [GOAL_CREATION_MS], "the goal")
     for what, part in (
         ("key packages", "key_packages_ms"),
         ("encryption", "encryption_ms"),
@@ -314,8 +317,12 @@ def metrics(raw: dict):
     ):
         parts = all_of("group", "creation", part)
         yield report.metric(f"group of 500: created, {what}", "ms", "lower", parts, [GOAL_CREATION_MS], "the goal")
-    parts = all_of("group", "creation", "whole_invitation_ms")
-    yield report.metric("group of 500: the whole invitation to one", "ms", "lower", parts, [GOAL_CREATION_MS], "the goal")
+    sent = [one["creation"]["sent_bytes"] / 1e6 for one in raw["group"]]
+    yield report.metric("group of 500: sent by its maker", "MB", "lower", sent, [WHOLE_MB], "the whole invitation to each")
+    each = [one["creation"]["invitation_bytes"] / 1e3 for one in raw["group"]]
+    yield report.metric("group of 500: an invitation", "kB", "lower", each, [WHOLE_KB], "the whole invitation")
+    read = all_of("group", "creation", "trees_ms")
+    yield report.metric("group of 500: its tree read by all", "ms", "lower", read, [GOAL_CREATION_MS], "the goal")
     accepted = all_of("faults", "accepted")
     yield report.metric("faults: messages accepted", "", "higher", accepted, [1_000_000], "the goal, in one run by hand")
     for what, name in (("lost", "lost"), ("shown twice, or to others", "shown_twice")):

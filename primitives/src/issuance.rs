@@ -1,4 +1,4 @@
-//! Words of issuance (economy.md, "Issuance").
+//! Words of issuance: `docs/economy.md`, and `docs/decisions/0004-issuance.md`.
 
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;

@@ -48,7 +48,7 @@ pub const MICRO: Balance = UNIT / 1_000_000;
 /// Least balance that an account may have.
 pub const EXISTENTIAL_DEPOSIT: Balance = MILLI;
 
-/// Length of a slot in milliseconds (consensus.md, "Main chain").
+/// Length of a slot in milliseconds (`docs/consensus-vdpos.md`, "The clock").
 pub const SLOT_DURATION: Moment = 2_000;
 /// Milliseconds in a day.
 pub const DAY_MS: Moment = 24 * 60 * 60 * 1_000;

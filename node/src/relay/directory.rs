@@ -9,11 +9,14 @@
 //!   a device subscribes, here or at another relay of the set.
 //! - **D4** At most [`MOST_RECORDS`] identities are remembered: more than there are connections, each of which looks at its own again
 //!   when something has changed.
+//! - **D5** What is not in memory is looked up by whoever may wait ([`Directory::look_up`]); connections ask
+//!   [`Directory::is_known`] first.
 
 use super::{
     LOG_TARGET, address,
     names::{account_of, device_of, number_of, place_of},
-    pay::{Facts, Judge, Known, Unanswered, till::Till},
+    pay::{Facts, Judge, Known, Unanswered, inbox::Inbox, till::Till},
+    records::Records,
 };
 use parking_lot::{Mutex, RwLock};
 use parlance_bimp::{Account, DeviceNumber, EnvelopeView, Mailbox, Receipt, RelayId as Place};
@@ -24,14 +27,13 @@ use parlance_primitives::{
     relay::{Period, RelayApi, RelayInfo},
 };
 use parlance_relay::directory::{
-    Charge, DeviceName, DeviceRecord, Directory, Judgement, RelayRecord,
+    Charge, Delivered, DeviceName, DeviceRecord, Directory, Judgement, Question, RelayRecord,
 };
 use parlance_relay_core::{Owner, Routing, Timings};
 use parlance_runtime::opaque::Block;
-use schnellru::{ByLength, LruMap};
 use sp_api::ProvideRuntimeApi;
 use std::{collections::BTreeMap, sync::Arc};
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 /// D4.
 pub const MOST_RECORDS: u32 = 32_768;
@@ -98,26 +100,27 @@ pub struct Blocks {
     pub best: Hash,
 }
 
-struct Records {
-    known: LruMap<AccountId, Option<Arc<Identity>>, ByLength>,
-    /// Rises when something is forgotten, so that what was read before is not put back.
-    forgotten: u64,
-}
-
 /// The chain, for a relay.
 pub struct ChainDirectory<Client> {
     client: Arc<Client>,
     me: Place,
     blocks: RwLock<Blocks>,
     relays: RwLock<Relays>,
-    records: Mutex<Records>,
+    pub(super) records: Mutex<Records>,
     owners: Mutex<BTreeMap<Mailbox, Owner>>,
-    /// Accounts whose devices have authenticated.
-    pub(super) watched: Mutex<super::follow::Watched>,
     pub(super) judge: Judge,
     pub(super) till: Till,
-    receipts: mpsc::Sender<(DeviceName, Receipt)>,
+    receipts: Arc<Confirmations>,
     changes: watch::Sender<u64>,
+}
+
+/// Receipts that wait to be checked: the latest of each device and period.
+pub type Confirmations = Inbox<(DeviceName, Period), Receipt>;
+
+impl<Client> Drop for ChainDirectory<Client> {
+    fn drop(&mut self) {
+        self.receipts.close();
+    }
 }
 
 impl<Client> ChainDirectory<Client>
@@ -125,13 +128,13 @@ where
     Client: ProvideRuntimeApi<Block> + Send + Sync + 'static,
     Client::Api: AccountsApi<Block, AccountId> + RelayApi<Block, AccountId>,
 {
-    /// The records after `blocks`. Receipts go into `receipts`.
+    /// The records after `blocks`. Receipts go into `receipts`, which ends with this.
     pub fn new(
         client: Arc<Client>,
         blocks: Blocks,
         relays: Relays,
         (judge, till): (Judge, Till),
-        receipts: mpsc::Sender<(DeviceName, Receipt)>,
+        receipts: Arc<Confirmations>,
     ) -> Self {
         let (changes, _) = watch::channel(0);
         Self {
@@ -139,12 +142,8 @@ where
             client,
             blocks: RwLock::new(blocks),
             relays: RwLock::new(relays),
-            records: Mutex::new(Records {
-                known: LruMap::new(ByLength::new(MOST_RECORDS)),
-                forgotten: 0,
-            }),
+            records: Mutex::new(Records::new(MOST_RECORDS)),
             owners: Mutex::default(),
-            watched: Mutex::default(),
             judge,
             till,
             receipts,
@@ -169,20 +168,15 @@ where
         }
     }
 
-    /// The records of these accounts may have changed: they are read again, and the core is told whose devices there are. Those of whom
-    /// nobody was let in are nothing to it.
-    pub(super) fn refresh(&self, accounts: impl IntoIterator<Item = AccountId>) {
-        let mut is_news = false;
-        for account in accounts {
-            if !self.watched.lock().has(&account) {
-                continue;
-            }
-            is_news = true;
-            let mut records = self.records.lock();
-            records.known.remove(&account);
-            records.forgotten = records.forgotten.wrapping_add(1);
-            drop(records);
-            self.judge.forget(&account);
+    /// The records of these accounts may have changed: they are forgotten. Those of whom somebody was let in are read again, and the core
+    /// is told whose devices there are; the others are nothing to it.
+    pub(super) fn refresh(&self, accounts: Vec<AccountId>) {
+        for account in &accounts {
+            self.judge.forget(account);
+        }
+        let let_in = self.records.lock().forget(accounts);
+        let is_news = !let_in.is_empty();
+        for account in let_in {
             match self.identity(&account) {
                 Ok(Some(identity)) => self.add_owners(&account, &identity),
                 // An identity that is gone receives nothing; what waits for it expires.
@@ -217,10 +211,10 @@ where
     /// The identity of an account in the last final state.
     fn identity(&self, account: &AccountId) -> Result<Option<Arc<Identity>>, Unanswered> {
         let mut records = self.records.lock();
-        if let Some(known) = records.known.get(account) {
-            return Ok(known.clone());
+        if let Some(known) = records.get(account) {
+            return Ok(known);
         }
-        let forgotten = records.forgotten;
+        let moment = records.moment();
         drop(records);
         let last = self.blocks.read().last;
         let api = self.client.runtime_api();
@@ -229,9 +223,7 @@ where
             .map_err(|error| Unanswered(error.to_string()))?
             .map(Arc::new);
         let mut records = self.records.lock();
-        if records.forgotten == forgotten {
-            records.known.insert(account.clone(), identity.clone());
-        }
+        records.put(account.clone(), identity.clone(), moment);
         Ok(identity)
     }
 }
@@ -282,6 +274,26 @@ where
         self.judge.payee().genesis.0
     }
 
+    fn is_known(&self, question: &Question) -> bool {
+        match question {
+            Question::Account(account) => {
+                let mut records = self.records.lock();
+                records.get(&account_of(account)).is_some()
+            }
+            Question::Sender { sender, period } => self.judge.is_known(sender, *period),
+        }
+    }
+
+    fn look_up(&self, question: &Question) {
+        match question {
+            Question::Account(account) => {
+                // Whoever asks for it tells why it is not known.
+                let _ = self.identity(&account_of(account));
+            }
+            Question::Sender { sender, period } => self.judge.look_up(self, sender, *period),
+        }
+    }
+
     fn relays(&self) -> Vec<RelayRecord> {
         self.relays.read().members.clone()
     }
@@ -312,7 +324,7 @@ where
             mailboxes: mailboxes_of(&account, &identity),
             owner: owner_of(&identity),
         };
-        self.watched.lock().add(account);
+        self.records.lock().watched.add(account);
         Some(record)
     }
 
@@ -338,9 +350,17 @@ where
         self.judge.give_back(sender, charge);
     }
 
+    fn note_delivered(&self, recipient: &DeviceName, delivered: Delivered) {
+        for worth in self.judge.deliver(recipient, delivered) {
+            self.till.put(worth);
+        }
+    }
+
     fn take_receipt(&self, recipient: &DeviceName, receipt: Receipt) {
-        // The next one of the same device says more than one that finds no room.
-        let _ = self.receipts.try_send((*recipient, receipt));
+        if self.judge.takes_receipts_of(receipt.period) {
+            // The next one of the same device says more than one that finds no room.
+            let _ = self.receipts.put((*recipient, receipt.period), receipt);
+        }
     }
 
     fn changes(&self) -> watch::Receiver<u64> {

@@ -277,6 +277,24 @@ mod tests {
         assert_eq!(shown(&registry), "");
     }
 
+    /// What the dashboard of the test network shows of relays is counted under these names.
+    #[test]
+    fn the_dashboard_asks_for_figures_that_there_are() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../docker/grafana/dashboards");
+        let dashboard = std::fs::read_to_string(format!("{folder}/parlance.json")).unwrap();
+        let mut text = Figures::default().text();
+        Pay::default().text(&mut text);
+        let words = dashboard.split(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+        let asked: Vec<_> = words
+            .filter(|word| word.starts_with("parlance_relay_"))
+            .collect();
+        assert!(asked.len() > 9, "{asked:?}");
+        for name in asked {
+            let kind = format!("# TYPE {name} ");
+            assert!(text.contains(&kind), "{name} is not counted");
+        }
+    }
+
     #[test]
     fn labels_are_read() {
         let text = "# HELP a_b What it is.\n# TYPE a_b counter\na_b{reason=\"NoRoom\"} 3\na_b{reason=\"TooFast\"} 4\n";

@@ -2,7 +2,8 @@
 //!
 //! - **L1** Best blocks turn periods; final blocks bring relays, rosters and identities.
 //! - **L2** Which identities changed is read off the changes of storage of each block. A block whose changes were not seen, as when the node
-//!   catches up or another chain becomes the best, has all identities read again that were let in since the start.
+//!   catches up or another chain becomes the best, has all identities read again that were let in since the start. What is remembered of
+//!   others is forgotten: somebody else may have asked for it.
 //! - **L3** When more were let in than are remembered, and changes were missed, the relay starts anew: it then knows no owner, and
 //!   deletes nothing that a new device waits for.
 
@@ -71,7 +72,7 @@ impl Watched {
     }
 
     /// All of them; none when that is not known.
-    fn all(&self) -> Option<BTreeSet<AccountId>> {
+    pub fn all(&self) -> Option<BTreeSet<AccountId>> {
         (!self.overflowed).then(|| self.accounts.clone())
     }
 }
@@ -272,13 +273,16 @@ where
             self.directory.refresh(changed);
             return Ok(());
         }
-        let watched = self.directory.watched.lock().all();
+        let mut records = self.directory.records.lock();
+        records.forget_all();
+        let watched = records.watched.all();
+        drop(records);
         let Some(mut watched) = watched else {
             log::warn!(target: LOG_TARGET, "changes of identities were missed: the relay starts anew");
             return Err(End::Stale);
         };
         watched.extend(changed);
-        self.directory.refresh(watched);
+        self.directory.refresh(watched.into_iter().collect());
         Ok(())
     }
 }

@@ -12,6 +12,7 @@ mod follow;
 pub mod key;
 mod names;
 mod pay;
+mod records;
 pub mod run;
 mod submit;
 

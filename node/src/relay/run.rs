@@ -1,6 +1,7 @@
 //! The relay of this node, from the node's start to its end.
 //!
-//! - **R1** It runs on threads of its own, so that a crowd at its door is none at the chain's.
+//! - **R1** It runs on threads of its own, so that a crowd at its door is none at the chain's. What waits for the chain's database is on
+//!   threads that serve nobody else.
 //! - **R2** It starts when the node is at the chain's end and the running roster has its account, or when it has a name and messages to hand
 //!   over; until then it says what is missing.
 //! - **R3** A fault ends it and not the node. It begins again from what is on the disk, after a pause that doubles up to [`LONGEST_PAUSE`].
@@ -8,11 +9,12 @@
 use super::{
     Desk, LOG_TARGET,
     bridge::Door,
-    directory::{Blocks, ChainDirectory, Relays},
+    directory::{Blocks, ChainDirectory, Confirmations, Relays},
     figures::{Board, Pay},
     follow::{End, Follower},
     pay::{
         Judge, Payee,
+        inbox::Inbox,
         till::{self, Till},
     },
 };
@@ -36,12 +38,16 @@ use sp_api::ProvideRuntimeApi;
 use sp_blockchain::HeaderBackend;
 use std::{
     net::{Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    ops::ControlFlow,
     path::PathBuf,
-    sync::Arc,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     thread::JoinHandle,
     time::{Duration, Instant},
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::watch;
 
 /// R3.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -138,6 +144,7 @@ where
         settings,
         host,
         stop: stopped,
+        runs: AtomicU64::new(1),
     };
     let thread = std::thread::Builder::new().name("relay".into());
     let thread = thread.spawn(move || relay.run())?;
@@ -152,6 +159,8 @@ where
 enum Fault {
     #[error("no runtime could be started: {0}")]
     Runtime(std::io::Error),
+    #[error("no thread could be started ({0}): raise the limit of processes")]
+    Thread(std::io::Error),
     #[error(transparent)]
     Store(#[from] parlance_relay::storage::OpenError),
     #[error(transparent)]
@@ -172,6 +181,8 @@ struct Relay<Client> {
     settings: Settings,
     host: Host<Client>,
     stop: watch::Receiver<bool>,
+    /// The number of the next run, by which the worker tells what each has counted. Nothing has the number 0.
+    runs: AtomicU64,
 }
 
 /// Where the account stands with the chain.
@@ -350,11 +361,19 @@ where
             id,
         };
         let store = Store::open(store, *limit)?;
-        let (receipts, confirmed) = mpsc::channel(RECEIPTS);
-        let pay = (Judge::new(payee), Till::new(self.host.desk.clone()));
+        let receipts = Arc::new(Confirmations::new(RECEIPTS));
+        let run = self.runs.fetch_add(1, Ordering::Relaxed);
+        let pay = (Judge::new(payee, run), Till::new(self.host.desk.clone()));
         let relays = Relays::of(list);
+        let confirmed = receipts.clone();
         let directory = ChainDirectory::new(client.clone(), blocks, relays, pay, receipts);
         let directory = Arc::new(directory);
+        // It must not keep the directory, whose end is its own.
+        let weak = Arc::downgrade(&directory);
+        let checks = worker("relay-receipts", confirmed, move |(device, _), receipt| {
+            confirm(&weak, &device, &receipt)
+        });
+        checks.map_err(Fault::Thread)?;
         let follower = Follower::new(client, directory.clone(), key.public());
         let service = Service::start(Parts {
             key: key.clone(),
@@ -378,7 +397,6 @@ where
             .board
             .show(service.figures().clone(), Box::new(pay));
         self.host.door.show(service.bridge().clone());
-        tokio::spawn(confirm(directory.clone(), confirmed));
         tokio::spawn(hand_in(directory.clone()));
         log::info!(target: LOG_TARGET, "the relay of {account} is there, at {:?}", service.addresses());
         let mut stop = self.stop.clone();
@@ -401,23 +419,48 @@ where
     }
 }
 
-/// Checks receipts, one after the other.
-async fn confirm<Client>(
-    directory: Arc<ChainDirectory<Client>>,
-    mut receipts: mpsc::Receiver<(DeviceName, Receipt)>,
-) where
+/// Starts a thread that takes what comes, one after the other, and may wait with each: others need not. It ends when nothing can come
+/// any more, or `take` says so.
+fn worker<Key, Item>(
+    name: &str,
+    inbox: Arc<Inbox<Key, Item>>,
+    mut take: impl FnMut(Key, Item) -> ControlFlow<()> + Send + 'static,
+) -> std::io::Result<JoinHandle<()>>
+where
+    Key: Ord + Clone + Send + 'static,
+    Item: Send + 'static,
+{
+    let thread = std::thread::Builder::new().name(name.into());
+    thread.spawn(move || {
+        while let Some((key, item)) = inbox.take() {
+            if take(key, item).is_break() {
+                return;
+            }
+        }
+    })
+}
+
+/// Checks a receipt, which may take a look at the chain's database.
+fn confirm<Client>(
+    directory: &Weak<ChainDirectory<Client>>,
+    recipient: &DeviceName,
+    receipt: &Receipt,
+) -> ControlFlow<()>
+where
     Client: ProvideRuntimeApi<Block> + Send + Sync + 'static,
     Client::Api: AccountsApi<Block, AccountId> + RelayApi<Block, AccountId>,
 {
-    while let Some((recipient, receipt)) = receipts.recv().await {
-        match directory
-            .judge
-            .judge_receipt(&*directory, &recipient, &receipt)
-        {
-            Ok(worth) => directory.till.put(worth),
-            Err(error) => log::debug!(target: LOG_TARGET, "a receipt is dropped: {error}"),
-        }
+    let Some(directory) = directory.upgrade() else {
+        return ControlFlow::Break(());
+    };
+    let judge = &directory.judge;
+    match judge.judge_receipt(&*directory, recipient, receipt) {
+        Ok(Some(worth)) => directory.till.put(worth),
+        // It counts when something of it is delivered.
+        Ok(None) => {}
+        Err(error) => log::debug!(target: LOG_TARGET, "a receipt is dropped: {error}"),
     }
+    ControlFlow::Continue(())
 }
 
 /// Hands in what waits for the worker, for ever.
@@ -460,6 +503,31 @@ mod tests {
         assert_eq!(standing(Some(&own), &key, false), Standing::Ready);
         let fresh = info(None, false);
         assert_eq!(standing(Some(&fresh), &key, true), Standing::Outside);
+    }
+
+    /// With one thread for everybody, a check that waits would keep the test from telling it to go on.
+    #[tokio::test]
+    async fn who_checks_may_wait_and_nobody_else_does() {
+        let inbox = Arc::new(Inbox::new(4));
+        let (go_on, goes_on) = std::sync::mpsc::channel();
+        let (report, mut reports) = tokio::sync::mpsc::channel(4);
+        let thread = worker("checks", inbox.clone(), move |key: u32, ()| {
+            goes_on.recv().unwrap();
+            report.blocking_send(key).unwrap();
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+        assert!(inbox.put(1, ()) && inbox.put(2, ()));
+        for key in [1, 2] {
+            go_on.send(()).unwrap();
+            assert_eq!(reports.recv().await, Some(key));
+        }
+        // Nothing comes any more: the thread is gone.
+        inbox.close();
+        assert_eq!(reports.recv().await, None);
+        tokio::task::spawn_blocking(|| thread.join().unwrap())
+            .await
+            .unwrap();
     }
 
     #[test]

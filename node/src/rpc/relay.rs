@@ -17,7 +17,7 @@ use parlance_primitives::{
         Clock, Period, ReceiptLeaf, RelayApi as RelayRuntimeApi, RelayId, RelayInfo, TicketLeaf,
     },
 };
-use parlance_relay_claims::{Receipt, Ticket};
+use parlance_relay_claims::{Pushed, Receipt, Ticket};
 use parlance_runtime::opaque::Block;
 use sc_rpc_api::check_if_safe;
 use serde::Serialize;
@@ -197,6 +197,8 @@ where
                 device: leaf.device,
                 delivered: leaf.delivered,
                 signature: leaf.signature,
+                // The operator answers for what it hands in.
+                pushed: Pushed::all_of(&leaf.delivered),
             })
         });
         self.hand(period, signed).await

@@ -65,7 +65,7 @@ impl<T: Config> Pallet<T> {
         T::Payment::pay(&who, price)?;
         purchases[resource.index()] = purchase;
         Purchases::<T>::insert(&who, purchases);
-        let Purchase { bytes, until } = purchase;
+        let Purchase { bytes, until, .. } = purchase;
         Self::deposit_event(Event::AllowanceBought {
             who,
             resource,

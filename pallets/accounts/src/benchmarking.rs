@@ -288,7 +288,13 @@ mod benchmarks {
         set_stage::<T>();
         let caller: T::AccountId = whitelisted_caller();
         identity::<T>(&caller, true);
-        Purchases::<T>::insert(&caller, [Purchase { bytes: 1, until: 1 }; 3]);
+        let purchase = Purchase {
+            bytes: 1,
+            from: 1,
+            until: 1,
+            before: 0,
+        };
+        Purchases::<T>::insert(&caller, [purchase; 3]);
         let who = caller.clone();
         #[block]
         {

@@ -205,7 +205,7 @@ mod measured {
     // Storage: `Accounts::Sizes` (r:1 w:1)
     // Proof: `Accounts::Sizes` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
     // Storage: `Accounts::Purchases` (r:0 w:1)
-    // Proof: `Accounts::Purchases` (`max_values`: None, `max_size`: Some(84), added: 2559, mode: `MaxEncodedLen`)
+    // Proof: `Accounts::Purchases` (`max_values`: None, `max_size`: Some(120), added: 2595, mode: `MaxEncodedLen`)
     // Recorded proof: 786 bytes. Fastest run: 88_255 ns.
     pub fn remove_identity<D: Get<RuntimeDbWeight>>() -> Weight {
         Weight::from_parts(92_272_000, 4675)
@@ -306,7 +306,7 @@ mod measured {
     // Storage: `Accounts::Sizes` (r:1 w:1)
     // Proof: `Accounts::Sizes` (`max_values`: Some(1), `max_size`: Some(16), added: 511, mode: `MaxEncodedLen`)
     // Storage: `Accounts::Purchases` (r:1 w:1)
-    // Proof: `Accounts::Purchases` (`max_values`: None, `max_size`: Some(84), added: 2559, mode: `MaxEncodedLen`)
+    // Proof: `Accounts::Purchases` (`max_values`: None, `max_size`: Some(120), added: 2595, mode: `MaxEncodedLen`)
     // Storage: `Issuance::Terms` (r:1 w:0)
     // Proof: `Issuance::Terms` (`max_values`: Some(1), `max_size`: Some(105), added: 600, mode: `MaxEncodedLen`)
     // Storage: `Issuance::Ledger` (r:1 w:1)

@@ -143,6 +143,28 @@ fn earn<T: Config>(who: &T::AccountId) {
     }
 }
 
+/// Claims that were never opened: as many as a relay can have made when it is heard of again.
+fn neglect<T: Config>(who: &T::AccountId) {
+    let closed = Pallet::<T>::period().saturating_sub(Pallet::<T>::closes_in(0));
+    let count = T::OpeningPeriods::get().saturating_add(2);
+    Relays::<T>::mutate(who, |relay| {
+        let Some(relay) = relay else { return };
+        for age in (0..count).rev() {
+            let pending = Pending {
+                period: closed.saturating_sub(age),
+                epoch: STAGE,
+                tickets: some_root(),
+                receipts: some_root(),
+            };
+            relay
+                .pending
+                .try_push(pending)
+                .expect("it has room for them");
+        }
+        relay.last_claim = Some(closed);
+    });
+}
+
 /// So many accounts of a kind for which `suits` holds, with devices that can sign.
 fn crowd<T: Config>(
     kind: &'static str,
@@ -344,6 +366,7 @@ mod benchmarks {
     fn claim() {
         let (who, _) = member::<T>();
         earn::<T>(&who);
+        neglect::<T>(&who);
         let period = stage_period::<T>().saturating_sub(1);
         #[extrinsic_call]
         _(
@@ -375,11 +398,12 @@ mod benchmarks {
     fn collect() {
         let (who, _) = member::<T>();
         earn::<T>(&who);
+        neglect::<T>(&who);
         let relay = T::Lookup::unlookup(who.clone());
         #[extrinsic_call]
         _(RawOrigin::Signed(who.clone()), relay);
         let relay = Relays::<T>::get(&who).expect("it is registered");
-        assert!(relay.earned.is_empty());
+        assert!(relay.earned.is_empty() && relay.pending.is_empty());
     }
 
     #[benchmark]
@@ -411,7 +435,7 @@ mod benchmarks {
         assert!(!Periods::<T>::contains_key(old));
     }
 
-    /// All `n` relays come into the roster and are named.
+    /// All `n` relays come into the roster and are named, where a full one of others was.
     #[benchmark]
     fn renew_roster(n: Linear<0, { T::MaxRelays::get() }>) {
         T::BenchmarkHelper::begin_epoch(STAGE);
@@ -420,11 +444,20 @@ mod benchmarks {
             Pallet::<T>::do_register(who, endpoint(), 1).expect("it has the tokens");
         }
         let number = 7;
+        let others: Vec<RelayId> = (0..T::MaxRelays::get())
+            .map(|index| RelayId::given(&[4; 32], &(index, number)))
+            .collect();
+        for before in [number - 1, number - 2] {
+            let mut others = others.clone();
+            others.sort_unstable();
+            Rosters::<T>::insert(before, BoundedVec::truncate_from(others));
+        }
         #[block]
         {
             Pallet::<T>::renew_roster(number, [3; 32], 200);
         }
         assert_eq!(Rosters::<T>::get(number).len() as u32, n);
+        assert!(!Rosters::<T>::contains_key(number - 2));
     }
 
     impl_benchmark_test_suite!(

@@ -10,7 +10,7 @@ use frame_support::{
 };
 use parlance_primitives::{
     Balance,
-    relay::{Period, RelayId},
+    relay::{MAX_BYTES, Period, RelayId, Seeds},
 };
 use sp_runtime::DispatchError;
 
@@ -71,6 +71,8 @@ impl<T: Config> Pallet<T> {
             let named = Names::<T>::get(id).as_ref() == Some(who);
             ensure!(named, "a name is somebody else's");
         }
+        let capacity = (1..=MAX_BYTES).contains(&relay.capacity);
+        ensure!(capacity, "a relay with a capacity that none may have");
         let running = Self::period();
         let past = relay.last_claim.is_none_or(|last| last < running);
         ensure!(past, "a claim for a period that is not over");
@@ -85,6 +87,13 @@ impl<T: Config> Pallet<T> {
             ensure!(claimed(pending.period), "a claim that was not made");
             let counts = pending.tickets.bytes > 0 && pending.receipts.bytes > 0;
             ensure!(counts, "a claim of nothing is open");
+            let most = pending.tickets.bytes.max(pending.receipts.bytes);
+            ensure!(most <= MAX_BYTES, "a claim of more than there may be");
+            let drawn = pending.epoch <= T::Seeds::epoch();
+            ensure!(drawn, "a claim from an epoch that has not begun");
+            let open = running < Self::closes_in(pending.period);
+            let known = !open || Periods::<T>::contains_key(pending.period);
+            ensure!(known, "a claim for a period that is forgotten");
         }
         for earned in &relay.earned {
             ensure!(claimed(earned.period), "earned without a claim");
@@ -132,6 +141,8 @@ impl<T: Config> Pallet<T> {
                 owed = owed.saturating_add(pool.left);
             }
         }
+        let began = Self::now() == 0 || Periods::<T>::contains_key(running);
+        ensure!(began, "the running period did not begin");
         let pot = T::Currency::balance(&Self::pot());
         ensure!(pot >= owed, "the pot has less than it owes");
         Ok(())

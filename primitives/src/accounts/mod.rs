@@ -1,5 +1,4 @@
-//! Words of identities (messaging.md, "Identity and devices") and of allowances (economy.md,
-//! "Allowances").
+//! Words of identities (`docs/identity.md`) and of allowances (the same, "Allowances").
 //!
 //! # What a light client proves
 //!

@@ -1,6 +1,6 @@
-//! Words of Proof of Relay (messaging.md, "Proof of Relay"): what senders and recipients sign, what a
-//! relay commits to, and how the chain checks it. Why it is so, what it costs in bytes and what each
-//! attack earns: `docs/decisions/0017-proof-of-relay.md`.
+//! Words of Proof of Relay: what senders and recipients sign, what a relay commits to, and how the chain
+//! checks it. Why it is so, what it costs in bytes and what each attack earns:
+//! `docs/decisions/0017-proof-of-relay.md`.
 //!
 //! Everything here is a function of its arguments: no clock, no state, no randomness of its own. Relay,
 //! client and chain run the same code.

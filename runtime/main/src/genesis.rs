@@ -1,8 +1,8 @@
 //! Genesis states by name, for the genesis builder and so for `--chain`.
 //!
 //! `dev`, `local`, `local-N` and `fast-N` are networks for tests: every secret in them is public.
-//! `toktok` and `bitchat` follow requirements.md E1 and E2; until launch the accounts of their founders and
-//! first operators are derived from public seeds too, see docs/economy.md, "Before launch".
+//! `toktok` and `bitchat` have what `docs/economy.md` says; until launch the accounts of their founders and
+//! first operators are derived from public seeds too, see there, "Before launch".
 
 use crate::*;
 use alloc::{format, string::String, vec, vec::Vec};

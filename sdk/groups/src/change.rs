@@ -10,7 +10,7 @@
 //!   the present epoch. If the commit is overtaken, what is left of the change is made into a new commit for
 //!   the next epoch: members who are in already are not added, members who are gone not removed. A change of
 //!   a device that is removed meanwhile is void.
-//! - **O5** An invitation is given out when its commit has been accepted, never before.
+//! - **O5** An invitation is given out when its commit has been accepted, never before. It names the position behind that commit.
 //! - **O6** Valid: every leaf is a well-formed device, each is there once; at most
 //!   [`MAX_MEMBERS`](crate::limits::MAX_MEMBERS); proposals are Add, Remove, and ExternalInit of a commit
 //!   from outside; the committer stays the same device; a commit from outside replaces the leaf of the
@@ -19,10 +19,11 @@
 use crate::{
     Error, GroupId, Records, Suite, Work,
     crypto::Crypto,
+    invite::{Guests, divide, is_split, reference, seal, tree_named},
     limits::{MAX_KEY_PACKAGE, MAX_LATE, MAX_MEMBERS, MAX_PAST_EPOCHS, MAX_SKIP},
     member::{Standing, check_size, device_of, leaves, standing},
-    state::{COMMITS, Course, OwnCommit, Pending, State, decode, hash},
-    wire::{body, check_length, with_position},
+    state::{COMMITS, Course, OwnCommit, OwnTree, Pending, State, decode, hash},
+    wire::{body, check_length},
     work::Context,
 };
 use codec::Encode;
@@ -104,12 +105,14 @@ impl<R: Records> Work<'_, '_, R> {
             remove: change.remove.clone(),
             renew: change.renew,
             commit: None,
+            tree: None,
         });
         state.write(&self.rows, group)
     }
 
-    /// The commit of the change that waits, made for the present epoch; none if no change waits or nothing of
-    /// it is left to do. Commit the work before offering it (T5). Offering it twice does no harm.
+    /// What the relays are asked to take for the change that waits: its commit, made for the present epoch, or before it the tree for
+    /// those who come ([`is_tree`](Self::is_tree), I3). None if no change waits or nothing of it is left to do. Commit the work before
+    /// offering it (T5). Offering it twice does no harm.
     pub fn offer(&mut self, group: GroupId) -> Result<Option<Vec<u8>>, Error> {
         let mut state = State::read(&self.rows, group)?;
         if state.course != Course::Following {
@@ -123,12 +126,12 @@ impl<R: Records> Work<'_, '_, R> {
             .commit
             .is_some_and(|(made_for, _)| made_for == epoch)
         {
-            return Ok(Some(self.own_commit(group)?.handshake));
+            let own = self.own_commit(group)?;
+            return Ok(Some(next_of(&pending, own)));
         }
-        let position = state.position;
         let checked = std::mem::take(&mut self.checked);
         let made = self.with(group, |mls, context| {
-            make(mls, context, &mut pending, checked, position)
+            make(mls, context, &mut pending, checked)
         })?;
         state.pending = made.as_ref().map(|made| Pending {
             commit: Some((epoch, hash(&made.handshake))),
@@ -139,7 +142,26 @@ impl<R: Records> Work<'_, '_, R> {
             self.transaction().put(COMMITS, &key, &made.encode())?;
         }
         state.write(&self.rows, group)?;
-        Ok(made.map(|made| made.handshake))
+        let pending = state.pending.as_ref();
+        Ok(pending
+            .zip(made)
+            .map(|(pending, made)| next_of(pending, made)))
+    }
+
+    /// Whether what is offered, or read, is a tree and no commit (I4). Its beginning is enough. It begins no epoch.
+    pub fn is_tree(handshake: &[u8]) -> bool {
+        tree_named(handshake).is_some()
+    }
+
+    /// Whether a handshake that begins so is nothing to this device: the rest need not be read, and
+    /// [`handshake`](Self::handshake) is as good without it. So it is with the trees of others.
+    pub fn passes_over(&self, group: GroupId, beginning: &[u8]) -> Result<bool, Error> {
+        let Some(named) = tree_named(beginning) else {
+            return Ok(false);
+        };
+        let pending = State::read(&self.rows, group)?.pending;
+        let own = pending.and_then(|pending| pending.tree);
+        Ok(own.is_none_or(|own| own.hash != named))
     }
 
     pub(crate) fn own_commit(&self, group: GroupId) -> Result<OwnCommit, Error> {
@@ -271,7 +293,6 @@ fn make<R: Records>(
     context: &Context<'_, '_, R>,
     pending: &mut Pending,
     mut checked: Checked,
-    position: u64,
 ) -> Result<Option<OwnCommit>, Error> {
     let present = leaves(mls)?;
     pending.remove.retain(|device| present.contains_key(device));
@@ -282,6 +303,7 @@ fn make<R: Records>(
         .collect();
     let mut added = Vec::with_capacity(pending.add.len());
     let mut kept = Vec::with_capacity(pending.add.len());
+    let mut guests = Guests::new();
     for bytes in pending.add.drain(..) {
         // Good when the change began; it may have expired since, and would hold up the rest for ever.
         let found = match checked.remove(&hash(&bytes)) {
@@ -292,6 +314,7 @@ fn make<R: Records>(
             continue;
         };
         if !present.contains_key(&device) || pending.remove.contains(&device) {
+            guests.insert(reference(&key_package, context.crypto())?, device);
             added.push(key_package);
             kept.push(bytes);
         }
@@ -300,6 +323,8 @@ fn make<R: Records>(
     if added.is_empty() && removed.is_empty() && !pending.renew {
         return Ok(None);
     }
+    let stay = present.len().saturating_sub(removed.len());
+    let split = is_split(added.len(), stay.saturating_add(added.len()));
     mls.clear_pending_commit(context.rows)?;
     let bundle = mls
         .commit_builder()
@@ -308,21 +333,45 @@ fn make<R: Records>(
         .force_self_update(true)
         .load_psks(context.rows)
         .map_err(Error::library("read shared keys"))?
+        .use_ratchet_tree_extension(!split)
+        // That would be for joining from outside.
+        .create_group_info(false)
         .build(context.rand(), context.crypto(), context.own, |_| true);
     Crypto::forget();
     let bundle = bundle
         .map_err(Error::library("make a commit"))?
         .stage_commit(context)
         .map_err(Error::library("store a commit"))?;
-    let (commit, welcome, _) = bundle.into_messages();
-    let bytes = |message: openmls::framing::MlsMessageOut| {
-        message
-            .to_bytes()
-            .map_err(Error::library("encode a message"))
-    };
-    let welcome = welcome.map(bytes).transpose()?;
+    let (commit, welcome, _) = bundle.into_contents();
+    let handshake = commit.to_bytes();
+    let handshake = handshake.map_err(Error::library("encode a message"))?;
+    let welcomes = welcome.map(|welcome| divide(&welcome, &guests));
+    let sealed = split.then(|| seal_next(mls, context)).transpose()?;
+    let (own, tree) = sealed.unzip();
+    pending.tree = own;
     Ok(Some(OwnCommit {
-        handshake: bytes(commit)?,
-        invitation: welcome.map(|welcome| with_position(position, &welcome)),
+        handshake,
+        welcomes: welcomes.transpose()?.unwrap_or_default(),
+        tree,
     }))
+}
+
+/// The tree of the epoch that the own commit begins.
+fn seal_next<R>(mls: &MlsGroup, context: &Context<'_, '_, R>) -> Result<(OwnTree, Vec<u8>), Error> {
+    let failed = Error::library("export the tree");
+    let commit = mls.pending_commit();
+    let commit = commit.ok_or_else(|| Error::State("the own commit is missing".into()))?;
+    let tree = commit.export_ratchet_tree(context.crypto(), mls.export_ratchet_tree());
+    let tree = tree.map_err(failed)?;
+    let tree = tree.ok_or_else(|| Error::library("export the tree")("there is none"))?;
+    seal(&tree, context.crypto(), context.rand())
+}
+
+/// What of a change comes next (I3).
+fn next_of(pending: &Pending, own: OwnCommit) -> Vec<u8> {
+    let waits = |tree: &OwnTree| tree.at.is_none();
+    match own.tree {
+        Some(tree) if pending.tree.as_ref().is_some_and(waits) => tree,
+        _ => own.handshake,
+    }
 }

@@ -3,8 +3,8 @@
 //! - **C1** All of it is libcrux, but for SHA-256 and what is built of it (HMAC, HKDF): that is RustCrypto's, which
 //!   uses the processor's instructions for it where there are any. The bytes are the same.
 //! - **C2** Making a Welcome, every new member's secrets are sealed with HPKE under the same *info*, the encrypted
-//!   group information with the tree (RFC 9420 §12.4.3.1), some 700 kB in a group of 500. The key schedule of HPKE
-//!   begins with its hash (RFC 9180 §5.1). It is public and the same for all, so it is kept from one seal to the next.
+//!   group information (RFC 9420 §12.4.3.1), which may have the tree inside (I2). The key schedule of HPKE begins with its hash
+//!   (RFC 9180 §5.1). It is public and the same for all, so if it is long it is kept from one seal to the next.
 
 use hkdf::Hkdf;
 use hmac::{Hmac, KeyInit, Mac};

@@ -67,6 +67,19 @@ pub enum Error {
         /// The limit.
         limit: usize,
     },
+    /// The invitation does not have the group's tree.
+    #[error(
+        "the group's tree is not in the invitation: read it at position {position} of the relays' order, and join with both"
+    )]
+    NeedsTree {
+        /// Where it is.
+        position: u64,
+    },
+    /// A tree that is not the one of the invitation.
+    #[error(
+        "this tree is not the one of the invitation: read it again from another relay; if that stays, ask for another invitation"
+    )]
+    OtherTree,
     /// A key package that cannot be used.
     #[error("the key package cannot be used ({reason}): fetch another one of this device")]
     BadKeyPackage {

@@ -20,6 +20,7 @@
 use crate::{
     Error, GroupId, Member, Records, Suite, Work,
     change::{capabilities, join_config},
+    invite::Invitation,
     limits::{CLOCK_MARGIN, KEY_PACKAGE_LIFETIME, MAX_KEY_PACKAGES},
     member::{leaves, members},
     state::{COMMITS, Course, EARLY, SEEN, STATES, State, UNSENT, hash},
@@ -30,7 +31,7 @@ use openmls::{
     group::{MlsGroup, StagedWelcome},
     key_packages::{KeyPackage, Lifetime},
     messages::Welcome,
-    prelude::LeafNodeParameters,
+    prelude::{LeafNodeParameters, RatchetTreeIn},
 };
 use openmls_traits::OpenMlsProvider;
 use parlance_e2ee::DeviceAddress;
@@ -113,21 +114,52 @@ impl<R: Records> Work<'_, '_, R> {
     }
 
     /// Joins the group of an invitation that was made for a key package of this device. Look at the members:
-    /// who is not on record must be removed before anything is sent (M4).
+    /// who is not on record must be removed before anything is sent (M4). [`Error::NeedsTree`] is said before anything is spent.
     pub fn join(&mut self, invitation: &[u8]) -> Result<(GroupId, Vec<Member>), Error> {
-        let (position, welcome) = split_position(invitation, "invitation")?;
-        let MlsMessageBodyIn::Welcome(welcome) = body(welcome, "invitation")? else {
-            return Err(Error::Malformed { what: "invitation" });
+        match Invitation::read(invitation)? {
+            Invitation::Whole { position, welcome } => {
+                // Opening an invitation spends the key package, so an error from here on undoes the work.
+                let joined = self.join_by(position, welcome, None);
+                self.or_broken(joined)
+            }
+            Invitation::Split { tree, .. } => Err(Error::NeedsTree {
+                position: tree.position,
+            }),
+        }
+    }
+
+    /// The same with the tree that stands in the relays' order where the invitation says ([`tree_at`](Self::tree_at), I2).
+    pub fn join_with(
+        &mut self,
+        invitation: &[u8],
+        tree: &[u8],
+    ) -> Result<(GroupId, Vec<Member>), Error> {
+        let Invitation::Split {
+            position,
+            tree: wanted,
+            welcome,
+        } = Invitation::read(invitation)?
+        else {
+            return self.join(invitation);
         };
-        // Opening an invitation spends the key package, so an error from here on undoes the work.
-        let joined = self.join_by(position, welcome);
+        let tree = wanted.open(tree, self.context().crypto())?;
+        let joined = self.join_by(position, welcome, Some(tree));
         self.or_broken(joined)
+    }
+
+    /// The position of the relays' order at which an invitation's tree is; none if it is inside.
+    pub fn tree_at(invitation: &[u8]) -> Result<Option<u64>, Error> {
+        Ok(match Invitation::read(invitation)? {
+            Invitation::Whole { .. } => None,
+            Invitation::Split { tree, .. } => Some(tree.position),
+        })
     }
 
     fn join_by(
         &mut self,
         position: u64,
         welcome: Welcome,
+        tree: Option<RatchetTreeIn>,
     ) -> Result<(GroupId, Vec<Member>), Error> {
         let malformed = Error::Malformed { what: "invitation" };
         let context = self.context();
@@ -145,6 +177,10 @@ impl<R: Records> Work<'_, '_, R> {
                 return Err(Error::AlreadyJoined(id));
             }
         }
+        let opened = match tree {
+            Some(tree) => opened.with_ratchet_tree(tree),
+            None => opened,
+        };
         let mls = opened
             .replace_old_group()
             .build()
@@ -234,7 +270,7 @@ impl<R: Records> Work<'_, '_, R> {
             state.pending = old.pending;
         }
         if let Some(pending) = &mut state.pending {
-            pending.commit = None;
+            (pending.commit, pending.tree) = (None, None);
         }
         self.unload(id);
         self.insert(id, mls);

@@ -151,6 +151,6 @@ pub(crate) fn changed<R: Records>(
         epoch: mls.epoch().as_u64(),
         added: added.collect(),
         removed: before.difference(&after).copied().collect(),
-        invitation: None,
+        invitations: Vec::new(),
     })
 }

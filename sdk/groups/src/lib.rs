@@ -13,7 +13,8 @@
 //! | `receive`, `early` | T1-T7 | reading in order and out of order |
 //! | `place` | P1-P6 | doubt, and how it is resolved |
 //! | `send` | S1-S6 | writing, and writing again |
-//! | `join` | R1-R6 | invitations, joining again |
+//! | `invite` | I1-I5 | an invitation for each, and the tree for all |
+//! | `join` | R1-R6 | coming in, joining again |
 //! | `wire` | F1-F3 | bytes |
 //! | `storage` | D1-D3 | states in the database |
 //! | `crypto` | C1-C2 | what openmls computes with |
@@ -62,9 +63,11 @@
 //! work.change(group, &Change { add: published, ..Change::default() })?;
 //! let handshake = work.offer(group)?.expect("a change waits");
 //! let events = work.handshake(group, 0, &handshake)?;
-//! let Some(Event::Changed { invitation: Some(invitation), .. }) = events.first() else {
+//! let Some(Event::Changed { invitations, .. }) = events.first() else {
 //!     panic!("the commit was accepted")
 //! };
+//! // Each new device has one of its own.
+//! let (_, invitation) = &invitations[0];
 //! # let text = Text::new("hello").expect("short");
 //! # let content = Content::new([7; 16], now * 1_000, Body::Text(WrittenText { text }));
 //! let message = work.send(group, &content)?;
@@ -89,6 +92,7 @@ pub mod order;
 mod change;
 mod crypto;
 mod early;
+mod invite;
 mod join;
 mod judge;
 mod member;

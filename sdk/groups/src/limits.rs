@@ -3,6 +3,13 @@
 /// Version of every encoding of this crate.
 pub const VERSION: u8 = 1;
 
+/// Version of an invitation whose tree is in the relays' order.
+pub const SPLIT: u8 = 2;
+
+/// New devices times members from which on the tree goes into the relays' order once, and not to each new device:
+/// about half a megabyte in all.
+pub const SHARED_FROM: usize = 400;
+
 /// Devices in a group.
 pub const MAX_MEMBERS: usize = 500;
 
@@ -38,7 +45,7 @@ pub const MAX_KEY_PACKAGES: usize = 200;
 /// Longest application message that is read, bytes: the largest size class, and what MLS adds.
 pub const MAX_MESSAGE: usize = 68 * 1024;
 
-/// Longest handshake, invitation or group information, bytes: one that adds [`MAX_MEMBERS`] with hybrid keys.
+/// Longest handshake, tree, invitation or group information, bytes: one that adds [`MAX_MEMBERS`] with hybrid keys.
 pub const MAX_HANDSHAKE: usize = 8 * 1024 * 1024;
 
 /// Longest key package, bytes.

@@ -27,6 +27,7 @@
 
 use crate::{
     Error, GroupId, Member, Records, Standing, Work,
+    invite::Invitation,
     judge::{Taken, changed, take},
     limits::{MAX_HANDSHAKE, MAX_MESSAGE, MAX_SEEN},
     member::{device_of, leaves},
@@ -79,8 +80,8 @@ pub enum Event {
         added: Vec<Member>,
         /// Who was removed.
         removed: Vec<DeviceAddress>,
-        /// For whoever this device added: send it to them (O5).
-        invitation: Option<Vec<u8>>,
+        /// For each device that this device added, its own: send it to that one alone (O5, I1).
+        invitations: Vec<(DeviceAddress, Vec<u8>)>,
     },
     /// This device was removed.
     Removed {
@@ -120,6 +121,10 @@ impl<R: Records> Work<'_, '_, R> {
         }
         state.position = state.position.saturating_add(1);
         let mut events = match protocol_message(bytes, MAX_HANDSHAKE, "handshake") {
+            _ if Self::is_tree(bytes) => {
+                state.note_tree(position, bytes);
+                vec![passed_over("it is a tree for new members (I4)")]
+            }
             Ok(message) if *message.group_id() == group.to_mls() => {
                 self.place_handshake(group, &mut state, message, bytes)?
             }
@@ -196,7 +201,7 @@ impl<R: Records> Work<'_, '_, R> {
             return Ok(vec![event]);
         }
         if let Some(pending) = &mut state.pending {
-            pending.commit = None;
+            (pending.commit, pending.tree) = (None, None);
         }
         let mut events = self.end_doubt(group, state)?;
         events.push(event);
@@ -204,7 +209,14 @@ impl<R: Records> Work<'_, '_, R> {
     }
 
     fn accept_own(&mut self, group: GroupId, state: &mut State) -> Result<Vec<Event>, Error> {
-        let invitation = self.own_commit(group)?.invitation;
+        let welcomes = self.own_commit(group)?.welcomes;
+        let tree = state.pending.as_ref().and_then(|it| it.tree.as_ref());
+        let position = state.position;
+        let invitation = |(device, welcome): (DeviceAddress, Vec<u8>)| {
+            let bytes = Invitation::write(position, tree, &welcome);
+            bytes.map(|bytes| (device, bytes))
+        };
+        let invitations: Vec<_> = welcomes.into_iter().filter_map(invitation).collect();
         let mut event = self.with(group, |mls, context| {
             let before = leaves(mls)?;
             let merged = mls.merge_pending_commit(context);
@@ -217,8 +229,11 @@ impl<R: Records> Work<'_, '_, R> {
             )
         })?;
         state.note_grown(&event, false);
-        if let Event::Changed { invitation: to, .. } = &mut event {
-            *to = invitation;
+        if let Event::Changed {
+            invitations: to, ..
+        } = &mut event
+        {
+            *to = invitations;
         }
         state.pending = None;
         self.transaction().remove(COMMITS, &Key::of(group.0))?;

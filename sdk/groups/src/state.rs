@@ -3,12 +3,12 @@
 //! | table | key | value |
 //! | --- | --- | --- |
 //! | `groups` | group | [`State`] |
-//! | `group commits` | group | own commit that waits, and its Welcome |
+//! | `group commits` | group | own commit that waits, its Welcomes, and the tree |
 //! | `group unsent` | group, message | text that the relays have not confirmed |
 //! | `group early` | group, epoch, hash | message of a later epoch |
 //! | `group seen` | group, sender | identifiers of the last texts |
 
-use crate::{Error, Event, GroupId, storage::Rows};
+use crate::{Error, Event, GroupId, invite::is_tree, storage::Rows};
 use codec::{Decode, DecodeAll, Encode};
 use parlance_e2ee::DeviceAddress;
 use parlance_store::{Key, Table};
@@ -48,6 +48,18 @@ pub(crate) struct Pending {
     pub(crate) renew: bool,
     /// Epoch and hash of the commit that was made of it, if one was made for the present epoch.
     pub(crate) commit: Option<(u64, [u8; 32])>,
+    /// The tree for those whom that commit adds, if it goes into the order (I2).
+    pub(crate) tree: Option<OwnTree>,
+}
+
+/// A tree that this device gives to whom it adds.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct OwnTree {
+    pub(crate) key: [u8; 32],
+    /// Of its ciphertext.
+    pub(crate) hash: [u8; 32],
+    /// Its position in the order, once it was read there.
+    pub(crate) at: Option<u64>,
 }
 
 /// How much waits for an epoch that has not come yet (T2).
@@ -151,6 +163,17 @@ impl State {
         }
     }
 
+    /// A tree stands at a position of the order: if it is the own one, invitations can name it (I3).
+    pub(crate) fn note_tree(&mut self, position: u64, handshake: &[u8]) {
+        let own = self.pending.as_mut().and_then(|it| it.tree.as_mut());
+        if let Some(own) = own
+            && own.at.is_none()
+            && is_tree(handshake, &own.hash)
+        {
+            own.at = Some(position);
+        }
+    }
+
     pub(crate) fn next_number(&mut self) -> u64 {
         self.number = self.number.saturating_add(1);
         self.number
@@ -161,7 +184,10 @@ impl State {
 #[derive(Encode, Decode)]
 pub(crate) struct OwnCommit {
     pub(crate) handshake: Vec<u8>,
-    pub(crate) invitation: Option<Vec<u8>>,
+    /// A Welcome for each (I1).
+    pub(crate) welcomes: Vec<(DeviceAddress, Vec<u8>)>,
+    /// The tree that goes into the order before the commit (I3).
+    pub(crate) tree: Option<Vec<u8>>,
 }
 
 /// A text that waits for the relays to confirm it.

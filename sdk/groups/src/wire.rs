@@ -5,9 +5,10 @@
 //! - **F2** Inside of an application message: the frame, padded to the size classes of parlance-e2ee (Z1, Z2).
 //!   A frame is version (1 byte), kind (1 byte), payload. Kind 0 is a content of parlance-e2ee, kind 1 the
 //!   wish to leave, without payload. Unknown kinds are handed to the application unread.
-//! - **F3** An invitation is version (1 byte), the position from which the new members read the relays' order
-//!   (8 bytes, little-endian), then an MLS Welcome. Group information is the same with an MLS GroupInfo; it
-//!   is for one member's eyes and travels through a session of parlance-e2ee.
+//! - **F3** An invitation is version (1 byte, 1), the position from which the new member reads the relays' order
+//!   (8 bytes, little-endian), then an MLS Welcome with the tree inside. One whose tree is in the order (I2) is version (1 byte, 2), position,
+//!   position of the tree (8 bytes), key (32), SHA-256 of the tree's ciphertext (32), MLS Welcome. Group information is version (1), position, MLS
+//!   GroupInfo with the tree. Each is for one device's eyes and travels through a session of parlance-e2ee.
 
 use crate::{
     Error,

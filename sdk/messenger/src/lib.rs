@@ -20,7 +20,7 @@
 //! | [`transfer`] | A1-A7 | the history, for a device that is new |
 //! | [`files`] | F1-F11 | files, in pieces, until they are whole |
 //! | [`encryption`] | X1-X2 | what encrypts, and for whom it may |
-//! | [`groups`] | G1-G13 | who is in, what is said there, in which order |
+//! | [`groups`] | G1-G14 | who is in, what is said there, in which order |
 //! | [`presence`] | E1-E5 | how contacts, and nobody else, learn where this device is |
 //! | [`direct`] | D1-D10 | from device to device |
 //! | [`storage`] | S1-S4 | one batch, then effects |

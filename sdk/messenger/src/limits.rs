@@ -105,6 +105,8 @@ pub const MAX_GROUPS: usize = 1_000;
 pub const MAX_WISHES: usize = 512;
 /// Parts of invitations and information that are kept while others are missing.
 pub const MAX_PARTS: usize = 1_024;
+/// How often what relays give as a group's tree may be something else.
+pub const SPOILED: u8 = 3;
 /// Parts of one invitation.
 pub const MAX_PARTS_OF_ONE: usize = 180;
 /// Longest handshake, bytes: what the parts of one hold.

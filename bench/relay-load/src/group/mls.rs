@@ -40,7 +40,7 @@ fn identity(number: u32) -> DeviceIdentity {
 }
 
 /// The device of a person.
-fn address(number: u32) -> DeviceAddress {
+pub fn address(number: u32) -> DeviceAddress {
     let device = Person::of(number).device;
     DeviceAddress {
         account: device.account.0,

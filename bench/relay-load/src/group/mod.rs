@@ -3,8 +3,10 @@
 //! The maker, who also sends, and one of the members have the real encryption of groups, with their databases on the disk. All members are
 //! devices with a connection each, which check that each message is what its id says; that one member also opens it.
 
+mod maker;
 mod mls;
 mod order;
+mod tree;
 
 use crate::{
     network,
@@ -14,17 +16,17 @@ use crate::{
 };
 use anyhow::{Context, ensure};
 use codec::DecodeAll;
-use futures::{FutureExt, StreamExt, TryStreamExt, stream};
-use mls::{Known, Member, SUITE};
-use order::{AT_ONCE, Order, ask};
+use futures::FutureExt;
+use maker::Maker;
+use mls::{Known, Member};
+use order::{Order, ask};
 use parlance_bimp::{
-    Answer, Bounded, Deliver, FetchPreKeys, GroupId, List, Message, MessageId, OfMailbox,
-    PreKeyUse, PublishPreKeys, Push, Request, id::ACCESS_LABEL, limits::MAX_IDS,
+    Bounded, Deliver, List, Message, MessageId, OfMailbox, PreKeyUse, PublishPreKeys, Push,
+    Request, limits::MAX_IDS,
 };
 use parlance_e2ee::{Body, Content, Text, content::WrittenText};
-use parlance_endpoint::{Client, Endpoint, RelayAddress, Session};
-use parlance_groups::{Change, Event, GroupId as Id};
-use parlance_relay_testbed::device;
+use parlance_endpoint::{Client, Session};
+use parlance_groups::Event;
 use serde::Serialize;
 use std::{
     collections::BTreeSet,
@@ -32,6 +34,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{sync::mpsc, task::JoinSet};
+use tree::Place;
 
 /// A text that has not come everywhere by then counts as missing.
 const LATEST: Duration = Duration::from_secs(10);
@@ -39,9 +42,8 @@ const LATEST: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(200);
 /// Letters of a text.
 const LETTERS: usize = 100;
-/// Bytes of an invitation in one message of `sdk/messenger` (its `groups::PART`), and the size class that such a message has.
-const PART: usize = 48 << 10;
-const PART_SEALED: usize = 64 << 10;
+/// What a message of `sdk/messenger` has around an invitation, bytes: content, name, the session's encryption, and some room.
+const AROUND: usize = 400;
 /// The member that opens texts.
 const READER: u32 = 1;
 
@@ -57,9 +59,6 @@ pub struct Options {
     /// Texts that are sent, one after the other.
     #[arg(long, default_value_t = 20)]
     texts: u8,
-    /// Members that the whole invitation is sent to, to see what that takes.
-    #[arg(long, default_value_t = 3)]
-    whole: u32,
 }
 
 /// What was measured.
@@ -90,16 +89,22 @@ pub struct Creation {
     pub key_packages_ms: f64,
     /// The group is made, all are added with one commit, and what the relays have placed is read: encryption, and the maker's disk.
     pub encryption_ms: f64,
-    /// The relays place the group and then the commit, whose parts are uploaded before.
+    /// The relays place the group, the tree and the commit, whose parts are uploaded before.
     pub order_ms: f64,
-    /// Each member is sent one message of the smallest size through the maker's relay, all accepted.
+    /// Each member is sent a message as large as one with its invitation, through the maker's relay, all accepted.
     pub messages_ms: f64,
     /// Bytes of the commit.
     pub commit_bytes: usize,
-    /// Bytes of the invitation, which is the same for all.
+    /// Bytes of the tree; 0 if it is in the invitations.
+    pub tree_bytes: usize,
+    /// Bytes of an invitation, the longest.
     pub invitation_bytes: usize,
-    /// The whole invitation is sent to one member, in messages as `sdk/messenger` makes them.
-    pub whole_invitation_ms: f64,
+    /// Bytes that the maker sends: commit, tree, and the messages with all invitations.
+    pub sent_bytes: usize,
+    /// All members enter the group and read the tree, each at its relay. Not a part of making it.
+    pub trees_ms: f64,
+    /// How often a relay had no time for that at once.
+    pub trees_waited: u64,
 }
 
 /// A message at a member.
@@ -121,7 +126,7 @@ pub async fn measure(options: &Options) -> anyhow::Result<Report> {
     }
     let (arrived, mut arrivals) = mpsc::unbounded_channel();
     let mut tasks = JoinSet::new();
-    let mut reader = None;
+    let (mut reader, mut places) = (None, Vec::new());
     for n in 1..options.members {
         let (endpoint, relay) = place(n as usize, &endpoints, &relays);
         let session = Person::of(n).subscribe(endpoint, relay).await?;
@@ -134,14 +139,24 @@ pub async fn measure(options: &Options) -> anyhow::Result<Report> {
         if n == READER {
             reader = Some(member);
         }
+        places.push(Place {
+            member: n,
+            client: session.client.clone(),
+            relay: relay.relay,
+        });
         tasks.spawn(listen(n, session, arrived.clone()));
     }
     let mut reader = reader.context("nobody opens texts")?;
     let mut maker = Maker::connect(options, &relays, &endpoints).await?;
-    let (mut creation, order) = maker.make(options).await?;
-    let invitation = maker.invitation.clone();
-    invite(&maker, options, &mut creation, &invitation).await?;
-    reader.work(|work| work.join(&invitation))?;
+    let (mut creation, order, tree) = maker.make(options).await?;
+    let invitation = maker.invite(&mut creation).await?;
+    let began = Instant::now();
+    let read = match &tree {
+        Some(tree) => tree.read_by_all(&places).await?,
+        None => (Vec::new(), 0),
+    };
+    (creation.trees_ms, creation.trees_waited) = (took(began), read.1);
+    reader.work(|work| work.join_with(&invitation, &read.0))?;
     tokio::time::sleep(Duration::from_secs(1)).await;
     while arrivals.try_recv().is_ok() {}
     let mut texts = Texts::default();
@@ -228,160 +243,6 @@ fn arrival(n: u32, message: &Deliver) -> Option<Arrival> {
     })
 }
 
-/// Who makes the group, and sends to it.
-struct Maker {
-    person: Person,
-    member: Member,
-    /// To each relay.
-    sessions: Vec<Session>,
-    relays: Vec<RelayAddress>,
-    group: Id,
-    invitation: Vec<u8>,
-}
-
-impl Maker {
-    async fn connect(
-        options: &Options,
-        relays: &[RelayAddress],
-        endpoints: &[Endpoint],
-    ) -> anyhow::Result<Self> {
-        let person = Person::of(0);
-        let mut sessions = Vec::new();
-        for relay in relays {
-            sessions.push(person.connect(&endpoints[0], relay).await?);
-        }
-        let maker = Self {
-            person,
-            member: Member::new(0, Known::people(options.members), &options.folder)?,
-            sessions,
-            relays: relays.to_vec(),
-            group: Id([0; 32]),
-            invitation: Vec::new(),
-        };
-        order::until_ready(maker.home()?, &person.device).await?;
-        Ok(maker)
-    }
-
-    /// The relay that it asks.
-    fn home(&self) -> anyhow::Result<(Client, parlance_bimp::RelayId)> {
-        let session = self.sessions.first().context("the network has no relay")?;
-        let relay = self.relays.first().context("the network has no relay")?;
-        Ok((session.client.clone(), relay.relay))
-    }
-
-    async fn make(&mut self, options: &Options) -> anyhow::Result<(Creation, Order)> {
-        let mut creation = Creation::default();
-        let began = Instant::now();
-        let fetching = (1..options.members).map(|n| self.fetch(n));
-        let fetching = stream::iter(fetching).buffered(AT_ONCE);
-        let add: Vec<Vec<u8>> = fetching.try_collect().await?;
-        creation.key_packages_ms = took(began);
-
-        let began = Instant::now();
-        let (group, access) = self.member.work(|work| {
-            let group = work.create(SUITE)?;
-            Ok((group, work.export(group, ACCESS_LABEL)?))
-        })?;
-        self.group = group;
-        creation.encryption_ms = took(began);
-
-        let began = Instant::now();
-        let (home, device) = (self.home()?, self.person.device);
-        let mut order = Order::found(home, &device, GroupId(group.0), &access).await?;
-        creation.order_ms = took(began);
-
-        let began = Instant::now();
-        let change = Change {
-            add,
-            ..Change::default()
-        };
-        let (commit, access) = self.member.work(|work| {
-            // The record that made the group has none.
-            work.handshake(group, 0, &[])?;
-            work.change(group, &change)?;
-            let commit = work.offer(group)?;
-            Ok((commit, work.export_next(group, ACCESS_LABEL)?))
-        })?;
-        let commit = commit.context("no commit was made")?;
-        let access = access.context("no epoch was begun")?;
-        creation.commit_bytes = commit.len();
-        creation.encryption_ms += took(began);
-
-        let began = Instant::now();
-        let joined = (1..options.members).map(|n| Person::of(n).mailbox());
-        order.place(1, &commit, &access, joined.collect()).await?;
-        creation.order_ms += took(began);
-
-        let began = Instant::now();
-        let events = self.member.work(|work| work.handshake(group, 1, &commit))?;
-        let invitation = events.into_iter().find_map(|event| match event {
-            Event::Changed { invitation, .. } => invitation,
-            _ => None,
-        });
-        self.invitation = invitation.context("the own commit was not accepted")?;
-        creation.invitation_bytes = self.invitation.len();
-        creation.encryption_ms += took(began);
-        Ok((creation, order))
-    }
-
-    /// The key package of a member, from the relay where it lies.
-    async fn fetch(&self, n: u32) -> anyhow::Result<Vec<u8>> {
-        let device = Person::of(n).device;
-        let session = &self.sessions[n as usize % self.sessions.len()];
-        let fetch = Request::FetchPreKeys(FetchPreKeys {
-            account: device.account,
-            device: device.number,
-            usage: PreKeyUse::Group,
-        });
-        let Answer::FetchPreKeys(answer) = ask(&session.client, fetch).await? else {
-            anyhow::bail!("prekeys were answered by something else");
-        };
-        let found = answer.found.context("a member has no key packages")?;
-        let one = found.one_time.context("a member has no key package left")?;
-        Ok(one.into_vec())
-    }
-
-    /// Sends one message, whose sealed part is this, to a member.
-    async fn write_to(&self, n: u32, sealed: Vec<u8>) -> anyhow::Result<()> {
-        let (request, _) = device::envelope(Person::of(n).mailbox(), &sealed)?;
-        ask(&self.home()?.0, request).await?;
-        Ok(())
-    }
-}
-
-async fn invite(
-    maker: &Maker,
-    options: &Options,
-    creation: &mut Creation,
-    invitation: &[u8],
-) -> anyhow::Result<()> {
-    let began = Instant::now();
-    let messages = (1..options.members).map(|n| maker.write_to(n, sealed(people::SEALED, n, 0)));
-    let messages = stream::iter(messages).buffer_unordered(AT_ONCE);
-    messages.try_collect::<Vec<()>>().await?;
-    creation.messages_ms = took(began);
-    let began = Instant::now();
-    let whole = options.whole.min(options.members.saturating_sub(1));
-    for n in 1..=whole {
-        let parts = 0..u32::try_from(invitation.len().div_ceil(PART))?;
-        let parts = parts.map(|part| maker.write_to(n, sealed(PART_SEALED, n, 1 + part)));
-        let parts = stream::iter(parts).buffer_unordered(AT_ONCE);
-        parts.try_collect::<Vec<()>>().await?;
-    }
-    creation.whole_invitation_ms = took(began) / f64::from(whole.max(1));
-    Ok(())
-}
-
-/// Bytes of a sealed part as no other message has them.
-fn sealed(size: usize, n: u32, number: u32) -> Vec<u8> {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let mut bytes = now.map_or(0, |it| it.as_nanos()).to_le_bytes().to_vec();
-    bytes.extend(n.to_le_bytes());
-    bytes.extend(number.to_le_bytes());
-    bytes.resize(size, 0xA5);
-    bytes
-}
-
 /// What texts took, milliseconds.
 #[derive(Default)]
 struct Texts {
@@ -430,9 +291,10 @@ impl Texts {
         let _ = tokio::time::timeout(LATEST, coming).await;
         self.last.push(last);
         self.missing += waiting.len() as u64;
-        maker
-            .member
-            .work(|work| work.confirmed(group, &content.id, 2))?;
+        maker.member.work(|work| {
+            let next = work.position(group)?;
+            work.confirmed(group, &content.id, next)
+        })?;
         if let Some(ciphertext) = to_open {
             let (_, events) = reader.work(|work| work.message(&ciphertext))?;
             let opened = events.iter().any(

@@ -65,15 +65,35 @@ impl Order {
         Ok(order)
     }
 
-    /// Uploads a handshake and has it placed; from then on the epoch's key is this one.
+    /// Uploads a commit and has it placed; from then on the epoch's key is this one.
     pub async fn place(
         &mut self,
         position: u64,
-        handshake: &[u8],
+        commit: &[u8],
         access: &[u8; 32],
         joined: Vec<Mailbox>,
     ) -> anyhow::Result<()> {
         let key = SecretKey::from_bytes(access);
+        let change = self.upload_all(commit, &key, joined).await?;
+        let possession = key.sign(&change.possession(&self.group, position));
+        self.offer(position, change, possession.to_bytes()).await?;
+        self.key = (key, position);
+        Ok(())
+    }
+
+    /// Uploads a tree and has it placed. It begins no epoch.
+    pub async fn place_tree(&mut self, position: u64, tree: &[u8]) -> anyhow::Result<()> {
+        let key = self.key.0.clone();
+        let change = self.upload_all(tree, &key, Vec::new()).await?;
+        self.offer(position, change, [0; 64]).await
+    }
+
+    async fn upload_all(
+        &self,
+        handshake: &[u8],
+        key: &SecretKey,
+        joined: Vec<Mailbox>,
+    ) -> anyhow::Result<GroupChange> {
         let parts: Vec<&[u8]> = handshake.chunks(MAX_PART).collect();
         let ids = parts
             .iter()
@@ -88,10 +108,7 @@ impl Order {
         let uploads = parts.into_iter().map(|part| self.upload(part));
         let uploads = stream::iter(uploads).buffer_unordered(AT_ONCE);
         uploads.try_collect::<Vec<()>>().await?;
-        let possession = key.sign(&change.possession(&self.group, position));
-        self.offer(position, change, possession.to_bytes()).await?;
-        self.key = (key, position);
-        Ok(())
+        Ok(change)
     }
 
     async fn upload(&self, part: &[u8]) -> anyhow::Result<()> {

@@ -10,7 +10,7 @@ use parlance_primitives::{
 use crate::{
     GivenUp, Occasion, Owner, Receipt, Record, Refusal, State, Store, Ticket,
     leaves::{Signatures, judge_receipt, judge_ticket, receipt_leaf, ticket_leaf},
-    period::Kept,
+    period::{Base, Kept},
     plan::Attempts,
 };
 
@@ -97,7 +97,7 @@ impl<S: Store> Books<S> {
         Ok(counted)
     }
 
-    /// Takes a receipt, and says how many bytes it counts.
+    /// Takes a receipt, and says how many bytes it counts (C9).
     ///
     /// # Errors
     /// Why it is not taken.
@@ -108,14 +108,21 @@ impl<S: Store> Books<S> {
         known: &Correspondent,
     ) -> Result<u64, Refusal> {
         self.check_open(occasion.period)?;
-        let worth = receipt.delivered.worth(occasion.setting.rules.fan_out);
+        let rules = &occasion.setting.rules;
+        let pushed = receipt.pushed.worth(&receipt.delivered, rules);
+        let mut base = Base::of(&receipt);
         if let Some(kept) = self.kept.get(&occasion.period) {
-            kept.check_receipt(&receipt.recipient, worth)?;
+            base = kept.base(base, &receipt.recipient);
         }
-        let leaf = receipt_leaf(&self.owner, occasion, receipt, known)?;
-        let counted = leaf.counted;
+        let most = receipt.delivered.worth(rules.fan_out);
+        let counted = base.counted.saturating_add(pushed).min(most);
+        if let Some(kept) = self.kept.get(&occasion.period) {
+            kept.check_receipt(&receipt.recipient, counted)?;
+        }
+        let leaf = receipt_leaf(&self.owner, occasion, receipt, counted, known)?;
         if counted > 0 {
             let kept = self.kept.entry(occasion.period).or_default();
+            kept.bases.insert(leaf.recipient.clone(), base);
             kept.receipts.insert(leaf.recipient.clone(), leaf.clone());
             self.note(occasion.period, Record::Receipt(leaf));
         }

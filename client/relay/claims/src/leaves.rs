@@ -5,7 +5,7 @@ use parlance_primitives::{
     accounts::DeviceId,
     relay::{
         Correspondent, Delivered, Doubt, Fault, Flaw, LatencyClass, Opened, Period, ReceiptLeaf,
-        RelayId, Scene, Setting, TicketLeaf, cap, check_receipt, check_ticket,
+        RelayId, Rules, Scene, Setting, TicketLeaf, cap, check_receipt, check_ticket,
     },
 };
 use sp_core::{Pair, ed25519};
@@ -52,10 +52,44 @@ pub struct Receipt {
     pub recipient: AccountId,
     /// The device that signed.
     pub device: DeviceId,
-    /// What was delivered.
+    /// What was delivered, as the recipient says.
     pub delivered: Delivered,
     /// Signature of the statement.
     pub signature: ed25519::Signature,
+    /// What was delivered, as the relay knows: no more is counted (C9).
+    pub pushed: Pushed,
+}
+
+/// What a relay has delivered to a device in a period, since it began to count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pushed {
+    /// Names the process, or the part of its life, in which it counts: another one begins at nothing.
+    pub run: u64,
+    /// Bytes of messages to the account alone.
+    pub direct: u64,
+    /// Bytes out of the fan-out of groups.
+    pub fanned: u64,
+}
+
+impl Pushed {
+    /// All that a recipient says, for whoever hands in what was checked elsewhere.
+    pub fn all_of(delivered: &Delivered) -> Self {
+        Self {
+            run: 0,
+            direct: delivered.direct,
+            fanned: delivered.fanned,
+        }
+    }
+
+    /// Bytes that may count of what a recipient says.
+    pub(crate) fn worth(&self, said: &Delivered, rules: &Rules) -> u64 {
+        let known = Delivered {
+            direct: said.direct.min(self.direct),
+            fanned: said.fanned.min(self.fanned),
+            ..*said
+        };
+        known.worth(rules.fan_out)
+    }
 }
 
 /// Why a ticket or a receipt is not taken. None of these is a reason to refuse a message.
@@ -164,17 +198,18 @@ pub(crate) fn judge_ticket(
     Ok(opened.leaf)
 }
 
-/// The leaf of a receipt.
+/// The leaf of a receipt that counts so many bytes.
 pub(crate) fn receipt_leaf(
     owner: &Owner,
     occasion: &Occasion<'_>,
     receipt: Receipt,
+    counted: u64,
     known: &Correspondent,
 ) -> Result<ReceiptLeaf<AccountId>, Refusal> {
     let leaf = ReceiptLeaf {
         recipient: receipt.recipient,
         device: receipt.device,
-        counted: receipt.delivered.worth(occasion.setting.rules.fan_out),
+        counted,
         delivered: receipt.delivered,
         signature: receipt.signature,
     };

@@ -25,6 +25,9 @@
 //! - **C8 no surplus.** Receipts count no more than tickets, which is all that is paid: what is over is cut from the largest, down to one
 //!   level. A recipient may sign for as much as it likes, at no cost. Were that taken at its word, nearly all positions would be drawn from
 //!   its one leaf: it would say how fast the relay is, and revoking its device would put the whole claim in doubt.
+//! - **C9 pushed.** A receipt counts no more than what the relay knows to have delivered to the device ([`Pushed`]): since it began to count
+//!   in this run of it, on top of what the same device's receipts counted by then. So a recipient that signs for more has its word cut, and a
+//!   relay that is started again loses nothing of what it had counted.
 
 pub mod schedule;
 

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use parlance_primitives::{
     AccountId,
+    accounts::DeviceId,
     relay::{
         Challenge, Leaf, MAX_BYTES, MAX_DEPTH, ReceiptLeaf, Root, TicketLeaf, Tree, TreeError,
     },
 };
 
-use crate::{Record, Refusal};
+use crate::{Receipt, Record, Refusal};
 
 /// Most leaves of a tree: openings of larger ones do not fit into a transaction.
 pub const MOST_LEAVES: usize = 30_000;
@@ -40,11 +41,32 @@ impl Trees {
     }
 }
 
+/// What a device's receipts counted when the relay began to count what it delivers to it (C9).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Base {
+    device: DeviceId,
+    run: u64,
+    pub counted: u64,
+}
+
+impl Base {
+    /// As if nothing had been counted before.
+    pub fn of(receipt: &Receipt) -> Self {
+        Self {
+            device: receipt.device,
+            run: receipt.pushed.run,
+            counted: 0,
+        }
+    }
+}
+
 /// What is known of a period.
 #[derive(Debug, Default)]
 pub(crate) struct Kept {
     pub(crate) tickets: BTreeMap<AccountId, TicketLeaf<AccountId>>,
     pub(crate) receipts: BTreeMap<AccountId, ReceiptLeaf<AccountId>>,
+    /// Of those recipients of whom something came since this was opened.
+    pub(crate) bases: BTreeMap<AccountId, Base>,
     /// Once it is claimed for (C4).
     pub(crate) sealed: Option<Trees>,
     /// Records in the journal.
@@ -115,6 +137,7 @@ impl Kept {
         for recipient in recipients {
             self.receipts.remove(recipient);
         }
+        self.bases.clear();
         let tickets = std::mem::take(&mut self.tickets).into_values().collect();
         let receipts = std::mem::take(&mut self.receipts).into_values().collect();
         let tickets = tree(largest(tickets))?;
@@ -125,6 +148,21 @@ impl Kept {
             receipts: tree(receipts)?,
         });
         Ok(())
+    }
+
+    /// What was counted of a device before its receipts had what `fresh` names.
+    pub(crate) fn base(&self, fresh: Base, recipient: &AccountId) -> Base {
+        let same = |base: &&Base| base.device == fresh.device && base.run == fresh.run;
+        if let Some(base) = self.bases.get(recipient).filter(same) {
+            return *base;
+        }
+        // Counted in an earlier run. What another device of the account counts is its own.
+        let last = self.receipts.get(recipient);
+        let last = last.filter(|leaf| leaf.device == fresh.device);
+        Base {
+            counted: last.map_or(0, |leaf| leaf.counted),
+            ..fresh
+        }
     }
 
     /// Whether a ticket says more than the one that is kept.
@@ -166,23 +204,29 @@ fn largest<L: Leaf>(leaves: Vec<L>) -> Vec<L> {
         .collect()
 }
 
-/// Lowers what the largest receipts count to one level, so that all of them, the largest first, count no more than
-/// `most`, or less than a byte each beyond it (C8).
+/// Lowers what the largest receipts count to one level, or a byte above it, so that all of them, the largest first, count
+/// `most` together (C8).
 fn cut(receipts: &mut [ReceiptLeaf<AccountId>], most: u64) {
     // From the smallest on, each gets what it says as long as all that follow could have as much.
     let mut left = most;
-    let mut level = u64::MAX;
-    for (place, leaf) in receipts.iter().enumerate().rev() {
-        let waiting = u64::try_from(place).unwrap_or(u64::MAX).saturating_add(1);
-        let even = left.div_ceil(waiting);
-        if leaf.counted > even {
-            level = even;
-            break;
+    for waiting in (1..=receipts.len()).rev() {
+        let Some(waiters) = receipts.get_mut(..waiting) else {
+            return;
+        };
+        let Some(smallest) = waiters.last().map(|leaf| leaf.counted) else {
+            return;
+        };
+        let count = u64::try_from(waiting).unwrap_or(u64::MAX);
+        let level = left.checked_div(count).unwrap_or(0);
+        if smallest > level {
+            let over = left.checked_rem(count).unwrap_or(0);
+            for (leaf, place) in waiters.iter_mut().zip(0..) {
+                let more = u64::from(place < over);
+                leaf.counted = leaf.counted.min(level.saturating_add(more));
+            }
+            return;
         }
-        left = left.saturating_sub(leaf.counted);
-    }
-    for leaf in receipts {
-        leaf.counted = leaf.counted.min(level);
+        left = left.saturating_sub(smallest);
     }
 }
 

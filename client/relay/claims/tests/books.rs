@@ -12,8 +12,8 @@ use parlance_primitives::{
     },
 };
 use parlance_relay_claims::{
-    Books, Deed, Error, Files, GivenUp, Occasion, Owner, Receipt, Record, Refusal, State, Store,
-    Ticket,
+    Books, Deed, Error, Files, GivenUp, Occasion, Owner, Pushed, Receipt, Record, Refusal, State,
+    Store, Ticket,
 };
 use sp_core::{Pair, ed25519};
 
@@ -187,6 +187,19 @@ fn receipt(bytes: u64) -> Receipt {
         device: DeviceId::of(&pair().public()),
         delivered,
         signature: pair().sign(&statement),
+        pushed: Pushed::all_of(&delivered),
+    }
+}
+
+/// One over so many bytes, of which the relay knows to have delivered some in this run of it.
+fn pushed(said: u64, run: u64, direct: u64) -> Receipt {
+    Receipt {
+        pushed: Pushed {
+            run,
+            direct,
+            fanned: 1_000_000,
+        },
+        ..receipt(said)
     }
 }
 
@@ -377,5 +390,70 @@ fn what_was_not_claimed_is_forgotten_and_said() {
     assert_eq!(
         take(&mut books, &known, ticket(500)),
         Err(Refusal::Closed(PERIOD))
+    );
+}
+
+/// C9: at whatever a recipient signs, no more is counted than what the relay has delivered.
+#[test]
+fn a_receipt_counts_what_was_delivered() {
+    let (mut books, known) = (open(), Known::new());
+    let mut take = |receipt| take_receipt(&mut books, &known, receipt);
+    assert_eq!(take(pushed(1 << 60, 1, 0)), Ok(0), "nothing is kept of it");
+    assert_eq!(take(pushed(1 << 60, 1, 300)), Ok(300));
+    // The same word again, and a larger one, change nothing until more is delivered.
+    let no_news = Err(Refusal::NotMore { bytes: 300 });
+    assert_eq!(take(pushed(1 << 60, 1, 300)), no_news);
+    assert_eq!(take(pushed(u64::MAX, 1, 300)), no_news);
+    assert_eq!(take(pushed(1 << 60, 1, 400)), Ok(400));
+    // Nor is more counted than what was signed.
+    assert_eq!(take(pushed(450, 1, 500)), Ok(450));
+    assert_eq!(books.counted(PERIOD), (0, 450));
+}
+
+/// C9: a relay that begins again goes on from what it had counted, and a recipient gains nothing by it.
+#[test]
+fn another_run_goes_on_from_what_was_counted() {
+    let (mut books, known) = (open(), Known::new());
+    assert_eq!(
+        take_receipt(&mut books, &known, pushed(500, 1, 400)),
+        Ok(400)
+    );
+    // What is delivered is counted from nothing again, twice.
+    for (run, kept) in [(2, 430), (3, 460)] {
+        let take = |books: &mut Books<Memory>, said, direct| {
+            take_receipt(books, &known, pushed(said, run, direct))
+        };
+        let before = Refusal::NotMore { bytes: kept - 30 };
+        assert_eq!(take(&mut books, 1 << 40, 0), Err(before));
+        assert_eq!(take(&mut books, 1 << 40, 10), Ok(kept - 20));
+        assert_eq!(take(&mut books, 1 << 40, 30), Ok(kept));
+    }
+    assert_eq!(books.counted(PERIOD), (0, 460));
+}
+
+/// C9: what one device of an account was given is no base for another one.
+#[test]
+fn another_device_counts_for_itself() {
+    let (mut books, known) = (open(), Known::new());
+    assert_eq!(
+        take_receipt(&mut books, &known, pushed(500, 1, 400)),
+        Ok(400)
+    );
+    let other = |said, direct| Receipt {
+        device: DeviceId([9; 16]),
+        ..pushed(said, 1, direct)
+    };
+    let no_news = Err(Refusal::NotMore { bytes: 400 });
+    assert_eq!(
+        take_receipt(&mut books, &known, other(1 << 40, 100)),
+        no_news
+    );
+    assert_eq!(
+        take_receipt(&mut books, &known, other(1 << 40, 410)),
+        Ok(410)
+    );
+    assert_eq!(
+        take_receipt(&mut books, &known, pushed(1 << 40, 1, 420)),
+        Ok(420)
     );
 }

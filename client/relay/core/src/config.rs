@@ -51,8 +51,12 @@ pub struct Limits {
     pub subscriptions: usize,
     /// Presence records.
     pub presences: usize,
+    /// Presence records under new keys that one account may publish in one period: some for each contact of each of its devices.
+    pub account_presences: u64,
     /// One-time prekeys of one device and use.
     pub prekeys: usize,
+    /// One-time prekeys of one account that another one gets in one period: some for each of their devices.
+    pub pair_prekeys: u64,
     /// Devices, by use, whose prekeys are kept.
     pub prekey_owners: usize,
     /// Groups whose order is kept.
@@ -86,7 +90,9 @@ impl Default for Limits {
             window_bytes: 256 << 10,
             subscriptions: 16,
             presences: 100_000,
+            account_presences: 512,
             prekeys: 256,
+            pair_prekeys: 32,
             prekey_owners: 1_000_000,
             groups: 100_000,
             group_records: 1_000,

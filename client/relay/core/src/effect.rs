@@ -2,7 +2,7 @@
 
 use crate::{mailbox::Owner, routing::RelayInfo};
 use parlance_bimp::{
-    Account, Answer, DeviceNumber, GroupId, Key, Mailbox, Receipt, RelayId, Request,
+    Account, Answer, DeviceNumber, GroupId, Key, Mailbox, MessageId, Receipt, RelayId, Request,
 };
 
 /// A connection, by the host's number for it.
@@ -132,6 +132,15 @@ pub enum Effect {
         relay: RelayId,
         /// What.
         request: Request,
+    },
+    /// A subscriber has acknowledged messages that were pushed to it, each for the first time at any relay (G10).
+    Delivered {
+        /// Who.
+        connection: ConnectionId,
+        /// Of which mailbox.
+        mailbox: Mailbox,
+        /// Which.
+        ids: Vec<MessageId>,
     },
     /// A recipient's word on what this relay delivered, for the claim.
     Receipt {

@@ -5,6 +5,10 @@
 //! - **U2** A message that the relay has already costs nothing. Of messages that it does not keep, because others do (G7), it remembers for
 //!   a period that they were charged, as many as there is room for.
 //! - **U3** When as many are counted as there is room for, more senders are refused until the next period.
+//! - **U4** Presence records under keys that are new here are counted for the account that publishes them, without a word of which: nobody fills
+//!   the room of all, and who reads this memory cannot tell which records belong together.
+//! - **U5** An account gets so many one-time prekeys of another account in a period, and from then on bundles without any: otherwise one that asks
+//!   on and on leaves none for those who write.
 
 use crate::config::Limits;
 use parlance_bimp::{Account, Key, Mailbox};
@@ -44,6 +48,8 @@ pub struct Quotas {
     senders: BTreeMap<Account, Used>,
     pairs: BTreeMap<(Account, Mailbox), Used>,
     charged: BTreeSet<Key>,
+    presences: BTreeMap<Account, u64>,
+    fetched: BTreeMap<(Account, Account), u64>,
 }
 
 impl Quotas {
@@ -90,6 +96,29 @@ impl Quotas {
         self.charge_sender(sender, 1, bytes, limits)?;
         self.pairs.entry(pair).or_default().charge(1, bytes);
         Ok(())
+    }
+
+    /// Counts a presence record under a new key, or refuses it (U4).
+    pub fn publish(&mut self, account: Account, limits: &Limits) -> bool {
+        let full = self.presences.len() >= limits.counted && !self.presences.contains_key(&account);
+        let used = self.presences.get(&account).copied().unwrap_or(0);
+        if full || used >= limits.account_presences {
+            return false;
+        }
+        self.presences.insert(account, used.saturating_add(1));
+        true
+    }
+
+    /// Counts a one-time prekey of `owner` for `asker`, or refuses it (U5).
+    pub fn fetch(&mut self, asker: Account, owner: Account, limits: &Limits) -> bool {
+        let pair = (asker, owner);
+        let full = self.fetched.len() >= limits.counted && !self.fetched.contains_key(&pair);
+        let used = self.fetched.get(&pair).copied().unwrap_or(0);
+        if full || used >= limits.pair_prekeys {
+            return false;
+        }
+        self.fetched.insert(pair, used.saturating_add(1));
+        true
     }
 
     /// Charges a sender alone.

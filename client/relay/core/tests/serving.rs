@@ -233,6 +233,44 @@ fn a_slow_reader_gets_a_window_and_is_cut_off_without_loss() {
     assert_eq!(again, keys);
 }
 
+/// G10: however often a message is asked for and acknowledged, it is delivered once to each device, where it was pushed.
+#[test]
+fn what_was_pushed_and_acknowledged_is_delivered_once() {
+    let mut net = net(5);
+    let keys = [7, 8].map(|n| {
+        let (request, key) = envelope(OWN, n);
+        accepted(net.ask(0, SENDER, request));
+        key
+    });
+    let both = acknowledge(OWN, &keys.map(|key| key.id));
+    // Nothing was pushed there, and the device may know the ids from the sender.
+    net.open(3, 63, 9, &[OWN]);
+    net.ask(3, 63, both.clone());
+    assert!(net.confirmed.is_empty());
+    net.open(3, 62, 1, &[OWN]);
+    net.ask(3, 62, subscribe(OWN));
+    net.ask(3, 62, acknowledge(OWN, &[keys[0].id]));
+    assert_eq!(net.confirmed, [(3, 62, keys[0])]);
+    // Again: acknowledged, asked for once more on the same connection and on another one.
+    net.ask(3, 62, acknowledge(OWN, &[keys[0].id]));
+    net.ask_only(3, 62, subscribe(OWN));
+    net.ask_only(3, 62, subscribe(OWN));
+    net.ask(3, 62, both.clone());
+    net.ask(3, 62, both.clone());
+    net.open(3, 64, 1, &[OWN]);
+    net.ask(3, 64, subscribe(OWN));
+    net.ask(3, 64, both.clone());
+    assert_eq!(net.confirmed, [(3, 62, keys[0]), (3, 62, keys[1])]);
+    // Another relay pushes, and hears of the acknowledgement when the first one has it.
+    net.open(2, 61, 0, &[OWN]);
+    net.ask(2, 61, subscribe(OWN));
+    net.ask(1, DEVICE, subscribe(OWN));
+    net.confirmed.clear();
+    net.ask(1, DEVICE, both.clone());
+    net.ask(2, 61, both);
+    assert_eq!(net.confirmed, keys.map(|key| (1, DEVICE, key)));
+}
+
 #[test]
 fn one_large_message_passes_a_window_of_few_bytes() {
     let mut net = net(5);

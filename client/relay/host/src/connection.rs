@@ -2,7 +2,7 @@
 //!
 //! - **N1** A connection has a place, and its peer has few of them ([`crate::gate`]); it must authenticate in time, and is read no faster than its rate: whoever asks faster
 //!   is slowed by its own transport, and costs nobody else anything. A stranger has as many frames as it takes to authenticate; all connections
-//!   of a device, or of a relay, have one rate.
+//!   of a device, or of a relay, have one rate. Requests that make the core do much count as many frames ([`crate::price`]).
 //! - **N2** A device authenticates by its signing key on record, a relay by the key of its endpoint, which must be the key that TLS has
 //!   seen too. Both sign for this connection alone (O1 of BIMP).
 //! - **N3** Messages to deliver are read when the connection has room for them, so that a slow reader takes no memory, and once, so that it takes no
@@ -11,11 +11,20 @@
 //!   beyond a little comes from a budget of all connections ([`crate::budget`]); while that is used up, requests of whoever needs more are
 //!   refused with [`Reason::TooFast`]. A peer that lets nothing go of what is kept for it is cut off, sooner when memory is scarce.
 //! - **N5** A connection ends when the record by which it authenticated is gone or has another key.
+//! - **N6** What a look at the chain's database has to tell waits for a thread that may wait, and there are [`LOOKS`] of them for all
+//!   connections; who waits is not read meanwhile.
+//! - **N7** What was pushed and then acknowledged (G10 of the core) is told to the directory, which counts receipts by it.
+//! - **N8** The core is told of the end of a connection, also when what serves it breaks.
 
+mod closing;
+mod deliveries;
 mod judge;
 mod ledger;
+mod look;
 mod pushes;
 mod requests;
+
+pub use look::LOOKS;
 
 use crate::{
     directory::{Charge, DeviceName, Directory},
@@ -23,15 +32,19 @@ use crate::{
     figures::{Figures, count},
     gate::{ConnectionLimits, Gate, Pace, PeerPermit, Permit, Rate},
     peers::Peers,
+    price,
     storage::Store,
 };
+use closing::Closing;
+use deliveries::Deliveries;
 use ledger::Ledger;
+use look::{Look, Next};
 use parlance_bimp::{
-    Answer, Binding, GroupGrown, Key, Mailbox, Reason, Refusal, RelayId, SendError, Server,
-    ServerEvent, Settings, Violation,
+    Answer, Binding, GroupGrown, Key, Mailbox, MessageId, Push, Reason, Refusal, RelayId,
+    SendError, Server, ServerEvent, Settings, Violation,
 };
 use parlance_endpoint::{Channel, End, Outgoing};
-use parlance_relay_core::{ConnectionId, Input};
+use parlance_relay_core::ConnectionId;
 use pushes::Pushes;
 use std::{
     collections::BTreeMap,
@@ -40,7 +53,7 @@ use std::{
     sync::{Arc, Weak},
     time::{Duration, Instant},
 };
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 
 /// Pushed and not taken by the peer's credit, bytes: more are left on the disk.
 const BACKLOG: usize = 64 << 10;
@@ -83,6 +96,13 @@ pub enum ToConnection {
     Moved(Mailbox),
     /// The order of a group has grown.
     Grown(GroupGrown),
+    /// Messages that were pushed are acknowledged.
+    Delivered {
+        /// Of which mailbox.
+        mailbox: Mailbox,
+        /// Which.
+        ids: Vec<MessageId>,
+    },
     /// The subscriber takes nothing.
     CutOff,
 }
@@ -103,6 +123,8 @@ pub struct Shared {
     pub limits: ConnectionLimits,
     /// Places, and what may be kept.
     pub gate: Gate,
+    /// Places for looks at a database (N6).
+    pub looks: Arc<Semaphore>,
     /// The other relays.
     pub peers: Peers,
     /// For how long messages are kept that nobody fetches, milliseconds.
@@ -124,8 +146,11 @@ struct Connection {
     #[expect(clippy::vec_box, reason = "the channel gives boxes")]
     told: Vec<Box<ToConnection>>,
     pushes: Pushes,
+    deliveries: Deliveries,
     ledger: Ledger,
     out: Outgoing,
+    /// N6.
+    look: Option<Look>,
     device: Option<DeviceName>,
     /// What was counted for requests that are not answered yet.
     charges: BTreeMap<u32, Charge>,
@@ -149,6 +174,7 @@ pub async fn serve(
 ) {
     let (to, from_core) = mpsc::unbounded_channel();
     shared.events.send(Event::Connected { connection: id, to });
+    let closing = Closing::new(&shared.events, id);
     let binding = Binding {
         genesis: shared.directory.genesis(),
         exporter: channel.exporter(),
@@ -169,8 +195,10 @@ pub async fn serve(
         from_core,
         told: Vec::new(),
         pushes: Pushes::default(),
+        deliveries: Deliveries::default(),
         ledger: Ledger::new(shared.gate.budget()),
         out: Outgoing::default(),
+        look: None,
         device: None,
         charges: BTreeMap::new(),
         key: None,
@@ -185,8 +213,7 @@ pub async fn serve(
         Ok(never) => match never {},
         Err(end) => end,
     };
-    let closed = Event::Core(Input::Closed { connection: id });
-    connection.shared.events.send(closed);
+    drop(closing);
     connection.finish(&end).await;
     drop(place);
 }
@@ -207,7 +234,7 @@ impl Connection {
                 return Err(self.end(Violation::SlowReader));
             }
             let wait = self.pace.wait(now);
-            let reads = wait.is_none() && self.ledger.may_read();
+            let reads = wait.is_none() && self.look.is_none() && self.ledger.may_read();
             let again = match self.ledger.is_short() {
                 true => now.checked_add(LOOK_AGAIN),
                 false => None,
@@ -221,10 +248,8 @@ impl Connection {
                     None => return Err(End::HungUp),
                 },
                 count = self.from_core.recv_many(&mut self.told, AT_ONCE) => self.take_told(count),
-                Ok(()) = self.changes.changed() => if !self.is_on_record() {
-                    count(&self.shared.figures.off_record);
-                    return Err(self.end(Violation::Done));
-                },
+                () = look::over(&mut self.look), if self.look.is_some() => self.go_on()?,
+                Ok(()) = self.changes.changed(), if self.look.is_none() => self.check_record()?,
                 () = until(timer), if timer.is_some() => {}
                 () = until(Some(self.deadline)), if self.admitted.is_none() => {
                     count(&self.shared.figures.silent_strangers);
@@ -271,7 +296,8 @@ impl Connection {
 
     /// N4.
     fn settle(&mut self, now: Instant) {
-        let others = self.machine.kept().saturating_add(self.pushes.bytes());
+        let pushed = self.pushes.bytes().saturating_add(self.deliveries.bytes());
+        let others = self.machine.kept().saturating_add(pushed);
         self.ledger.settle(others, now);
     }
 
@@ -286,18 +312,28 @@ impl Connection {
     }
 
     fn take_events(&mut self) {
-        while let Some(event) = self.machine.poll() {
-            match event {
-                ServerEvent::Connected { .. } => {}
-                ServerEvent::Pong { number } => self.ledger.pong(number, Instant::now()),
-                ServerEvent::Authenticate {
-                    request,
-                    credential,
-                    statement,
-                    signature,
-                } => self.judge(request, credential, &statement, &signature),
-                ServerEvent::Request { request, body } => self.take_request(request, body),
+        while self.look.is_none() {
+            let Some(event) = self.machine.poll() else {
+                return;
+            };
+            match self.unknown(self.question_of(&event)) {
+                Some(question) => self.look_up(question, Next::Take(Box::new(event))),
+                None => self.take_event(event),
             }
+        }
+    }
+
+    fn take_event(&mut self, event: ServerEvent) {
+        match event {
+            ServerEvent::Connected { .. } => {}
+            ServerEvent::Pong { number } => self.ledger.pong(number, Instant::now()),
+            ServerEvent::Authenticate {
+                request,
+                credential,
+                statement,
+                signature,
+            } => self.judge(request, credential, &statement, &signature),
+            ServerEvent::Request { request, body } => self.take_request(request, body),
         }
     }
 
@@ -305,6 +341,7 @@ impl Connection {
         match told {
             ToConnection::Answer { request, answer } => {
                 self.settle_charge(request, &answer);
+                self.pace.take(price::of_answer(&answer), Instant::now());
                 self.ledger.answered(request);
                 // Any other error: the connection has ended, or will with its next event.
                 if let Err(SendError::TooLong { size }) = self.machine.answer(request, &answer) {
@@ -313,6 +350,12 @@ impl Connection {
                 }
             }
             ToConnection::CutOff => self.machine.close(Violation::SlowReader),
+            ToConnection::Delivered { mailbox, ids } => {
+                let delivered = self.deliveries.take(mailbox, &ids);
+                if let Some(device) = self.device.filter(|_| !delivered.is_nothing()) {
+                    self.shared.directory.note_delivered(&device, delivered);
+                }
+            }
             push => self.pushes.add(Box::new(push)),
         }
     }
@@ -324,8 +367,15 @@ impl Connection {
         }
         let (store, figures) = (&self.shared.store, &self.shared.figures);
         while let Some(push) = self.pushes.next(store, figures) {
-            if self.machine.push(&push) == Err(SendError::Full) {
-                return self.pushes.put_back(push);
+            match self.machine.push(&push) {
+                Err(SendError::Full) => return self.pushes.put_back(push),
+                // Any other error: the connection has ended, or will with its next event.
+                Err(_) => {}
+                Ok(()) => {
+                    if let Push::Deliver(message) = &push {
+                        self.deliveries.push(message);
+                    }
+                }
             }
         }
     }

@@ -367,6 +367,11 @@ impl Running {
                     next,
                 } => self.tell(connection, ToConnection::Grown(GroupGrown { group, next })),
                 Effect::CutOff { connection } => self.tell(connection, ToConnection::CutOff),
+                Effect::Delivered {
+                    connection,
+                    mailbox,
+                    ids,
+                } => self.tell(connection, ToConnection::Delivered { mailbox, ids }),
                 Effect::Ask { relay, request } => self.engine.peers.ask(relay, request),
                 Effect::Receipt {
                     account,

@@ -61,6 +61,11 @@ figures! {
     dials "counter" "Attempts to connect to other relays."
     failed_dials "counter" "Those that failed."
     receipts "counter" "Receipts of recipients."
+    fallback_connections "gauge" "Connections to the fallback relay that have shown a key."
+    fallback_strangers "gauge" "Connections to the fallback relay that have not shown a key yet."
+    fallback_refused "counter" "Connections to the fallback relay that were sent away because there was no place for them."
+    fallback_overdue "counter" "Connections to the fallback relay that were ended because they showed no key in time."
+    fallback_packets "counter" "Packets that the fallback relay has passed on."
 }
 
 /// Adds one.

@@ -1,14 +1,18 @@
 //! How many connections there may be, how fast one may ask, and what all may keep.
 
+mod network;
+
 use crate::budget::Budget;
 use codec::Encode;
 use parlance_bimp::Credential;
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv4Addr},
+    net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
+
+pub(crate) use network::{Network, WIDER};
 
 /// Between two times at which rates of addresses and of peers that are gone are thrown out when they are full again.
 const TIDY: Duration = Duration::from_secs(1);
@@ -19,7 +23,7 @@ const TIDY: Duration = Duration::from_secs(1);
 pub struct ConnectionLimits {
     /// Connections at the same time.
     pub connections: usize,
-    /// From one address. A network behind one address, or a test on one machine, needs more.
+    /// From one address; eight times as many from the network around it. A network behind one address, or a test on one machine, needs more.
     pub per_address: usize,
     /// Over the bridge ([`crate::bridge`]), all together.
     pub bridged: usize,
@@ -27,7 +31,8 @@ pub struct ConnectionLimits {
     pub per_peer: usize,
     /// What all connections together may keep beyond a little each ([`crate::budget`]), MiB.
     pub budget_mib: usize,
-    /// Handshakes that are begun for one address in a second, on average over two: each costs more than a thousand frames.
+    /// Handshakes that are begun for one address in a second, on average over two, and eight times as many for the network around it: each
+    /// costs more than a thousand frames.
     pub handshakes_per_address: u32,
     /// Frames of a connection that has not authenticated, in a second, on average over two.
     pub stranger_requests: u32,
@@ -59,9 +64,6 @@ impl Default for ConnectionLimits {
     }
 }
 
-/// Connections over the bridge count as one address, which nobody has.
-const BRIDGE: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-
 /// Counts the connections that are there.
 #[derive(Clone, Debug)]
 pub struct Gate {
@@ -73,11 +75,11 @@ pub struct Gate {
 #[derive(Debug, Default)]
 struct Open {
     all: usize,
-    by_address: HashMap<IpAddr, usize>,
+    by_network: HashMap<Network, usize>,
     /// Of those who are there, and who were a moment ago: nobody gets a full rate by coming again.
     by_peer: HashMap<Vec<u8>, Peer>,
-    /// Of addresses that have shaken hands in the last seconds.
-    handshakes: HashMap<IpAddr, Rate>,
+    /// Of networks from which hands were shaken in the last seconds.
+    handshakes: HashMap<Network, Rate>,
     /// When [`Self::tidy`] last looked.
     tidied: Option<Instant>,
 }
@@ -92,7 +94,7 @@ struct Peer {
 /// A place for a connection; free again when it is dropped.
 #[derive(Debug)]
 pub struct Permit {
-    address: IpAddr,
+    networks: Vec<Network>,
     open: Arc<Mutex<Open>>,
 }
 
@@ -128,29 +130,52 @@ impl Gate {
 
     /// A place, if there is one and the address has not shaken hands too often.
     pub fn enter(&self, address: IpAddr, now: Instant) -> Option<Permit> {
-        self.enter_as(network_of(address), self.limits.per_address, Some(now))
+        let ConnectionLimits {
+            per_address,
+            handshakes_per_address: rate,
+            ..
+        } = self.limits;
+        let wider = u32::try_from(WIDER).unwrap_or(u32::MAX);
+        let narrow = (Network::of(address), per_address, rate);
+        let around = (
+            Network::around(address),
+            per_address.saturating_mul(WIDER),
+            rate.saturating_mul(wider),
+        );
+        self.enter_as(&[narrow, around], Some(now))
     }
 
     /// A place for a connection over the bridge, if there is one. It shakes no hands, so there is no rate that one could use up for all.
     pub fn enter_bridged(&self) -> Option<Permit> {
-        self.enter_as(BRIDGE, self.limits.bridged, None)
+        self.enter_as(&[(Network::BRIDGE, self.limits.bridged, 0)], None)
     }
 
-    fn enter_as(&self, address: IpAddr, most: usize, shakes: Option<Instant>) -> Option<Permit> {
+    /// In all of these networks, each with the connections and the handshakes in a second that it may have.
+    fn enter_as(
+        &self,
+        networks: &[(Network, usize, u32)],
+        shakes: Option<Instant>,
+    ) -> Option<Permit> {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
-        let here = open.by_address.get(&address).copied().unwrap_or(0);
-        if open.all >= self.limits.connections || here >= most {
+        let has_room = networks.iter().all(|(network, most, _)| {
+            let here = open.by_network.get(network).copied().unwrap_or(0);
+            here < *most
+        });
+        if open.all >= self.limits.connections || !has_room {
             return None;
         }
         if let Some(now) = shakes
-            && !open.shake(address, self.limits.handshakes_per_address, now)
+            && !open.shake(networks, now)
         {
             return None;
         }
         open.all = open.all.saturating_add(1);
-        open.by_address.insert(address, here.saturating_add(1));
+        for (network, ..) in networks {
+            let here = open.by_network.entry(*network).or_default();
+            *here = here.saturating_add(1);
+        }
         Some(Permit {
-            address,
+            networks: networks.iter().map(|(network, ..)| *network).collect(),
             open: self.open.clone(),
         })
     }
@@ -181,14 +206,18 @@ impl Gate {
 }
 
 impl Open {
-    /// Whether the address may shake hands once more. It is counted.
-    fn shake(&mut self, address: IpAddr, per_second: u32, now: Instant) -> bool {
+    /// Whether hands may be shaken once more in all of these networks. It is counted in all, or in none.
+    fn shake(&mut self, networks: &[(Network, usize, u32)], now: Instant) -> bool {
         self.tidy(now);
-        let full = Rate::new(per_second, now);
-        let rate = self.handshakes.entry(address).or_insert(full);
-        let may = rate.wait(now).is_none();
-        if may {
-            rate.take(1, now);
+        let may = networks.iter().all(|(network, _, per_second)| {
+            let rate = self.handshakes.entry(*network);
+            let rate = rate.or_insert_with(|| Rate::new(*per_second, now));
+            rate.wait(now).is_none()
+        });
+        for (network, ..) in networks.iter().filter(|_| may) {
+            if let Some(rate) = self.handshakes.get_mut(network) {
+                rate.take(1, now);
+            }
         }
         may
     }
@@ -218,23 +247,14 @@ impl Drop for Permit {
     fn drop(&mut self) {
         let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
         open.all = open.all.saturating_sub(1);
-        if let Some(here) = open.by_address.get_mut(&self.address) {
-            *here = here.saturating_sub(1);
-            if *here == 0 {
-                open.by_address.remove(&self.address);
+        for network in &self.networks {
+            if let Some(here) = open.by_network.get_mut(network) {
+                *here = here.saturating_sub(1);
+                if *here == 0 {
+                    open.by_network.remove(network);
+                }
             }
         }
-    }
-}
-
-/// An IPv6 customer has a network of 64 bits to choose addresses from: it counts as one.
-fn network_of(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(address) => {
-            let network = address.to_bits() & (u128::MAX << 64);
-            IpAddr::V6(network.into())
-        }
-        v4 => v4,
     }
 }
 

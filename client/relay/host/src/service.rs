@@ -4,7 +4,7 @@
 use crate::fallback::FallbackRelay;
 use crate::{
     bridge::{Arrival, Bridge},
-    connection::{Shared, serve},
+    connection::{LOOKS, Shared, serve},
     directory::Directory,
     engine::{Engine, EngineError, Event, Events, events, records, routing},
     figures::{Figures, count},
@@ -21,7 +21,7 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{
-    sync::{mpsc, watch},
+    sync::{Semaphore, mpsc, watch},
     task::JoinSet,
 };
 
@@ -116,12 +116,12 @@ impl Service {
         let mut options = Options::listening(parts.key, parts.listen);
         options.congestion = parts.transport.congestion;
         let endpoint = Endpoint::bind(options).await?;
+        let figures = Arc::new(Figures::default());
         #[cfg(feature = "fallback")]
         let fallback = match parts.transport.fallback {
-            true => fallback(&endpoint).await,
+            true => fallback(&endpoint, figures.clone()).await,
             false => None,
         };
-        let figures = Arc::new(Figures::default());
         let (stop, stopped) = watch::channel(false);
         let (events, inputs) = events();
         let peers = Peers::new(
@@ -155,6 +155,7 @@ impl Service {
             figures: figures.clone(),
             limits: parts.limits,
             gate,
+            looks: Arc::new(Semaphore::new(LOOKS)),
             peers,
             retention: parts.config.timings.retention,
             close: endpoint.timings().close,
@@ -230,9 +231,9 @@ impl Service {
 
 /// The fallback relay beside an endpoint. A relay serves without one as well.
 #[cfg(feature = "fallback")]
-async fn fallback(endpoint: &Endpoint) -> Option<FallbackRelay> {
+async fn fallback(endpoint: &Endpoint, figures: Arc<Figures>) -> Option<FallbackRelay> {
     let address = crate::fallback::place(&endpoint.addresses())?;
-    match FallbackRelay::start(address).await {
+    match FallbackRelay::start(address, figures).await {
         Ok(fallback) => Some(fallback),
         Err(error) => {
             tracing::warn!(%error, "devices cannot reach each other through this relay");

@@ -9,12 +9,19 @@
 use parlance_endpoint::{
     Channel, ConnectError, Endpoint, Fallback, Options, Outgoing, Path, SecretKey, Whereabouts,
 };
-use parlance_relay::fallback::FallbackRelay;
+use parlance_relay::{
+    fallback::{FallbackRelay, door::Bounds},
+    figures::Figures,
+};
 use std::{
     future::Future,
+    sync::{Arc, atomic::Ordering},
     time::{Duration, Instant},
 };
-use tokio::net::TcpListener;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
 
 /// How long anything may take: machines are busy.
 const PATIENCE: Duration = Duration::from_secs(40);
@@ -29,10 +36,10 @@ async fn device(n: u8) -> Endpoint {
 }
 
 async fn relay() -> (FallbackRelay, Fallback) {
-    let relay = FallbackRelay::start("127.0.0.1:0".parse().unwrap())
+    let relay = FallbackRelay::start("127.0.0.1:0".parse().unwrap(), Arc::default())
         .await
         .unwrap();
-    let address = relay.address().unwrap().to_string();
+    let address = relay.address().to_string();
     let fallback = Fallback::beside(&address).unwrap();
     (relay, fallback)
 }
@@ -131,7 +138,94 @@ async fn nobody_at_the_relay_and_no_way_at_all_are_told() {
 async fn a_port_that_is_taken_is_named() {
     let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = taken.local_addr().unwrap();
-    let error = FallbackRelay::start(address).await.unwrap_err();
+    let error = FallbackRelay::start(address, Arc::default())
+        .await
+        .unwrap_err();
     let text = error.to_string();
     assert!(text.contains(&address.to_string()) && text.contains("port"));
+}
+
+/// A fallback relay with few places for those who show no key, and its figures.
+async fn narrow(strangers: usize) -> (FallbackRelay, Arc<Figures>) {
+    let bounds = Bounds {
+        strangers,
+        patience: Duration::from_secs(1),
+        ..Bounds::default()
+    };
+    let figures = Arc::new(Figures::default());
+    let address = "127.0.0.1:0".parse().unwrap();
+    let relay = FallbackRelay::start_within(address, bounds, figures.clone());
+    (relay.await.unwrap(), figures)
+}
+
+/// What is said until the other side hangs up.
+async fn until_hung_up(stream: &mut TcpStream) -> Vec<u8> {
+    let mut said = Vec::new();
+    // A reset is an end as well.
+    let _ = within(stream.read_to_end(&mut said)).await;
+    said
+}
+
+const UPGRADE: &[u8] =
+    b"GET /relay HTTP/1.1\r\nHost: relay\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Version: 13\r\n\
+Sec-WebSocket-Protocol: iroh-relay-v2, iroh-relay-v1\r\nparlance-connection: 7\r\n\r\n";
+
+/// F4: before the handshake of HTTP, in it, and after it, in that of the relay protocol.
+#[tokio::test]
+async fn who_shows_no_key_is_ended() {
+    let (relay, figures) = narrow(16).await;
+    for (begins, hears) in [
+        (&b""[..], &b""[..]),
+        (b"GET /relay HT", b""),
+        (
+            b"GET /ping HTTP/1.1\r\nHost: relay\r\n\r\n",
+            b"HTTP/1.1 200",
+        ),
+        (UPGRADE, b"HTTP/1.1 101"),
+    ] {
+        let mut stream = TcpStream::connect(relay.address()).await.unwrap();
+        stream.write_all(begins).await.unwrap();
+        let there = || (relay.strangers() == 1).then_some(());
+        until("it is not counted", there).await;
+        let said = until_hung_up(&mut stream).await;
+        assert!(
+            said.starts_with(hears),
+            "{}",
+            String::from_utf8_lossy(&said)
+        );
+        let gone = || (relay.strangers() == 0).then_some(());
+        until("its place is not free", gone).await;
+    }
+    assert_eq!(figures.fallback_overdue.load(Ordering::Relaxed), 4);
+    assert_eq!(relay.connections(), 0);
+}
+
+/// F4: whoever holds all places of strangers does so for a moment.
+#[tokio::test]
+async fn connections_that_say_nothing_are_few() {
+    let (relay, figures) = narrow(2).await;
+    let mut held = Vec::new();
+    for n in 1..=2 {
+        held.push(TcpStream::connect(relay.address()).await.unwrap());
+        let there = || (relay.strangers() == n).then_some(());
+        until("it is not counted", there).await;
+    }
+    let mut more = TcpStream::connect(relay.address()).await.unwrap();
+    assert!(until_hung_up(&mut more).await.is_empty());
+    assert_eq!(figures.fallback_refused.load(Ordering::Relaxed), 1);
+    // When those are gone, a device finds its way in.
+    for stream in &mut held {
+        until_hung_up(stream).await;
+    }
+    let fallback = Fallback::beside(&relay.address().to_string()).unwrap();
+    let one = device(1).await;
+    one.stay_at(None, Some(&fallback)).await;
+    let known = || (relay.connections() == 1).then_some(());
+    until("it is not at its fallback relay", known).await;
+    within(one.close()).await;
+    until("its place is not free", || {
+        (relay.connections() == 0).then_some(())
+    })
+    .await;
 }

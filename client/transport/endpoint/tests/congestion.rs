@@ -61,7 +61,8 @@ async fn transfer(from: Congestion, to: Congestion) -> (Channel, Channel) {
 async fn an_endpoint_sends_with_udx_unless_it_is_told_otherwise() {
     let (sender, _receiver) = transfer(Congestion::default(), Congestion::Cubic).await;
     let state = sender.congestion().unwrap();
-    // It has taken part, whatever window a busy machine left it: nobody else measures the path.
+    // It has taken part, whatever window a busy machine left it: nobody else measures the path. That its window opens where there is time is
+    // shown without a machine (`src/congestion.rs`).
     let udx = state.udx().unwrap();
     assert!(udx.core().base_rtt().is_some());
 }

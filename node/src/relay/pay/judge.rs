@@ -12,7 +12,7 @@ use parlance_primitives::{
     AccountId, Hash,
     relay::{LatencyClass, Period, RelayId, Setting, ticket_statement},
 };
-use parlance_relay::directory::{Charge, DeviceName, Judgement, TicketError};
+use parlance_relay::directory::{Charge, Delivered, DeviceName, Judgement, TicketError};
 use parlance_relay_claims as claims;
 use sp_core::{Pair, ed25519};
 
@@ -55,11 +55,11 @@ pub struct Judge {
 }
 
 impl Judge {
-    /// Knows of nobody yet.
-    pub fn new(payee: Payee) -> Self {
+    /// Knows of nobody yet. `run` is another number for each time in a process.
+    pub fn new(payee: Payee, run: u64) -> Self {
         Self {
             tickets: Mutex::new(Tickets::new(payee.id)),
-            receipts: Mutex::new(Receipts::new(payee.id)),
+            receipts: Mutex::new(Receipts::new(payee.id, run)),
             payee,
         }
     }
@@ -135,16 +135,45 @@ impl Judge {
         tickets.give_back(&account, sender.number, charge);
     }
 
-    /// Whether a recipient's word may be claimed.
+    /// Whether it is in memory what tickets of a device are judged by, or that they are not taken.
+    pub fn is_known(&self, sender: &DeviceName, period: Period) -> bool {
+        let account = account_of(&sender.account);
+        let look = self.tickets.lock().look(&account, sender.number, period);
+        !matches!(look, Ok(None))
+    }
+
+    /// Asks the chain what tickets of a device are judged by. What does not come of it is told with a ticket.
+    pub fn look_up(&self, facts: &impl Facts, sender: &DeviceName, period: Period) {
+        if let Ok(known) = facts.known(sender, period) {
+            let account = account_of(&sender.account);
+            let mut tickets = self.tickets.lock();
+            let _ = tickets.learn(&account, sender.number, period, &known);
+        }
+    }
+
+    /// Whether receipts of a period may count. What is of another one need not wait to be refused.
+    pub fn takes_receipts_of(&self, period: Period) -> bool {
+        let running = self.now().period;
+        (running.saturating_sub(1)..=running).contains(&period)
+    }
+
+    /// Something was delivered: what more the receipts of its device are worth by that.
+    pub fn deliver(&self, recipient: &DeviceName, delivered: Delivered) -> Vec<Worth> {
+        let account = account_of(&recipient.account);
+        let mut receipts = self.receipts.lock();
+        receipts.deliver(&account, recipient.number, delivered)
+    }
+
+    /// What a recipient's word is worth; nothing as long as nothing of it is delivered.
     ///
     /// # Errors
-    /// Why it may not.
+    /// Why it may not be claimed.
     pub fn judge_receipt(
         &self,
         facts: &impl Facts,
         recipient: &DeviceName,
         receipt: &Receipt,
-    ) -> Result<Worth, ReceiptError> {
+    ) -> Result<Option<Worth>, ReceiptError> {
         let account = account_of(&recipient.account);
         let number = recipient.number;
         let look = self
@@ -159,15 +188,8 @@ impl Judge {
                 receipts.learn(&account, number, receipt.period, &known)?
             }
         };
-        let receipt = standing.check(&self.payee, &account, receipt)?;
-        let delivered = &receipt.signed.delivered;
-        let bytes = delivered.direct.saturating_add(delivered.fanned);
-        let mut receipts = self.receipts.lock();
-        receipts.count(&account, number, receipt.period, bytes)?;
-        Ok(Worth {
-            period: receipt.period,
-            signed: Signed::Receipt(receipt.signed),
-        })
+        let checked = standing.check(&self.payee, &account, receipt)?;
+        self.receipts.lock().count(&account, number, checked)
     }
 
     fn count(

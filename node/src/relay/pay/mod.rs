@@ -1,6 +1,8 @@
-//! What the relay is paid by: tickets and receipts are judged when they come ([`Judge`]), and the best of each device goes to the worker
-//! ([`till`]).
+//! What the relay is paid by: tickets and receipts are judged when they come ([`Judge`]), receipts are held against what was delivered, and
+//! the best of each device goes to the worker ([`till`]).
 
+mod delivered;
+pub mod inbox;
 mod judge;
 mod receipts;
 mod tickets;

@@ -5,11 +5,14 @@
 //!   before. The receipt does not say which; the signature does.
 //! - **Q3** The latest of a device is claimed: one over no more bytes than the last is dropped.
 //! - **Q4** [`MOST_RECIPIENTS`] devices in a period; two periods.
+//! - **Q5** No more of it counts than was delivered ([`super::delivered`]). What is signed for and not delivered yet counts when it is.
 
 use super::{
-    judge::{Payee, Unanswered},
-    tickets::{Known, Now},
+    delivered::Deliveries,
+    judge::{Payee, Unanswered, Worth},
+    tickets::{GRACE, Known, Now},
 };
+use crate::relay::Signed;
 use parlance_bimp::{DeviceNumber, Receipt};
 use parlance_primitives::{
     AccountId,
@@ -19,7 +22,8 @@ use parlance_primitives::{
         mailbox_of, receipt_statement,
     },
 };
-use parlance_relay_claims::{self as claims, MOST_KEPT};
+use parlance_relay::directory::Delivered as Bytes;
+use parlance_relay_claims::{self as claims, MOST_KEPT, Pushed};
 use sp_core::{Pair, ed25519};
 use std::collections::BTreeMap;
 
@@ -74,8 +78,10 @@ pub struct Standing {
 #[derive(Debug)]
 pub struct Receipts {
     id: RelayId,
-    running: Period,
+    run: u64,
+    now: Now,
     open: BTreeMap<Period, Open>,
+    deliveries: Deliveries,
 }
 
 #[derive(Debug)]
@@ -87,7 +93,9 @@ struct Open {
 #[derive(Debug)]
 struct Recipient {
     standing: Option<Standing>,
-    confirmed: u64,
+    /// The latest, and what counts of it.
+    signed: Option<claims::Receipt>,
+    counted: Bytes,
 }
 
 impl Standing {
@@ -128,6 +136,8 @@ impl Standing {
                         device: self.device,
                         delivered,
                         signature,
+                        // Q5.
+                        pushed: Pushed::default(),
                     },
                 });
             }
@@ -137,21 +147,27 @@ impl Standing {
 }
 
 impl Receipts {
-    /// None yet, at the relay of this name.
-    pub fn new(id: RelayId) -> Self {
+    /// None yet, at the relay of this name. `run` tells this from what counted before it (rule C9 of the claims).
+    pub fn new(id: RelayId, run: u64) -> Self {
         Self {
             id,
-            running: 0,
+            run,
+            now: Now {
+                period: 0,
+                blocks: 0,
+            },
             open: BTreeMap::new(),
+            deliveries: Deliveries::default(),
         }
     }
 
     /// Time goes on. What is older than the period before is forgotten.
     pub fn turn(&mut self, now: Now) {
-        self.running = now.period;
+        self.now = now;
         let first = now.period.saturating_sub(1);
         self.open
             .retain(|period, _| (first..=now.period).contains(period));
+        self.deliveries.turn(now.period);
     }
 
     /// What the chain says of a period.
@@ -235,13 +251,14 @@ impl Receipts {
         }
         let recipient = open.recipients.entry(place).or_insert(Recipient {
             standing: None,
-            confirmed: 0,
+            signed: None,
+            counted: Bytes::default(),
         });
         recipient.standing = Some(standing.clone());
         Ok(standing)
     }
 
-    /// Counts a receipt that holds.
+    /// Counts a receipt that holds, as far as what it is about was delivered.
     ///
     /// # Errors
     /// Q3.
@@ -249,17 +266,101 @@ impl Receipts {
         &mut self,
         account: &AccountId,
         number: DeviceNumber,
-        period: Period,
-        bytes: u64,
-    ) -> Result<(), ReceiptError> {
+        checked: Checked,
+    ) -> Result<Option<Worth>, ReceiptError> {
+        let Checked { period, signed } = checked;
+        let place = (account.clone(), number);
         let open = self.open.get_mut(&period);
-        let open = open.ok_or(ReceiptError::Period(period))?;
-        let recipient = open.recipients.get_mut(&(account.clone(), number));
+        let recipient = open.and_then(|open| open.recipients.get_mut(&place));
         let recipient = recipient.ok_or(ReceiptError::Period(period))?;
-        if bytes <= recipient.confirmed {
-            return Err(ReceiptError::NotMore(recipient.confirmed));
+        let confirmed = recipient.signed.as_ref().map_or(0, bytes_of);
+        if bytes_of(&signed) <= confirmed {
+            return Err(ReceiptError::NotMore(confirmed));
         }
-        recipient.confirmed = bytes;
-        Ok(())
+        recipient.signed = Some(signed);
+        let open = recipient.open();
+        let more = self.deliveries.take(&place, period, open);
+        Ok(recipient.raise(period, more, self.run))
     }
+
+    /// Something was delivered to a device. What more its receipts are worth by that.
+    pub fn deliver(
+        &mut self,
+        account: &AccountId,
+        number: DeviceNumber,
+        mut delivered: Bytes,
+    ) -> Vec<Worth> {
+        let (running, place) = (self.now.period, (account.clone(), number));
+        let mut worth = Vec::new();
+        // Signed for in the period before, and acknowledged when that was over.
+        let before = running.checked_sub(1);
+        if let Some(before) = before.filter(|_| self.now.blocks <= GRACE)
+            && let Some(recipient) = recipient_of(&mut self.open, before, &place)
+        {
+            let more = take(&mut delivered, recipient.open());
+            worth.extend(recipient.raise(before, more, self.run));
+        }
+        if let Some(recipient) = recipient_of(&mut self.open, running, &place) {
+            let more = take(&mut delivered, recipient.open());
+            worth.extend(recipient.raise(running, more, self.run));
+        }
+        self.deliveries.put(place, running, delivered);
+        worth
+    }
+}
+
+impl Recipient {
+    /// What is signed for, and does not count yet.
+    fn open(&self) -> Bytes {
+        let said = self.signed.as_ref().map(|signed| signed.delivered);
+        said.map_or_else(Bytes::default, |said| Bytes {
+            direct: said.direct.saturating_sub(self.counted.direct),
+            fanned: said.fanned.saturating_sub(self.counted.fanned),
+        })
+    }
+
+    /// So much more of it was delivered.
+    fn raise(&mut self, period: Period, more: Bytes, run: u64) -> Option<Worth> {
+        if more.is_nothing() {
+            return None;
+        }
+        let Bytes { direct, fanned } = more;
+        let counted = &mut self.counted;
+        counted.direct = counted.direct.saturating_add(direct);
+        counted.fanned = counted.fanned.saturating_add(fanned);
+        let mut signed = self.signed.clone()?;
+        signed.pushed = Pushed {
+            run,
+            direct: counted.direct,
+            fanned: counted.fanned,
+        };
+        Some(Worth {
+            period,
+            signed: Signed::Receipt(signed),
+        })
+    }
+}
+
+fn recipient_of<'a>(
+    open: &'a mut BTreeMap<Period, Open>,
+    period: Period,
+    place: &(AccountId, DeviceNumber),
+) -> Option<&'a mut Recipient> {
+    open.get_mut(&period)?.recipients.get_mut(place)
+}
+
+fn bytes_of(receipt: &claims::Receipt) -> u64 {
+    let delivered = &receipt.delivered;
+    delivered.direct.saturating_add(delivered.fanned)
+}
+
+/// Takes as much of each kind as is asked for and there.
+pub(super) fn take(from: &mut Bytes, asked: Bytes) -> Bytes {
+    let taken = Bytes {
+        direct: from.direct.min(asked.direct),
+        fanned: from.fanned.min(asked.fanned),
+    };
+    from.direct = from.direct.saturating_sub(taken.direct);
+    from.fanned = from.fanned.saturating_sub(taken.fanned);
+    taken
 }

@@ -50,7 +50,8 @@ fn place_of(period: Period, signed: &Signed) -> Place {
 fn bytes_of(signed: &Signed) -> u64 {
     match signed {
         Signed::Ticket(it) => it.bytes,
-        Signed::Receipt(it) => it.delivered.direct.saturating_add(it.delivered.fanned),
+        // Of one word more counts when more is delivered.
+        Signed::Receipt(it) => it.pushed.direct.saturating_add(it.pushed.fanned),
     }
 }
 

@@ -7,7 +7,8 @@ use scale_info::TypeInfo;
 /// Bytes for which a price is quoted.
 pub const PRICED: u128 = 1 << 20;
 
-/// Bytes per period, up to and with a period.
+/// Bytes per period, from the period of the last purchase up to and with another one, and what there was in the period before
+/// the first: that is still asked for when it is over, and nobody buys for the past.
 #[derive(
     Clone,
     Copy,
@@ -24,14 +25,24 @@ pub const PRICED: u128 = 1 << 20;
 pub struct Purchase {
     /// Bytes per period.
     pub bytes: u64,
+    /// First period: that of the last purchase.
+    pub from: u32,
     /// Last period.
     pub until: u32,
+    /// Bytes in the period before the first.
+    pub before: u64,
 }
 
 impl Purchase {
-    /// Bytes that it gives in a period.
+    /// Bytes that it gives in a period; none in those that are further back than the one before its first.
     pub fn in_period(&self, period: u32) -> u64 {
-        if period <= self.until { self.bytes } else { 0 }
+        if (self.from..=self.until).contains(&period) {
+            self.bytes
+        } else if period.checked_add(1) == Some(self.from) {
+            self.before
+        } else {
+            0
+        }
     }
 
     /// What it becomes when `bytes` per period are bought for `periods` from `now` on, and the
@@ -50,7 +61,14 @@ impl Purchase {
         let all = u128::from(bytes).saturating_mul(periods.into());
         let paid = u128::from(self.bytes).saturating_mul(paid_periods);
         let due = all.checked_sub(paid).filter(|due| *due > 0)?;
-        Some((Self { bytes, until }, due))
+        let next = Self {
+            bytes,
+            from: now,
+            until,
+            // With a second purchase in a period this is what the first one found.
+            before: now.checked_sub(1).map_or(0, |last| self.in_period(last)),
+        };
+        Some((next, due))
     }
 }
 

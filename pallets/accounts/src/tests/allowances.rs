@@ -155,6 +155,37 @@ fn more_is_bought_and_burnt() {
     });
 }
 
+/// Relays count messages of the period before for a while: they find what was paid for when it ran.
+#[test]
+fn what_is_bought_counts_from_its_period_on() {
+    run(|| {
+        let ada = Person::of("Ada");
+        ada.settles().with_tokens(100 * UNIT);
+        let mib = 1 << 20;
+        let buy = |bytes, periods| {
+            Accounts::buy_allowance(RuntimeOrigin::signed(ada.id()), RELAYED, bytes, periods)
+        };
+        let bought = |period| Accounts::bought_allowance(&ada.id(), RELAYED, period);
+        // In the last block of a period, and in the first of the next one.
+        next_period();
+        let first = Accounts::period();
+        pass(ALLOWANCE_PERIOD - 1 - now() % ALLOWANCE_PERIOD);
+        assert_ok!(buy(2 * mib, 1));
+        assert_eq!((bought(first - 1), bought(first)), (0, 2 * mib));
+        pass(1);
+        assert_eq!((Accounts::period(), bought(first + 1)), (first + 1, 0));
+        assert_ok!(buy(5 * mib, 2));
+        assert_eq!((bought(first), bought(first + 1)), (2 * mib, 5 * mib));
+        assert_ok!(buy(6 * mib, 2));
+        assert_eq!((bought(first), bought(first + 1)), (2 * mib, 6 * mib));
+        let free = Accounts::free_allowance(&ada.id(), RELAYED, first);
+        assert_eq!(
+            Accounts::allowance(&ada.id(), RELAYED, first),
+            free + 2 * mib
+        );
+    });
+}
+
 #[test]
 fn buying_takes_an_identity_and_a_deposit() {
     run(|| {

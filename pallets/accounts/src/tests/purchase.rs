@@ -20,6 +20,7 @@ proptest! {
             if let Some((next, due)) = purchase.extended(bytes, periods, now) {
                 prop_assert!(due > 0);
                 prop_assert!(next.in_period(now) >= purchase.in_period(now));
+                prop_assert_eq!(next.in_period(now - 1), purchase.in_period(now - 1));
                 paid += due;
                 purchase = next;
             }
@@ -42,7 +43,9 @@ proptest! {
 fn nothing_overflows() {
     let purchase = Purchase {
         bytes: u64::MAX,
+        from: 0,
         until: u32::MAX,
+        before: 0,
     };
     assert_eq!(purchase.extended(u64::MAX, u32::MAX, 1), None);
     assert_eq!(purchase.extended(1, 2, u32::MAX), None);
@@ -51,4 +54,28 @@ fn nothing_overflows() {
             .extended(u64::MAX, u32::MAX, 0)
             .is_some()
     );
+}
+
+/// What was bought today is not there yesterday, and what was there yesterday stays.
+#[test]
+fn nobody_buys_for_the_period_before() {
+    let (first, _) = Purchase::default().extended(10, 3, 5).unwrap();
+    let given = |purchase: &Purchase| [3, 4, 5, 6, 7, 8].map(|period| purchase.in_period(period));
+    assert_eq!(given(&first), [0, 0, 10, 10, 10, 0]);
+    // More on the same day, and a day later.
+    let (more, due) = first.extended(15, 3, 5).unwrap();
+    assert_eq!((given(&more), due), ([0, 0, 15, 15, 15, 0], 15));
+    let (later, due) = more.extended(40, 3, 6).unwrap();
+    assert_eq!((given(&later), due), ([0, 0, 15, 40, 40, 40], 90));
+    let (again, _) = later.extended(41, 3, 6).unwrap();
+    assert_eq!(given(&again), [0, 0, 15, 41, 41, 41]);
+    // Anew, after it has run out.
+    let (anew, due) = later.extended(2, 1, 10).unwrap();
+    assert_eq!((anew.in_period(9), anew.in_period(10), due), (0, 2, 2));
+    let (at_once, _) = later.extended(2, 1, 9).unwrap();
+    assert_eq!((at_once.in_period(8), at_once.in_period(9)), (40, 2));
+    // There is nothing before the first period.
+    let (at_genesis, _) = Purchase::default().extended(1, 1, 0).unwrap();
+    assert_eq!(at_genesis.in_period(0), 1);
+    assert_eq!(at_genesis.in_period(u32::MAX), 0);
 }

@@ -1,4 +1,4 @@
-//! Who owns what at genesis on the chains `toktok` and `bitchat` (requirements.md E1, E2), as data.
+//! Who owns what at genesis on the chains `toktok` and `bitchat` (`docs/economy.md`), as data.
 
 use alloc::{vec, vec::Vec};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};

@@ -33,7 +33,7 @@ pub struct Splits {
 }
 
 impl Default for Splits {
-    /// Production 25 %, relays 35 %, storage 35 %, contribution 5 % (economy.md, "Issuance").
+    /// Production 25 %, relays 35 %, storage 35 %, contribution 5 % (`docs/economy.md`, "For whom").
     fn default() -> Self {
         Self {
             production: Perbill::from_percent(25),

@@ -1,4 +1,4 @@
-//! Vesting on the exact dates of requirements.md E1 and E2: nothing one millisecond before, all at it.
+//! Vesting on the exact dates of `docs/economy.md`: nothing one millisecond before, all at it.
 
 use frame_support::{
     assert_noop, assert_ok,

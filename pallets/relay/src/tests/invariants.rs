@@ -10,7 +10,7 @@ use frame_support::{
 };
 use parlance_primitives::{
     UNIT,
-    relay::{NodeHash, Root},
+    relay::{MAX_BYTES, NodeHash, Root},
 };
 use proptest::prelude::*;
 use sp_runtime::{DispatchError, Perbill};
@@ -227,5 +227,30 @@ fn work_that_is_miscounted_is_noticed() {
         let pool = |record: &mut crate::PeriodRecord| record.pool.as_mut().unwrap().left -= 1;
         assert!(is_noticed(|| Periods::<Test>::mutate_extant(period, pool)));
         assert_ok!(Relays::check_invariants());
+    });
+}
+
+#[test]
+fn claims_that_nobody_could_make_are_noticed() {
+    run(|| {
+        let (node, _, period) = claimed(60, |_, _, _, _| {});
+        let change = |with: &dyn Fn(&mut Relay)| {
+            crate::Relays::<Test>::mutate(&node.id, |relay| with(relay.as_mut().unwrap()));
+        };
+        let wrong: [&dyn Fn(&mut Relay); 7] = [
+            &|relay| relay.capacity = 0,
+            &|relay| relay.capacity = MAX_BYTES + 1,
+            &|relay| relay.pending[0].tickets.bytes = MAX_BYTES + 1,
+            &|relay| relay.pending[0].receipts.bytes = MAX_BYTES + 1,
+            &|relay| relay.pending[0].receipts.bytes = 0,
+            &|relay| relay.pending[0].epoch = u64::MAX,
+            &|relay| relay.pending[0].period += 1,
+        ];
+        for wrong in wrong {
+            assert!(is_noticed(|| change(wrong)));
+        }
+        for forgotten in [period, period + 1] {
+            assert!(is_noticed(|| Periods::<Test>::remove(forgotten)));
+        }
     });
 }

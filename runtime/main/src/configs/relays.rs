@@ -199,7 +199,9 @@ impl pallet_relay::BenchmarkHelper<AccountId> for Stage {
         pallet_accounts::Standings::<Runtime>::insert(who, standing);
         let bought = Purchase {
             bytes: 1 << 40,
+            from: 0,
             until: u32::MAX,
+            before: 0,
         };
         pallet_accounts::Purchases::<Runtime>::insert(who, [bought; 3]);
     }

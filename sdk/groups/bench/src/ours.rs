@@ -91,12 +91,16 @@ fn content(number: u8) -> Content {
     Content::new([number; 16], 1, Body::Text(WrittenText { text }))
 }
 
-fn invitation(events: &[Event]) -> Vec<u8> {
+/// The invitation of a device.
+fn invitation(events: &[Event], device: DeviceAddress) -> Vec<u8> {
     let found = events.iter().find_map(|event| match event {
-        Event::Changed { invitation, .. } => invitation.clone(),
+        Event::Changed { invitations, .. } => {
+            let mut all = invitations.iter();
+            all.find(|(guest, _)| *guest == device)
+        }
         _ => None,
     });
-    found.expect("an invitation")
+    found.expect("an invitation").1.clone()
 }
 
 fn timed<T>(operation: impl FnOnce() -> T) -> (f64, T) {
@@ -105,19 +109,31 @@ fn timed<T>(operation: impl FnOnce() -> T) -> (f64, T) {
     (start.elapsed().as_secs_f64() * 1e3, result)
 }
 
-/// The maker's change: its commit is made and stored before the relays are asked, and accepted at `position`.
+/// The maker's change: its commit is made and stored before the relays are asked, and accepted; before it the tree, if there is one.
 fn change(
     maker: &mut Person,
     group: GroupId,
-    position: u64,
+    order: &mut Vec<Vec<u8>>,
     change: &Change,
-) -> (Vec<u8>, Vec<Event>) {
-    let handshake = maker.work(|work| {
-        work.change(group, change)?;
-        Ok(work.offer(group)?.expect("a change waits"))
-    });
-    let events = maker.work(|work| work.handshake(group, position, &handshake));
-    (handshake, events)
+) -> Vec<Event> {
+    maker.work(|work| work.change(group, change));
+    loop {
+        let offered = maker.work(|work| work.offer(group));
+        let handshake = offered.expect("a change waits");
+        let position = order.len() as u64;
+        let events = maker.work(|work| work.handshake(group, position, &handshake));
+        let is_tree = Work::<Chain>::is_tree(&handshake);
+        order.push(handshake);
+        if !is_tree {
+            return events;
+        }
+    }
+}
+
+/// Reads the last handshake of the order, which the reader has read up to there.
+fn follow(reader: &mut Person, group: GroupId, order: &[Vec<u8>]) {
+    let position = order.len() as u64 - 1;
+    reader.work(|work| work.handshake(group, position, &order[order.len() - 1]));
 }
 
 /// A group of `members`, one of them added last and another removed then.
@@ -130,16 +146,18 @@ pub fn measure(members: usize) -> Figures {
     }
     let last = Person::new(members as u32 - 1, 0).key_package();
 
+    let mut order = Vec::new();
     let (making, (group, events)) = timed(|| {
         let group = maker.work(|work| work.create(Suite::Hybrid));
         let add = Change {
             add: packages,
             ..Change::default()
         };
-        (group, change(&mut maker, group, 0, &add).1)
+        (group, change(&mut maker, group, &mut order, &add))
     });
-    let invitation = invitation(&events);
-    let (joining, _) = timed(|| reader.work(|work| work.join(&invitation)));
+    let invitation = invitation(&events, device(1));
+    let tree = order.first().expect("a tree or a commit");
+    let (joining, _) = timed(|| reader.work(|work| work.join_with(&invitation, tree)));
 
     const MESSAGES: u8 = 20;
     let (sending, messages) = timed(|| {
@@ -157,26 +175,15 @@ pub fn measure(members: usize) -> Figures {
         add: vec![last],
         ..Change::default()
     };
-    let (adding, (added, _)) = timed(|| change(&mut maker, group, 1, &add));
-    let (following, ()) = timed(|| {
-        reader.work(|work| {
-            // The first commit made the group that the reader was invited to.
-            work.handshake(group, 0, b"passed over")?;
-            work.handshake(group, 1, &added)?;
-            Ok(())
-        })
-    });
+    let (adding, _) = timed(|| change(&mut maker, group, &mut order, &add));
+    let (following, ()) = timed(|| follow(&mut reader, group, &order));
     let remove = Change {
         remove: vec![device(2)],
         ..Change::default()
     };
-    let (removing, (removed, _)) = timed(|| change(&mut maker, group, 2, &remove));
-    let (losing, left) = timed(|| {
-        reader.work(|work| {
-            work.handshake(group, 2, &removed)?;
-            Ok(work.members(group)?.len())
-        })
-    });
+    let (removing, _) = timed(|| change(&mut maker, group, &mut order, &remove));
+    let (losing, ()) = timed(|| follow(&mut reader, group, &order));
+    let left = reader.work(|work| Ok(work.members(group)?.len()));
     assert_eq!(left, members - 1);
     let each = |total: f64| total / f64::from(MESSAGES);
     [

@@ -92,16 +92,10 @@ impl Person {
             Ok(work.offer(group)?.expect("a change waits"))
         });
         let events = self.work(|work| work.handshake(group, 0, &commit));
-        let [
-            Event::Changed {
-                invitation: Some(invitation),
-                ..
-            },
-        ] = &events[..]
-        else {
+        let [Event::Changed { invitations, .. }] = &events[..] else {
             panic!("an accepted commit")
         };
-        (group, invitation.clone())
+        (group, invitations[0].1.clone())
     }
 }
 

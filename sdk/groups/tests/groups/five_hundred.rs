@@ -4,10 +4,33 @@ use crate::{
     people::{self, Chain, Person, add, device, invitation, remove, renew},
     relays::Relays,
 };
+use parlance_e2ee::DeviceAddress;
 use parlance_groups::{Error, Suite, limits::MAX_MEMBERS};
 
 /// Most of the 500 only publish a key package; a few are there all the time.
 const AWAKE: usize = 6;
+/// Bytes of an invitation: the secrets sealed with X-Wing have 1,250.
+const MOST_EACH: usize = 1_700;
+/// Bytes of the tree: a leaf has 1,400.
+const MOST_TREE: usize = 720_000;
+
+/// Nobody gets what is for others, and what is for all is there once.
+fn check_sizes(invitations: &[(DeviceAddress, Vec<u8>)], relays: &Relays) {
+    assert_eq!(invitations.len(), MAX_MEMBERS - 1);
+    let each = invitations.iter().map(|(_, invitation)| invitation.len());
+    let (longest, all) = (each.clone().max().unwrap(), each.sum::<usize>());
+    assert!(longest <= MOST_EACH, "an invitation has {longest} bytes");
+    let is_tree = |it: &&Vec<u8>| people::is_tree(it);
+    let trees: Vec<_> = relays.all().iter().filter(is_tree).collect();
+    let [tree] = trees[..] else {
+        panic!("{} trees", trees.len())
+    };
+    assert!(tree.len() <= MOST_TREE, "the tree has {} bytes", tree.len());
+    println!(
+        "{all} bytes in invitations, each at most {longest}; tree {}",
+        tree.len()
+    );
+}
 
 #[test]
 fn five_hundred_are_added_in_bulk_removed_written_to_and_let_in_again() {
@@ -24,10 +47,10 @@ fn five_hundred_are_added_in_bulk_removed_written_to_and_let_in_again() {
     }
     let id = awake[0].work(|work| work.create(Suite::Hybrid)).unwrap();
     let events = awake[0].change(id, &add(key_packages), &mut relays);
-    let invitation_bytes = invitation(&events);
+    check_sizes(&people::invitations(&events), &relays);
+    people::join_all(&mut awake[1..], &events, &relays);
     for person in &mut awake[1..] {
-        let (_, members) = person.work(|work| work.join(&invitation_bytes)).unwrap();
-        assert_eq!(members.len(), MAX_MEMBERS);
+        assert_eq!(person.devices(id).len(), MAX_MEMBERS);
     }
     let first = awake[0].send(id, 1).unwrap();
     for reader in &mut awake[1..] {

@@ -3,7 +3,7 @@
 //! fuzz targets in `fuzz/` go further.
 
 use crate::{
-    people::{Chain, Person, add, group, invitation, renew, rng},
+    people::{Chain, Person, add, group, invitation, invitations, renew, rng},
     relays::Relays,
 };
 use parlance_groups::{Error, Event, Suite};
@@ -158,6 +158,38 @@ fn key_packages_invitations_and_information() {
         assert!(refused.is_err());
     }
     assert!(people[1].work(|work| work.rejoin(&information)).is_ok());
+}
+
+#[test]
+fn invitations_without_a_tree_and_trees() {
+    let (chain, mut relays) = (Chain::default(), Relays::new(1));
+    let (mut people, id) = group(1, Suite::Classical, &chain, &mut relays);
+    let mut guests: Vec<_> = (1..21).map(|number| Person::new(number, &chain)).collect();
+    let packages = guests.iter_mut();
+    let packages = packages.map(|guest| guest.key_package(Suite::Classical));
+    let events = people[0].change(id, &add(packages.collect()), &mut relays);
+    let (device, invitation) = invitations(&events).remove(0);
+    let guest = guests.iter_mut().find(|guest| guest.device == device);
+    let guest = guest.unwrap();
+    let tree = relays.all()[0].clone();
+    for mut bytes in inputs(&invitation, 7) {
+        if bytes.len() > 17 {
+            // Both positions are the inviter's word.
+            bytes[1..17].copy_from_slice(&invitation[1..17]);
+        }
+        if bytes != invitation {
+            let store = guest.store.as_ref().unwrap();
+            let mut work = guest.groups.begin(store).unwrap();
+            assert!(work.join_with(&bytes, &tree).is_err());
+        }
+    }
+    for bytes in inputs(&tree, 8) {
+        let store = guest.store.as_ref().unwrap();
+        let mut work = guest.groups.begin(store).unwrap();
+        let refused = work.join_with(&invitation, &bytes);
+        assert!(matches!(refused, Err(Error::OtherTree)));
+    }
+    guest.accept(&invitation, &relays).unwrap();
 }
 
 #[test]

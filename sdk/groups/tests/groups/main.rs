@@ -14,6 +14,7 @@ mod relays;
 mod returning;
 mod schedules;
 mod second_implementation;
+mod split;
 mod theft;
 mod unfair;
 mod world;

@@ -5,8 +5,8 @@ use parlance_e2ee::{
     Body, Content, DeviceAddress, DeviceIdentity, Text, content::MessageId, content::WrittenText,
 };
 use parlance_groups::{
-    Change, Comparison, Error, Event, GroupId, Groups, HandshakeOrder, Place, Record, Records,
-    Suite, TABLES, Work,
+    Change, Comparison, Error, Event, GroupId, Groups, HandshakeOrder, Member, Place, Record,
+    Records, Suite, TABLES, Work,
 };
 use parlance_store::{Kdf, Options, Store};
 use rand_chacha::{ChaCha20Rng, rand_core::SeedableRng};
@@ -194,8 +194,26 @@ impl Person {
     pub fn change(&mut self, group: GroupId, change: &Change, relays: &mut Relays) -> Vec<Event> {
         self.work(|work| work.change(group, change)).unwrap();
         let mut events = self.catch_up(group, relays);
+        if relays.all().last().is_some_and(|last| is_tree(last)) {
+            events.extend(self.catch_up(group, relays));
+        }
         events.extend(self.catch_up(group, relays));
         events
+    }
+
+    /// Joins by an invitation, with the tree that it names if that is in the order.
+    pub fn accept(
+        &mut self,
+        invitation: &[u8],
+        relays: &Relays,
+    ) -> Result<(GroupId, Vec<Member>), Error> {
+        match Work::<Chain>::tree_at(invitation)? {
+            Some(at) => {
+                let tree = &relays.all()[at as usize];
+                self.work(|work| work.join_with(invitation, tree))
+            }
+            None => self.work(|work| work.join(invitation)),
+        }
     }
 
     pub fn send(&mut self, group: GroupId, id: u64) -> Result<Vec<u8>, Error> {
@@ -228,12 +246,33 @@ pub fn texts(events: &[Event]) -> Vec<u64> {
     events.iter().filter_map(text).collect()
 }
 
+/// The invitation of the only one who was added.
 pub fn invitation(events: &[Event]) -> Vec<u8> {
-    let found = events.iter().find_map(|event| match event {
-        Event::Changed { invitation, .. } => invitation.clone(),
-        _ => None,
-    });
-    found.expect("an invitation")
+    let mut found = invitations(events);
+    assert_eq!(found.len(), 1, "an invitation");
+    found.remove(0).1
+}
+
+/// All invitations, and whose they are.
+pub fn invitations(events: &[Event]) -> Vec<(DeviceAddress, Vec<u8>)> {
+    let of = |event: &Event| match event {
+        Event::Changed { invitations, .. } => invitations.clone(),
+        _ => Vec::new(),
+    };
+    events.iter().flat_map(of).collect()
+}
+
+/// All of them join, each by its own invitation.
+pub fn join_all(people: &mut [Person], events: &[Event], relays: &Relays) {
+    let invitations: BTreeMap<_, _> = invitations(events).into_iter().collect();
+    for person in people {
+        let invitation = &invitations[&person.device];
+        person.accept(invitation, relays).unwrap();
+    }
+}
+
+pub fn is_tree(handshake: &[u8]) -> bool {
+    Work::<Chain>::is_tree(handshake)
 }
 
 pub fn add(key_packages: Vec<Vec<u8>>) -> Change {
@@ -274,10 +313,7 @@ pub fn group(
     let id = people[0].work(|work| work.create(suite)).unwrap();
     if count > 1 {
         let events = people[0].change(id, &add(key_packages), relays);
-        let invitation = invitation(&events);
-        for person in &mut people[1..] {
-            person.work(|work| work.join(&invitation)).unwrap();
-        }
+        join_all(&mut people[1..], &events, relays);
     }
     (people, id)
 }

@@ -2,7 +2,7 @@
 //! rest, and everything else is as it should be.
 
 use crate::{
-    people::{self, Chain, Person, add, ask, assert_same_group, invitation, join_again, renew},
+    people::{self, Chain, Person, add, ask, assert_same_group, join_again, join_all, renew},
     relays::Relays,
 };
 use codec::Encode;
@@ -210,10 +210,10 @@ fn whoever_cannot_open_a_commit_that_others_can_learns_it_and_comes_back() {
         let id = people[0]
             .work(|work| work.create(Suite::Classical))
             .unwrap();
-        let invitation = invitation(&people[0].change(id, &add(key_packages), &mut relays));
-        for person in &mut people[1..] {
-            person.work(|work| work.join(&invitation)).unwrap();
-        }
+        let events = people[0].change(id, &add(key_packages), &mut relays);
+        join_all(&mut people[1..], &events, &relays);
+        let invitations = people::invitations(&events);
+        let (_, invitation) = &invitations[0];
         let welcome = MlsMessage::from_bytes(&invitation[9..]).unwrap();
         let (mut member, _) = member.join_group(None, &welcome, None).unwrap();
         let [out, with] = unfair_commit(&mut people, id, &mut member, &wrong, &mut relays);

@@ -100,14 +100,10 @@ impl World {
         for event in events {
             match event {
                 Event::Message { content, from, .. } => self.note_text(who, id_of(&content), from),
-                Event::Changed {
-                    invitation: Some(invitation),
-                    added,
-                    ..
-                } => {
-                    for member in added {
+                Event::Changed { invitations, .. } => {
+                    for (device, invitation) in invitations {
                         let mut seats = self.seats.iter();
-                        let guest = seats.position(|seat| seat.person.device == member.device);
+                        let guest = seats.position(|seat| seat.person.device == device);
                         self.invite(guest.unwrap(), &invitation);
                     }
                 }

@@ -10,7 +10,7 @@
 //! - **G4** *Key packages* lie on the own relays as prekeys do (K1), of a use of their own, each for one invitation; the relays keep one of
 //!   last resort for when none is left. Each relay gets others.
 //! - **G5** *Invitations.* Who invites an account looks it up, fetches a key package of each of its devices, and makes a change. When its
-//!   commit has been accepted the invitation goes to each new device through the sessions of pairs, in parts, so that who invites is known; nobody
+//!   commit has been accepted each new device gets its own invitation through the sessions of pairs, in parts, so that who invites is known; nobody
 //!   else's invitation counts. A person accepts it; on one device for all. What a device of the own account invites to
 //!   is accepted without asking. What is said meanwhile waits (I2) and is read then.
 //! - **G6** *Order.* Handshakes are read in the order of the group's relays. The device reads on when a relay or a message tells that the order
@@ -32,12 +32,17 @@
 //! - **G13** *Removed meanwhile.* Whoever looks for information, or waits for its joining, may have been removed without having read so. A member that is
 //!   asked by somebody who is not in reads the order and says so. That is believed from members of two accounts, or from
 //!   one that says it to [`DENIALS`](crate::limits::DENIALS) questions while nobody gives information: it leads out, and an invitation leads in again.
+//! - **G14** *The tree.* Where many are invited, or few into a large group, the encryption leaves the group's tree out of the invitations (its rules I1-I5)
+//!   and has it put into the order once, before the commit. Such an invitation goes with the access key of the epoch that the commit begins. When
+//!   the person has accepted it, the device enters the group with that key, reads the tree, and joins. A tree that is not the right one is asked for at
+//!   another relay, up to [`SPOILED`](crate::limits::SPOILED) times. Members read the beginning of a tree alone. If the relays keep the tree no longer, the
+//!   device asks who has invited it for information, and joins anew by that: for the others it is in.
 
 mod said;
 mod secrets;
 
 pub use said::{About, GroupSaid, MAX_NAME, PART, kind};
-pub use secrets::{Change, Comparison, GroupEvent, GroupFault, GroupSecrets};
+pub use secrets::{Change, Comparison, GroupEvent, GroupFault, GroupHandshake, GroupSecrets};
 
 use codec::{Decode, Encode};
 use parlance_bimp::{Account, GroupId, Mailbox};

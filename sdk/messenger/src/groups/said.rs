@@ -29,6 +29,9 @@ pub enum About {
     /// Information to join anew.
     #[codec(index = 1)]
     Information,
+    /// An invitation whose tree is in the order, behind the access key of the epoch that it leads to (32 bytes).
+    #[codec(index = 2)]
+    Entrance,
 }
 
 /// What is said about a group.

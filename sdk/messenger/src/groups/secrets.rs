@@ -36,8 +36,8 @@ pub enum GroupEvent {
         added: Vec<DeviceAddress>,
         /// Who is out.
         removed: Vec<DeviceAddress>,
-        /// For those who came in, if the commit is this device's.
-        invitation: Option<Vec<u8>>,
+        /// For each device that came in, its own, if the commit is this device's.
+        invitations: Vec<(DeviceAddress, Vec<u8>)>,
     },
     /// This device is out.
     Removed {
@@ -50,6 +50,24 @@ pub enum GroupEvent {
     InDoubt,
     /// This device cannot follow, and has to join anew.
     LostTrack,
+}
+
+/// What a device asks the relays to put into a group's order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum GroupHandshake {
+    /// A commit, which begins an epoch.
+    Commit(Vec<u8>),
+    /// The tree for those whom the next commit adds (G14). It begins none.
+    Tree(Vec<u8>),
+}
+
+impl GroupHandshake {
+    /// Its bytes.
+    pub fn into_bytes(self) -> Vec<u8> {
+        match self {
+            Self::Commit(bytes) | Self::Tree(bytes) => bytes,
+        }
+    }
 }
 
 /// What the place of another member means for this device.
@@ -97,6 +115,9 @@ pub enum GroupFault {
         "{0} is in the group and not on its account's record: nothing is sent until it is removed"
     )]
     NotOnRecord(DeviceAddress),
+    /// What was read as the tree of an invitation is not it (G14).
+    #[error("a relay gave another tree than the one of the invitation: it is asked for elsewhere")]
+    OtherTree,
     /// Anything else; bytes of a stranger, above all.
     #[error("{0}")]
     Refused(String),
@@ -122,8 +143,9 @@ pub trait GroupSecrets {
     /// Begins a change.
     fn change(&mut self, group: GroupId, change: &Change) -> Result<(), GroupFault>;
 
-    /// The commit that is to be offered to the relays, made for the present epoch; none if no change waits.
-    fn offer(&mut self, group: GroupId) -> Result<Option<Vec<u8>>, GroupFault>;
+    /// What is to be offered to the relays: the commit of the change that waits, made for the present epoch, or before it the tree for those whom it adds;
+    /// none if no change waits. The tree is done with when it was read in the order.
+    fn offer(&mut self, group: GroupId) -> Result<Option<GroupHandshake>, GroupFault>;
 
     /// The secret of the present epoch by which its members show the relays that they are some (rule N6 of BIMP).
     fn access(&mut self, group: GroupId) -> Result<[u8; 32], GroupFault>;
@@ -142,6 +164,9 @@ pub trait GroupSecrets {
         handshake: &[u8],
     ) -> Result<Vec<GroupEvent>, GroupFault>;
 
+    /// Whether a handshake that begins so is nothing to this device, so that the rest need not be read: the tree of another.
+    fn passes_over(&mut self, group: GroupId, beginning: &[u8]) -> Result<bool, GroupFault>;
+
     /// Reads a message.
     fn message(&mut self, group: GroupId, message: &[u8]) -> Result<Vec<GroupEvent>, GroupFault>;
 
@@ -158,8 +183,11 @@ pub trait GroupSecrets {
     /// The message by which this device says that it wishes to leave.
     fn leave(&mut self, group: GroupId) -> Result<Vec<u8>, GroupFault>;
 
-    /// Joins by an invitation.
-    fn join(&mut self, invitation: &[u8]) -> Result<GroupId, GroupFault>;
+    /// The position of the order at which an invitation's tree is; none if it is inside. Changes nothing.
+    fn tree_at(&mut self, invitation: &[u8]) -> Result<Option<u64>, GroupFault>;
+
+    /// Joins by an invitation, with the tree that it names.
+    fn join(&mut self, invitation: &[u8], tree: Option<&[u8]>) -> Result<GroupId, GroupFault>;
 
     /// All members, and whether the record knows each with the key that it has in the group; none if the record is not
     /// known.

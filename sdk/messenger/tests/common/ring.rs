@@ -3,11 +3,11 @@
 
 use super::Disk;
 use codec::{Decode, Encode};
-use parlance_bimp::{GroupId, id::hash};
+use parlance_bimp::{GroupId, id::hash, limits::MAX_PART};
 use parlance_e2ee::{Content, DeviceAddress};
 use parlance_messenger::{
     Row, Storage, StorageError,
-    groups::{Change, Comparison, GroupEvent, GroupFault, GroupSecrets},
+    groups::{Change, Comparison, GroupEvent, GroupFault, GroupHandshake, GroupSecrets},
     history::ContentId,
 };
 use std::{
@@ -68,8 +68,15 @@ struct Welcome {
     group: GroupId,
     position: u64,
     epoch: Epoch,
-    to: Vec<(DeviceAddress, u64)>,
+    to: (DeviceAddress, u64),
+    /// Where the members are, if they are not here, and their hash.
+    tree: Option<(u64, [u8; 32])>,
 }
+
+/// How the model's trees begin in the order, which commits do not, since no group has such an identifier.
+const TREE: &[u8] = b"tree";
+/// A change that adds so many devices has a tree of its own.
+const SHARED_FROM: usize = 2;
 
 #[derive(Clone, Debug)]
 struct Unsent {
@@ -89,6 +96,8 @@ struct Ring {
     past: Vec<Epoch>,
     wish: Option<Wish>,
     commit: Option<Vec<u8>>,
+    /// For those whom the commit adds, and where it was read.
+    tree: Option<(Vec<u8>, Option<u64>)>,
     joining: Option<Vec<u8>>,
     unsent: Vec<Unsent>,
     seen: BTreeSet<ContentId>,
@@ -261,27 +270,40 @@ impl Rings {
         let oldest = ring.now.number.saturating_sub(NEAR);
         ring.past.retain(|it| it.number >= oldest);
         ring.commit = None;
+        let tree = ring.tree.take();
         ring.doubt = false;
         if commit.outside || !commit.add.is_empty() {
             ring.grown = ring.now.number;
         }
-        let position = ring.position - 1;
-        let epoch = ring.now.clone();
+        let (position, group) = (ring.position, commit.group);
+        let mut epoch = ring.now.clone();
+        // It was placed before the own commit was offered.
+        let tree = tree.filter(|_| own);
+        let tree = tree.map(|(tree, at)| (at.unwrap(), hash(&[&tree])));
+        if tree.is_some() {
+            epoch.members.clear();
+        }
         if own {
             ring.wish = None;
         }
-        let invitation = Welcome {
-            group: commit.group,
-            position,
-            epoch,
-            to: commit.add.clone(),
+        let invitation = |to: &(DeviceAddress, u64)| {
+            let (to, epoch) = (*to, epoch.clone());
+            let welcome = Welcome {
+                group,
+                position,
+                epoch,
+                to,
+                tree,
+            };
+            (to.0, welcome.encode())
         };
-        let invites = own && !commit.add.is_empty();
+        let invited = commit.add.iter().filter(|_| own);
+        let invitations = invited.map(invitation).collect();
         let mut events = vec![GroupEvent::Changed {
             by: commit.by,
             added: commit.add.iter().map(|(device, _)| *device).collect(),
             removed: commit.remove.clone(),
-            invitation: invites.then(|| invitation.encode()),
+            invitations,
         }];
         let now = ring.now.number;
         let due: Vec<Said> = ring.early.extract_if(.., |it| it.epoch <= now).collect();
@@ -339,11 +361,11 @@ impl GroupSecrets for Rings {
         Ok(())
     }
 
-    fn offer(&mut self, group: GroupId) -> Result<Option<Vec<u8>>, GroupFault> {
+    fn offer(&mut self, group: GroupId) -> Result<Option<GroupHandshake>, GroupFault> {
         let (fresh, by) = (self.draw(), self.me);
         let ring = self.follows(group)?;
         if ring.commit.is_some() {
-            return Ok(ring.commit.clone());
+            return Ok(ring.next());
         }
         let Some((add, remove)) = &mut ring.wish else {
             return Ok(None);
@@ -367,7 +389,27 @@ impl GroupSecrets for Rings {
         };
         commit.proof = commit.digest(&ring.now.secret);
         ring.commit = Some(commit.encode());
-        Ok(ring.commit.clone())
+        ring.tree = None;
+        if commit.add.len() >= SHARED_FROM {
+            let members = Self::after(&ring.now, &commit).members;
+            // Some take several pieces.
+            let pad = if fresh % 2 == 0 { 10 } else { MAX_PART + 500 };
+            let tree = (fresh, members, vec![7u8; pad]).encode();
+            ring.tree = Some(([TREE, &tree].concat(), None));
+        }
+        Ok(ring.next())
+    }
+
+    fn passes_over(&mut self, group: GroupId, beginning: &[u8]) -> Result<bool, GroupFault> {
+        let own = self.ring(group)?.tree.as_ref();
+        let own = own.is_some_and(|(tree, _)| tree.starts_with(beginning));
+        Ok(beginning.starts_with(TREE) && !own)
+    }
+
+    fn tree_at(&mut self, invitation: &[u8]) -> Result<Option<u64>, GroupFault> {
+        let bad = |_| GroupFault::Refused("no invitation".into());
+        let welcome = Welcome::decode(&mut &invitation[..]).map_err(bad)?;
+        Ok(welcome.tree.map(|(at, _)| at))
     }
 
     fn access(&mut self, group: GroupId) -> Result<[u8; 32], GroupFault> {
@@ -398,7 +440,13 @@ impl GroupSecrets for Rings {
         let ring = self.ring(group)?;
         assert_eq!(position, ring.position, "read out of order");
         ring.position += 1;
-        let Ok(commit) = Commit::decode(&mut &handshake[..]) else {
+        if let Some((tree, at @ None)) = &mut ring.tree
+            && tree.as_slice() == handshake
+        {
+            *at = Some(position);
+        }
+        let commit = Commit::decode(&mut &handshake[..]);
+        let Some(commit) = commit.ok().filter(|_| !handshake.starts_with(TREE)) else {
             return Ok(Vec::new());
         };
         if let Some(own) = &ring.joining {
@@ -484,16 +532,24 @@ impl GroupSecrets for Rings {
         self.encrypt(group, None)
     }
 
-    fn join(&mut self, invitation: &[u8]) -> Result<GroupId, GroupFault> {
+    fn join(&mut self, invitation: &[u8], tree: Option<&[u8]>) -> Result<GroupId, GroupFault> {
         assert!(!self.open, "a join comes first in a turn");
         self.open = true;
         let me = self.me;
-        let Ok(welcome) = Welcome::decode(&mut &invitation[..]) else {
+        let Ok(mut welcome) = Welcome::decode(&mut &invitation[..]) else {
             self.refused = true;
             return Err(GroupFault::Refused("no invitation".into()));
         };
-        let own = welcome.to.iter().find(|(device, _)| *device == me);
-        let number = own.map(|(_, number)| *number);
+        if let Some((_, wanted)) = welcome.tree {
+            let tree = tree.filter(|tree| hash(&[tree]) == wanted);
+            let Some(tree) = tree else {
+                return Err(GroupFault::OtherTree);
+            };
+            let read = <(u64, Vec<DeviceAddress>, Vec<u8>)>::decode(&mut &tree[TREE.len()..]);
+            welcome.epoch.members = read.unwrap().1;
+        }
+        let own = Some(welcome.to).filter(|(device, _)| *device == me);
+        let number = own.map(|(_, number)| number);
         let resort = self.state.last_resort;
         let known = number.is_some_and(|it| self.state.packages.remove(&it) || resort == Some(it));
         if !known || self.state.rings.contains_key(&welcome.group) {
@@ -564,14 +620,15 @@ impl GroupSecrets for Rings {
             proof: [0; 32],
         };
         commit.proof = commit.digest(&epoch.secret);
-        let ring = self.ring(group)?;
-        let (unsent, seen) = (ring.unsent.clone(), ring.seen.clone());
-        *ring = Ring::new(position, Self::after(&epoch, &commit));
+        let mut ring = Ring::new(position, Self::after(&epoch, &commit));
         ring.past = vec![epoch];
-        (ring.unsent, ring.seen) = (unsent, seen);
         // What waits is encrypted anew.
         ring.grown = ring.now.number;
+        if let Some(old) = self.state.rings.remove(&group) {
+            (ring.unsent, ring.seen) = (old.unsent, old.seen);
+        }
         ring.joining = Some(commit.encode());
+        self.state.rings.insert(group, ring);
         Ok(commit.encode())
     }
 
@@ -601,6 +658,14 @@ impl GroupSecrets for Rings {
 }
 
 impl Ring {
+    /// What comes next of the change.
+    fn next(&self) -> Option<GroupHandshake> {
+        match &self.tree {
+            Some((tree, None)) => Some(GroupHandshake::Tree(tree.clone())),
+            _ => self.commit.clone().map(GroupHandshake::Commit),
+        }
+    }
+
     fn new(position: u64, now: Epoch) -> Self {
         Self {
             position,
@@ -608,6 +673,7 @@ impl Ring {
             past: Vec::new(),
             wish: None,
             commit: None,
+            tree: None,
             joining: None,
             unsent: Vec::new(),
             seen: BTreeSet::new(),

@@ -1,9 +1,10 @@
-//! Conversations of groups: engines of several people, with a model of the encryption and of the relays (G1-G13).
+//! Conversations of groups: engines of several people, with a model of the encryption and of the relays (G1-G14).
 
 #[path = "../common/mod.rs"]
 mod common;
 mod relays;
 mod rough;
+mod tree;
 mod turns;
 mod world;
 

@@ -51,6 +51,10 @@ pub struct Relays {
     pub tickets: Vec<(RelayId, Ticket)>,
     /// Texts are taken and not answered.
     pub silent: bool,
+    /// Relays that change a byte of what they hand out of an order.
+    pub spoil: BTreeSet<RelayId>,
+    /// By device: bytes of handshakes that it has read.
+    pub read: BTreeMap<usize, usize>,
 }
 
 fn verifies(key: &[u8; 32], statement: &[u8], signature: &[u8; 64]) -> bool {
@@ -179,6 +183,11 @@ impl World {
                     order.records.iter().enumerate().skip(from)
                 {
                     let end = handshake.len().min(offset + MAX_PART);
+                    let mut bytes = handshake[offset..end].to_vec();
+                    *self.relays.read.entry(device).or_default() += bytes.len();
+                    if self.relays.spoil.contains(&relay) {
+                        bytes.iter_mut().for_each(|byte| *byte ^= 1);
+                    }
                     let record = GroupRecord {
                         offered: Some(Offered {
                             change: change.clone(),
@@ -191,7 +200,7 @@ impl World {
                         position: n as u64,
                         record,
                         offset: offset as u32,
-                        bytes: Bounded::new(handshake[offset..end].to_vec()).unwrap(),
+                        bytes: Bounded::new(bytes).unwrap(),
                     });
                     // Answers are short, so that reading takes several.
                     if end < handshake.len() || pieces.len() == 3 {

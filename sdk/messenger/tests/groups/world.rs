@@ -251,6 +251,11 @@ impl World {
         self.after(pause, Event::Revive(relay));
     }
 
+    /// A relay changes what it hands out of orders.
+    pub fn spoil(&mut self, r: u8) {
+        self.relays.spoil.insert(relay(r));
+    }
+
     /// Much time passes, in which nobody does anything.
     pub fn jump(&mut self, milliseconds: u64) {
         self.now += milliseconds;

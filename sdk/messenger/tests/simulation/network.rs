@@ -155,6 +155,7 @@ impl World {
                     self.between(n, to, || Event::Ask(n, to, number, request.clone()));
                 }
                 Effect::Receipt { .. } => self.receipts += 1,
+                Effect::Delivered { .. } => {}
             }
         }
     }

@@ -6,7 +6,7 @@ use parlance_primitives::{
     accounts::{Device, DeviceId, DeviceKeys, Identity, Lane, NO_HISTORY, Revocation},
     relay::{Delivered, LatencyClass, MAX_BYTES, Period, receipt_statement, ticket_statement},
 };
-use parlance_relay_claims::{Receipt, Ticket};
+use parlance_relay_claims::{Pushed, Receipt, Ticket};
 use parlance_runtime::{AccountId, Relay, Runtime, System, genesis::account};
 use rand::{Rng, rngs::StdRng};
 use sp_core::{Pair, ed25519};
@@ -171,6 +171,7 @@ impl Person {
             device: DeviceId::of(&self.device.public()),
             delivered,
             signature: self.device.sign(&statement),
+            pushed: Pushed::all_of(&delivered),
         }
     }
 }

@@ -8,8 +8,8 @@ use crate::{
 };
 use codec::Encode;
 use parlance_bimp::{
-    Accepted, Account, Answer, Bounded, DeviceNumber, EnvelopeView, Key, Message, Presence, Reason,
-    Request, SendMessage,
+    Accepted, Account, Answer, Bounded, DeviceNumber, EnvelopeView, Key, Message, Presence,
+    PublishPresence, Reason, Request, SendMessage,
 };
 use std::sync::Arc;
 
@@ -33,17 +33,8 @@ impl Relay {
             Request::ExtendRetention(body) => self.extend(from, &body),
             Request::Delete(body) => self.delete(from, &body),
             Request::PublishPreKeys(body) => self.publish_prekeys(from, (account, device), body),
-            Request::FetchPreKeys(body) => self.fetch_prekeys(from, body),
-            Request::PublishPresence(body) => {
-                let keep = body.keep.min(self.config.timings.presence);
-                let room = self.config.limits.presences;
-                let record = body.record.into_vec();
-                let until = now.saturating_add(keep);
-                match self.presences.publish(body.key, record, until, now, room) {
-                    true => self.answer(from, Answer::PublishPresence(())),
-                    false => self.refuse(from, Reason::NoRoom),
-                }
-            }
+            Request::FetchPreKeys(body) => self.fetch_prekeys(from, account, body),
+            Request::PublishPresence(body) => self.publish_presence(from, account, body),
             Request::LookUpPresence(body) => {
                 let record = self.presences.look_up(&body.key, now);
                 let record = record.and_then(|record| Bounded::new(record).ok());
@@ -58,6 +49,23 @@ impl Relay {
                 self.answer(from, Answer::Receipt(()));
             }
             _ => self.refuse(from, Reason::NotAllowed),
+        }
+    }
+
+    fn publish_presence(&mut self, from: Asker, account: Account, body: PublishPresence) {
+        let (now, limits) = (self.clock.steady, self.config.limits);
+        let next_period = self.quotas.roll(now, self.config.timings.period);
+        let is_new = !self.presences.has(&body.key, now);
+        if is_new && !self.quotas.publish(account, &limits) {
+            return self.refuse_for(from, Reason::TooFast, next_period);
+        }
+        let keep = body.keep.min(self.config.timings.presence);
+        let record = body.record.into_vec();
+        let until = now.saturating_add(keep);
+        let room = limits.presences;
+        match self.presences.publish(body.key, record, until, now, room) {
+            true => self.answer(from, Answer::PublishPresence(())),
+            false => self.refuse(from, Reason::NoRoom),
         }
     }
 

@@ -1,4 +1,4 @@
-//! Pushing what waits (G4, G5).
+//! Pushing what waits (G4, G5, G10).
 
 use super::Relay;
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
     entry::Entry,
     mailbox::MailboxState,
 };
-use parlance_bimp::{DeviceNumber, Key, Mailbox, MessageId};
+use parlance_bimp::{DeviceNumber, Key, Mailbox, MessageId, OfMailbox};
 use std::collections::BTreeMap;
 
 /// One subscriber of one mailbox.
@@ -45,11 +45,12 @@ impl Subscription {
         }
     }
 
-    /// It was acknowledged here.
-    fn take(&mut self, id: &MessageId) {
-        if let Some(size) = self.pushed.remove(id) {
-            self.bytes = self.bytes.saturating_sub(u64::from(size));
-        }
+    /// It was acknowledged here. Whether it had been pushed here.
+    fn take(&mut self, id: &MessageId) -> bool {
+        let size = self.pushed.remove(id);
+        let bytes = size.map_or(0, u64::from);
+        self.bytes = self.bytes.saturating_sub(bytes);
+        size.is_some()
     }
 
     /// Forgets what does not wait any more. It looks at everything that was pushed, so not for each message.
@@ -131,23 +132,34 @@ impl Relay {
         }
     }
 
-    /// The subscriber has acknowledged something.
+    /// The subscriber has acknowledged something; `news` is what it had not acknowledged before, at any relay (G10).
     pub(super) fn progress(
         &mut self,
         connection: ConnectionId,
-        mailbox: &Mailbox,
-        ids: &[MessageId],
+        body: &OfMailbox,
+        news: &[MessageId],
     ) {
         let now = self.clock.steady;
+        let mailbox = body.mailbox;
         let subscription = self
             .connections
             .get_mut(&connection)
-            .and_then(|it| it.subscriptions.get_mut(mailbox));
-        if let Some(subscription) = subscription {
-            subscription.progress = now;
-            for id in ids {
-                subscription.take(id);
-            }
+            .and_then(|it| it.subscriptions.get_mut(&mailbox));
+        let Some(subscription) = subscription else {
+            return;
+        };
+        subscription.progress = now;
+        let mut delivered = news.to_vec();
+        delivered.retain(|id| subscription.take(id));
+        for id in body.ids.as_slice() {
+            subscription.take(id);
+        }
+        if !delivered.is_empty() {
+            self.effects.push_back(Effect::Delivered {
+                connection,
+                mailbox,
+                ids: delivered,
+            });
         }
     }
 

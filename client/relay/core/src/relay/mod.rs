@@ -25,6 +25,8 @@
 //! - **G9** *What goes to one relay goes together.* While `limits.requests` requests with entries are on their way to a relay, further
 //!   entries for it are gathered, and go when one is answered, or after `timings.retry`. So a relay with time gets each message at once, a
 //!   busy one gets few large requests, and as long as it answers some it does not get again what it has not answered yet.
+//! - **G10** *Delivered* is what was pushed over a connection and is acknowledged over it by its device, which had not acknowledged it
+//!   before, here or elsewhere: so each message once for each device, at one relay. Receipts count no more than that.
 
 mod client;
 mod commit;

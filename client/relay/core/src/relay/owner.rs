@@ -7,8 +7,8 @@ use crate::{
     mailbox::Owner,
 };
 use parlance_bimp::{
-    Answer, Count, DeviceNumber, ExtendRetention, Extended, Key, Mailbox, OfMailbox, Reason,
-    Subscribe, SyncCursor, Unsubscribe, Waiting,
+    Answer, Count, DeviceNumber, ExtendRetention, Extended, Key, Mailbox, MessageId, OfMailbox,
+    Reason, Subscribe, SyncCursor, Unsubscribe, Waiting,
 };
 
 impl Relay {
@@ -81,12 +81,11 @@ impl Relay {
             acknowledged: vec![device],
             ..State::default()
         };
-        let messages = self.change_own(from, body, &news);
-        let Some(messages) = messages else {
+        let Some(changed) = self.change_own(from, body, &news) else {
             return self.refuse(from, Reason::NotAllowed);
         };
-        self.progress(from.connection, &body.mailbox, body.ids.as_slice());
-        let answer = Answer::Acknowledge(Count { messages });
+        self.progress(from.connection, body, &changed);
+        let answer = Answer::Acknowledge(count_of(&changed));
         self.answer_owner(from, answer, body);
         self.pump(&body.mailbox);
     }
@@ -97,7 +96,7 @@ impl Relay {
             ..State::default()
         };
         match self.change_own(from, body, &news) {
-            Some(messages) => self.answer_owner(from, Answer::Delete(Count { messages }), body),
+            Some(changed) => self.answer_owner(from, Answer::Delete(count_of(&changed)), body),
             None => self.refuse(from, Reason::NotAllowed),
         }
     }
@@ -115,16 +114,22 @@ impl Relay {
             expires: until,
             ..State::default()
         };
-        let messages = self.change_own(from, &body.which, &news).unwrap_or(0);
+        let changed = self.change_own(from, &body.which, &news);
+        let Count { messages } = count_of(&changed.unwrap_or_default());
         let extended = Extended { messages, until };
         self.answer_owner(from, Answer::ExtendRetention(extended), &body.which);
     }
 
-    /// Merges `news` into messages of the asker's own mailbox and tells the set. How many changed; none if it is not the
+    /// Merges `news` into messages of the asker's own mailbox and tells the set. Those that changed; none if it is not the
     /// asker's.
-    fn change_own(&mut self, from: Asker, body: &OfMailbox, news: &State) -> Option<u32> {
+    fn change_own(
+        &mut self,
+        from: Asker,
+        body: &OfMailbox,
+        news: &State,
+    ) -> Option<Vec<MessageId>> {
         self.owner(from, &body.mailbox)?;
-        let mut changed = 0u32;
+        let mut changed = Vec::new();
         for id in body.ids.as_slice() {
             let key = Key {
                 mailbox: body.mailbox,
@@ -132,9 +137,15 @@ impl Relay {
             };
             if self.merge(&key, news) {
                 self.stage.spread.insert(key);
-                changed = changed.saturating_add(1);
+                changed.push(*id);
             }
         }
         Some(changed)
+    }
+}
+
+fn count_of(changed: &[MessageId]) -> Count {
+    Count {
+        messages: u32::try_from(changed.len()).unwrap_or(u32::MAX),
     }
 }

@@ -17,8 +17,8 @@ use std::collections::{BTreeMap, VecDeque};
 #[derive(Debug, Default)]
 pub(super) struct PreKeyTable {
     owners: BTreeMap<PreKeyOwner, VecDeque<u64>>,
-    /// Whose prekeys are asked for.
-    fetches: Vec<(Asker, PreKeyOwner)>,
+    /// Whose prekeys are asked for, and whether with a one-time prekey (U5).
+    fetches: Vec<(Asker, PreKeyOwner, bool)>,
 }
 
 impl PreKeyTable {
@@ -86,7 +86,7 @@ impl Relay {
         self.answer_durably(from, Answer::PublishPreKeys(PreKeysLeft { one_time }));
     }
 
-    pub(super) fn fetch_prekeys(&mut self, from: Asker, body: FetchPreKeys) {
+    pub(super) fn fetch_prekeys(&mut self, from: Asker, asker: Account, body: FetchPreKeys) {
         let owner = PreKeyOwner {
             account: body.account,
             device: body.device,
@@ -99,20 +99,23 @@ impl Relay {
         if self.prekeys.fetches.len() >= self.config.limits.writes {
             return self.refuse(from, Reason::TooFast);
         }
-        self.prekeys.fetches.push((from, owner));
+        let (steady, period) = (self.clock.steady, self.config.timings.period);
+        self.quotas.roll(steady, period);
+        let with_one = self.quotas.fetch(asker, owner.account, &self.config.limits);
+        self.prekeys.fetches.push((from, owner, with_one));
     }
 
     /// Answers what was asked, from the disk.
     pub(super) fn serve_prekeys(&mut self, storage: &dyn Storage) {
-        for (to, owner) in std::mem::take(&mut self.prekeys.fetches) {
+        for (to, owner, with_one) in std::mem::take(&mut self.prekeys.fetches) {
             let in_flight = self.in_flight.as_ref();
             let publishes = self.stage.publishers.contains(&owner)
                 || in_flight.is_some_and(|batch| batch.publishers.contains(&owner));
             if publishes {
-                self.prekeys.fetches.push((to, owner));
+                self.prekeys.fetches.push((to, owner, with_one));
                 continue;
             }
-            match self.take_prekey(&owner, storage) {
+            match self.take_prekey(&owner, with_one, storage) {
                 Ok(found) => {
                     let answer = Answer::FetchPreKeys(PreKeys { found });
                     self.answer_durably(to, answer);
@@ -125,12 +128,14 @@ impl Relay {
     fn take_prekey(
         &mut self,
         owner: &PreKeyOwner,
+        with_one: bool,
         storage: &dyn Storage,
     ) -> Result<Option<Fetched>, StorageError> {
         let Some(head) = storage.head(owner)? else {
             return Ok(None);
         };
         let numbers = self.prekeys.owners.get_mut(owner);
+        let numbers = numbers.filter(|_| with_one);
         let one_time = match numbers.and_then(VecDeque::pop_front) {
             None => None,
             Some(number) => {

@@ -30,6 +30,8 @@ pub struct Net {
     pub dead: BTreeSet<usize>,
     pub answers: BTreeMap<(usize, Asker), Answer>,
     pub delivered: Vec<(usize, u64, Key)>,
+    /// What was delivered (G10).
+    pub confirmed: Vec<(usize, u64, Key)>,
     pub moved: Vec<(usize, u64)>,
     pub cut_off: Vec<u64>,
     /// Who heard up to where a group's order goes.
@@ -71,6 +73,7 @@ impl Net {
             dead: BTreeSet::new(),
             answers: BTreeMap::new(),
             delivered: Vec::new(),
+            confirmed: Vec::new(),
             moved: Vec::new(),
             cut_off: Vec::new(),
             grown: Vec::new(),
@@ -169,6 +172,16 @@ impl Net {
             Effect::Grown {
                 connection, next, ..
             } => self.grown.push((n, connection, next)),
+            Effect::Delivered {
+                connection,
+                mailbox,
+                ids,
+            } => {
+                let keys = ids
+                    .into_iter()
+                    .map(|id| (n, connection, Key { mailbox, id }));
+                self.confirmed.extend(keys);
+            }
             Effect::Receipt { .. } => {}
             Effect::Ask { relay, request } => {
                 let to = (0..self.relays.len()).find(|n| place(*n) == relay);

@@ -81,7 +81,7 @@ impl World {
                 } => self.send_down(n, connection, ToClient::Grown(next)),
                 Effect::CutOff { connection } => self.send_down(n, connection, ToClient::End),
                 Effect::Ask { relay, request } => self.ask(n, relay, request),
-                Effect::Receipt { .. } => {}
+                Effect::Delivered { .. } | Effect::Receipt { .. } => {}
             }
         }
     }

@@ -36,8 +36,10 @@ impl Pushes {
                 ToConnection::Moved(mailbox) => Some(Push::Moved(mailbox)),
                 ToConnection::Grown(grown) => Some(Push::Grown(grown)),
                 ToConnection::Deliver(delivery) => read(&delivery, store, figures),
-                // Neither waits.
-                ToConnection::Answer { .. } | ToConnection::CutOff => None,
+                // None of these waits.
+                ToConnection::Answer { .. }
+                | ToConnection::Delivered { .. }
+                | ToConnection::CutOff => None,
             };
             if push.is_some() {
                 return push;

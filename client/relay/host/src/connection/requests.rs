@@ -1,7 +1,7 @@
 //! What a connection asks for, and what that is charged to.
 
 use super::Connection;
-use crate::{budget::weight, directory::Judgement, engine::Event, figures::count};
+use crate::{budget::weight, directory::Judgement, engine::Event, figures::count, price};
 use parlance_bimp::{Answer, EnvelopeView, Observed, Reason, Request, SocketAddress};
 use parlance_relay_core::{Asker, Input};
 use std::time::Instant;
@@ -31,6 +31,7 @@ impl Connection {
             count(&self.shared.figures.refused_tickets);
             return self.refuse(request, reason);
         }
+        self.pace.take(price::of(&body), Instant::now());
         self.ledger.open(request, weight(&body));
         let from = Asker {
             connection: self.id,
@@ -45,16 +46,7 @@ impl Connection {
 
     /// What cannot be read the core refuses.
     fn take_ticket(&mut self, request: u32, body: &Request) -> Result<(), Reason> {
-        let envelope = match body {
-            Request::Send(body) => EnvelopeView::parse(body.envelope.as_slice()),
-            // The upload is paid as one message to the group's relays (O4 of BIMP).
-            Request::GroupSend(body) => Some(EnvelopeView {
-                mailbox: body.post.group.posts(),
-                ticket: body.ticket.as_slice(),
-                sealed: body.post.ciphertext.as_slice(),
-            }),
-            _ => None,
-        };
+        let envelope = envelope_of(body);
         let (Some(envelope), Some(device)) = (envelope, &self.device) else {
             return Ok(());
         };
@@ -77,5 +69,19 @@ impl Connection {
         if let (Some(charge), Some(device), Answer::Refused(_)) = (charge, &self.device, answer) {
             self.shared.directory.give_back(device, &charge);
         }
+    }
+}
+
+/// What a ticket pays for.
+pub(super) fn envelope_of(body: &Request) -> Option<EnvelopeView<'_>> {
+    match body {
+        Request::Send(body) => EnvelopeView::parse(body.envelope.as_slice()),
+        // The upload is paid as one message to the group's relays (O4 of BIMP).
+        Request::GroupSend(body) => Some(EnvelopeView {
+            mailbox: body.post.group.posts(),
+            ticket: body.ticket.as_slice(),
+            sealed: body.post.ciphertext.as_slice(),
+        }),
+        _ => None,
     }
 }

@@ -11,7 +11,9 @@
 //! }
 //! ```
 
-use super::{Charge, DeviceName, DeviceRecord, Directory, Judgement, RelayRecord};
+use super::{
+    Charge, Delivered, DeviceName, DeviceRecord, Directory, Judgement, Question, RelayRecord,
+};
 use parlance_bimp::{
     Account, DeviceNumber, EnvelopeView, Mailbox, Receipt, RelayId, limits::MAX_DEVICES,
 };
@@ -298,6 +300,12 @@ impl Directory for StaticNetwork {
         self.with(|records| records.genesis)
     }
 
+    fn is_known(&self, _: &Question) -> bool {
+        true
+    }
+
+    fn look_up(&self, _: &Question) {}
+
     fn relays(&self) -> Vec<RelayRecord> {
         self.with(|records| records.relays.values().cloned().collect())
     }
@@ -329,6 +337,8 @@ impl Directory for StaticNetwork {
     }
 
     fn give_back(&self, _: &DeviceName, _: &Charge) {}
+
+    fn note_delivered(&self, _: &DeviceName, _: Delivered) {}
 
     fn take_receipt(&self, _: &DeviceName, _: Receipt) {}
 

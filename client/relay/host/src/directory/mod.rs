@@ -4,7 +4,7 @@ mod file;
 mod pay;
 
 pub use file::{NetworkError, StaticNetwork};
-pub use pay::{Charge, DeviceName, Judgement, TicketError};
+pub use pay::{Charge, Delivered, DeviceName, Judgement, TicketError};
 
 use parlance_bimp::{Account, DeviceNumber, EnvelopeView, Mailbox, Receipt, RelayId};
 use parlance_endpoint::{PublicKey, RelayAddress};
@@ -31,10 +31,31 @@ pub struct DeviceRecord {
     pub owner: Owner,
 }
 
+/// What has to be known before something can be answered from memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Question {
+    /// The devices of an account ([`Directory::device`]).
+    Account(Account),
+    /// What tickets of a device are judged by ([`Directory::judge`]).
+    Sender {
+        /// The device.
+        sender: DeviceName,
+        /// The ticket's period.
+        period: u32,
+    },
+}
+
 /// Where a relay looks things up. Answers come from memory; what is not there may take one look at the chain's database, never the network.
+/// Whoever must not wait for that asks [`is_known`](Self::is_known) first, and has a thread that may wait [`look_up`](Self::look_up).
 pub trait Directory: Send + Sync + 'static {
     /// The hash of the chain's first block, to which authentications are bound.
     fn genesis(&self) -> [u8; 32];
+
+    /// Whether the answer is in memory.
+    fn is_known(&self, question: &Question) -> bool;
+
+    /// Has the answer come from memory from then on, for a while. What cannot be found is told by whoever asks for it.
+    fn look_up(&self, question: &Question);
 
     /// The relays among which mailboxes are shared out.
     fn relays(&self) -> Vec<RelayRecord>;
@@ -61,6 +82,9 @@ pub trait Directory: Send + Sync + 'static {
 
     /// A message that was counted is not taken after all: its sender does not count it either.
     fn give_back(&self, sender: &DeviceName, charge: &Charge);
+
+    /// What was pushed to a device, and is acknowledged by it for the first time. Receipts count no more than that.
+    fn note_delivered(&self, recipient: &DeviceName, delivered: Delivered);
 
     /// A recipient's word on what this relay delivered. It is checked later; this does not wait.
     fn take_receipt(&self, recipient: &DeviceName, receipt: Receipt);

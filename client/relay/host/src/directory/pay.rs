@@ -22,6 +22,22 @@ pub struct Charge {
     pub bytes: u64,
 }
 
+/// Bytes that were delivered, as receipts count them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Delivered {
+    /// Of messages to the account alone.
+    pub direct: u64,
+    /// Of copies out of the fan-out of groups.
+    pub fanned: u64,
+}
+
+impl Delivered {
+    /// Whether it is none at all.
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
 /// What a directory says to the ticket of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judgement {

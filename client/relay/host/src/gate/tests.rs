@@ -40,7 +40,35 @@ fn who_shakes_hands_all_the_time_is_sent_away_and_nobody_else() {
     now += Duration::from_secs(3);
     assert!(gate.enter(other, now).is_some());
     let open = gate.open.lock().unwrap();
-    assert_eq!(open.handshakes.keys().collect::<Vec<_>>(), [&other]);
+    let left = [Network::of(other), Network::around(other)];
+    assert_eq!(open.handshakes.len(), left.len());
+    assert!(left.iter().all(|it| open.handshakes.contains_key(it)));
+}
+
+/// Whoever has a network of 48 bits has 65,536 of 64 bits.
+#[test]
+fn nobody_fills_the_relay_from_many_small_networks() {
+    let gate = Gate::new(ConnectionLimits {
+        per_address: 2,
+        handshakes_per_address: 3,
+        ..ConnectionLimits::default()
+    });
+    let mut now = Instant::now();
+    let customer = |n: u16| IpAddr::from([0x2001, 0xdb8, 7, n, 0, 0, 0, 1]);
+    let mut there: Vec<_> = (0..1_000)
+        .filter_map(|n| gate.enter(customer(n), now))
+        .collect();
+    assert_eq!(there.len(), 2 * WIDER);
+    let neighbour = IpAddr::from([0x2001, 0xdb8, 8, 0, 0, 0, 0, 1]);
+    assert!(gate.enter(neighbour, now).is_some());
+    // Nor does it have more than eight times the handshakes by going at once.
+    there.clear();
+    let begun = (0..1_000).filter(|n| gate.enter(customer(*n), now).is_some());
+    assert_eq!(begun.count(), 2 * 3 * WIDER - 2 * WIDER);
+    now += Duration::from_secs(1);
+    let begun = (0..1_000).filter(|n| gate.enter(customer(*n), now).is_some());
+    assert_eq!(begun.count(), 3 * WIDER);
+    assert!(gate.open.lock().unwrap().by_network.is_empty());
 }
 
 #[test]

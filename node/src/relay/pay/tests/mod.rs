@@ -21,6 +21,8 @@ use sp_core::{Pair, ed25519};
 use sp_runtime::Perbill;
 use std::{cell::Cell, collections::BTreeMap};
 
+/// The number of this judge.
+const RUN: u64 = 3;
 /// The running period of most tests.
 const PERIOD: Period = 7;
 /// Bytes of one of these messages.
@@ -154,7 +156,7 @@ impl Scene {
             };
             (person.name, (DeviceId([4; 16]), known))
         };
-        let judge = Judge::new(payee());
+        let judge = Judge::new(payee(), RUN);
         judge.set(PERIOD, setting());
         judge.set(PERIOD - 1, setting());
         judge.turn(Now {

@@ -1,9 +1,11 @@
-//! Rules Q1 to Q3.
+//! Rules Q1 to Q3, and Q5.
 
 use super::*;
 use crate::relay::{Signed, pay::receipts::ReceiptError};
 use parlance_bimp::Receipt;
-use parlance_primitives::relay::{Delivered, MAILBOX, is_near, mailbox_of, receipt_statement};
+use parlance_primitives::relay::{self as chain, MAILBOX, is_near, mailbox_of, receipt_statement};
+use parlance_relay::directory::Delivered;
+use parlance_relay_claims::Pushed;
 
 /// Mailbox epoch of everybody on record.
 const EPOCH: u32 = 3;
@@ -29,8 +31,12 @@ fn receipt(from: &Person, epoch: u32, bytes: u64) -> Receipt {
     receipt_over(from, epoch, (bytes, 0))
 }
 
-fn receipt_over(from: &Person, epoch: u32, (bytes, fanned): (u64, u64)) -> Receipt {
-    let delivered = Delivered {
+fn receipt_over(from: &Person, epoch: u32, sums: (u64, u64)) -> Receipt {
+    receipt_of(from, PERIOD, epoch, sums)
+}
+
+fn receipt_of(from: &Person, period: Period, epoch: u32, (bytes, fanned): (u64, u64)) -> Receipt {
+    let delivered = chain::Delivered {
         mailbox_epoch: epoch,
         direct: bytes,
         fanned,
@@ -39,9 +45,9 @@ fn receipt_over(from: &Person, epoch: u32, (bytes, fanned): (u64, u64)) -> Recei
     let Payee {
         genesis, account, ..
     } = payee();
-    let statement = receipt_statement(&genesis, PERIOD, &account, &from.id(), &delivered);
+    let statement = receipt_statement(&genesis, period, &account, &from.id(), &delivered);
     Receipt {
-        period: PERIOD,
+        period,
         bytes,
         fanned,
         latency: 1,
@@ -49,8 +55,41 @@ fn receipt_over(from: &Person, epoch: u32, (bytes, fanned): (u64, u64)) -> Recei
     }
 }
 
+/// What a receipt is worth when everything was delivered.
 fn judge(scene: &Scene, from: &Person, receipt: &Receipt) -> Result<Worth, ReceiptError> {
+    let much = Delivered {
+        direct: 1 << 20,
+        fanned: 1 << 20,
+    };
+    scene.judge.deliver(&from.name, much);
+    let worth = take(scene, from, receipt)?;
+    Ok(worth.unwrap())
+}
+
+fn take(scene: &Scene, from: &Person, receipt: &Receipt) -> Result<Option<Worth>, ReceiptError> {
     scene.judge.judge_receipt(&scene.chain, &from.name, receipt)
+}
+
+fn deliver(scene: &Scene, to: &Person, direct: u64, fanned: u64) -> Vec<Pushed> {
+    let delivered = Delivered { direct, fanned };
+    let worth = scene.judge.deliver(&to.name, delivered);
+    worth.into_iter().map(|worth| pushed(&worth)).collect()
+}
+
+/// What counts of a receipt.
+fn pushed(worth: &Worth) -> Pushed {
+    match &worth.signed {
+        Signed::Receipt(receipt) => receipt.pushed,
+        Signed::Ticket(_) => panic!("{worth:?}"),
+    }
+}
+
+fn counted(direct: u64, fanned: u64) -> Pushed {
+    Pushed {
+        run: RUN,
+        direct,
+        fanned,
+    }
 }
 
 #[test]
@@ -157,4 +196,88 @@ fn q3_the_most_that_was_confirmed() {
     let error = judge(&scene, &ben, &forged).unwrap_err();
     assert!(matches!(error, ReceiptError::Signature), "{error}");
     judge(&scene, &ben, &receipt(&ben, EPOCH, 11)).unwrap();
+}
+
+/// Q5: somebody who signs for a gibibyte that never came brings the relay nothing by it, whoever of the two wants that.
+#[test]
+fn q5_what_was_not_delivered_does_not_count() {
+    let ben = near([(EPOCH, true), (EPOCH - 1, true)]);
+    let scene = Scene::with(&[&ben]);
+    let boast = receipt_over(&ben, EPOCH, (1 << 30, 1 << 30));
+    assert!(take(&scene, &ben, &boast).unwrap().is_none());
+    // It counts bit by bit as it is delivered, each kind for itself, and is worth no more by being said again.
+    assert_eq!(deliver(&scene, &ben, 700, 0), [counted(700, 0)]);
+    assert_eq!(deliver(&scene, &ben, 0, 90), [counted(700, 90)]);
+    let again = take(&scene, &ben, &boast);
+    assert!(matches!(again, Err(ReceiptError::NotMore(_))), "{again:?}");
+    let more = receipt_over(&ben, EPOCH, (1 << 31, 1 << 30));
+    assert!(take(&scene, &ben, &more).unwrap().is_none());
+    // Nor does another person's.
+    let eve = Person::of([77; 32]);
+    assert!(deliver(&scene, &eve, 5_000, 0).is_empty());
+    assert_eq!(deliver(&scene, &ben, 1, 0), [counted(701, 90)]);
+}
+
+/// Q5: what is acknowledged before it is signed for counts with the receipt, up to what that says.
+#[test]
+fn q5_what_is_signed_for_later_counts_then() {
+    let ben = near([(EPOCH, true), (EPOCH - 1, true)]);
+    let scene = Scene::with(&[&ben]);
+    assert!(deliver(&scene, &ben, 1_000, 50).is_empty());
+    let first = take(&scene, &ben, &receipt(&ben, EPOCH, 600));
+    assert_eq!(pushed(&first.unwrap().unwrap()), counted(600, 0));
+    let second = take(&scene, &ben, &receipt_over(&ben, EPOCH, (900, 10)));
+    assert_eq!(pushed(&second.unwrap().unwrap()), counted(900, 10));
+    assert_eq!(deliver(&scene, &ben, 500, 0), [] as [Pushed; 0]);
+    // What is left: 100 and 500 bytes, of which the next period's receipts may have some.
+    scene.judge.set(PERIOD + 1, setting());
+    scene.judge.turn(Now {
+        period: PERIOD + 1,
+        blocks: 1,
+    });
+    let late = take(&scene, &ben, &receipt_over(&ben, EPOCH, (950, 10)));
+    assert_eq!(pushed(&late.unwrap().unwrap()), counted(950, 10));
+    let next = receipt_of(&ben, PERIOD + 1, EPOCH, (1 << 30, 0));
+    let worth = take(&scene, &ben, &next).unwrap().unwrap();
+    assert_eq!(
+        (worth.period, pushed(&worth)),
+        (PERIOD + 1, counted(550, 0))
+    );
+}
+
+/// Q5: what the last receipt of a period is about is acknowledged when the next one has begun, and not much later.
+#[test]
+fn q5_the_last_bytes_of_a_period_count_for_it() {
+    let ben = near([(EPOCH, true), (EPOCH - 1, true)]);
+    let scene = Scene::with(&[&ben]);
+    let last = take(&scene, &ben, &receipt(&ben, EPOCH, 300));
+    assert!(last.unwrap().is_none());
+    scene.judge.set(PERIOD + 1, setting());
+    let turn = |blocks| {
+        scene.judge.turn(Now {
+            period: PERIOD + 1,
+            blocks,
+        });
+    };
+    turn(1);
+    let worth = scene.judge.deliver(
+        &ben.name,
+        Delivered {
+            direct: 100,
+            fanned: 0,
+        },
+    );
+    assert_eq!(worth.len(), 1);
+    assert_eq!(
+        (worth[0].period, pushed(&worth[0])),
+        (PERIOD, counted(100, 0))
+    );
+    turn(4);
+    assert!(deliver(&scene, &ben, 100, 0).is_empty());
+    let next = receipt_of(&ben, PERIOD + 1, EPOCH, (1 << 30, 0));
+    let worth = take(&scene, &ben, &next).unwrap().unwrap();
+    assert_eq!(
+        (worth.period, pushed(&worth)),
+        (PERIOD + 1, counted(100, 0))
+    );
 }

@@ -273,7 +273,7 @@ fn a_chain_that_does_not_answer_is_asked_again() {
     assert_eq!(refusal(scene.send(&ada, 1, SIZE)), TicketError::Unavailable);
     scene.chain.answers = true;
     assert!(matches!(scene.send(&ada, 1, SIZE), Judgement::Paid(_)));
-    let early = Judge::new(payee());
+    let early = Judge::new(payee(), RUN);
     early.turn(Now {
         period: PERIOD,
         blocks: 1,

@@ -15,7 +15,7 @@ use parlance_groups::{
 };
 use parlance_messenger::{
     ContentId, GroupFault, GroupSecrets, Row, StorageError,
-    groups::{Change as Wanted, Comparison as Compared, GroupEvent},
+    groups::{Change as Wanted, Comparison as Compared, GroupEvent, GroupHandshake},
 };
 use parlance_store::Store;
 
@@ -101,6 +101,7 @@ fn fault(error: Error) -> GroupFault {
         Error::Joining(_) | Error::ChangeWaits(_) => GroupFault::Waits,
         Error::TooEarly(_) => GroupFault::Ahead,
         Error::NotOnRecord(device) => GroupFault::NotOnRecord(device),
+        Error::OtherTree => GroupFault::OtherTree,
         error => GroupFault::Refused(error.to_string()),
     }
 }
@@ -117,13 +118,13 @@ fn event(event: Event) -> Option<GroupEvent> {
             by,
             added,
             removed,
-            invitation,
+            invitations,
             ..
         } => GroupEvent::Changed {
             by,
             added: added.into_iter().map(|member| member.device).collect(),
             removed,
-            invitation,
+            invitations,
         },
         Event::Removed { by } => GroupEvent::Removed { by },
         Event::Rejoined => GroupEvent::Rejoined,
@@ -173,8 +174,12 @@ impl GroupSecrets for VaultGroups<'_> {
         self.work()?.change(id(group), &change).map_err(fault)
     }
 
-    fn offer(&mut self, group: GroupId) -> Result<Option<Vec<u8>>, GroupFault> {
-        self.work()?.offer(id(group)).map_err(fault)
+    fn offer(&mut self, group: GroupId) -> Result<Option<GroupHandshake>, GroupFault> {
+        let offered = self.work()?.offer(id(group)).map_err(fault)?;
+        Ok(offered.map(|bytes| match Work::<Known>::is_tree(&bytes) {
+            true => GroupHandshake::Tree(bytes),
+            false => GroupHandshake::Commit(bytes),
+        }))
     }
 
     fn access(&mut self, group: GroupId) -> Result<[u8; 32], GroupFault> {
@@ -199,6 +204,11 @@ impl GroupSecrets for VaultGroups<'_> {
     ) -> Result<Vec<GroupEvent>, GroupFault> {
         let read = self.work()?.handshake(id(group), position, handshake);
         read.map(events).map_err(fault)
+    }
+
+    fn passes_over(&mut self, group: GroupId, beginning: &[u8]) -> Result<bool, GroupFault> {
+        let passes = self.work()?.passes_over(id(group), beginning);
+        passes.map_err(fault)
     }
 
     fn message(&mut self, group: GroupId, message: &[u8]) -> Result<Vec<GroupEvent>, GroupFault> {
@@ -234,8 +244,17 @@ impl GroupSecrets for VaultGroups<'_> {
         self.work()?.leave(id(group)).map_err(fault)
     }
 
-    fn join(&mut self, invitation: &[u8]) -> Result<GroupId, GroupFault> {
-        let (joined, _) = self.work()?.join(invitation).map_err(refused_join)?;
+    fn tree_at(&mut self, invitation: &[u8]) -> Result<Option<u64>, GroupFault> {
+        Work::<Known>::tree_at(invitation).map_err(fault)
+    }
+
+    fn join(&mut self, invitation: &[u8], tree: Option<&[u8]>) -> Result<GroupId, GroupFault> {
+        let work = self.work()?;
+        let joined = match tree {
+            Some(tree) => work.join_with(invitation, tree),
+            None => work.join(invitation),
+        };
+        let (joined, _) = joined.map_err(refused_join)?;
         Ok(GroupId(joined.0))
     }
 

@@ -73,19 +73,27 @@ fn add(package: Vec<u8>) -> Wanted {
 fn pair(anna: &mut VaultGroups<'_>, ben: &mut VaultGroups<'_>, package: Vec<u8>) -> GroupId {
     let group = anna.create().unwrap();
     assert!(anna.handshake(group, 0, &[]).unwrap().is_empty());
+    let owner = anna.owner(&package).unwrap();
     anna.change(group, &add(package)).unwrap();
-    let commit = anna.offer(group).unwrap().unwrap();
+    let Some(GroupHandshake::Commit(commit)) = anna.offer(group).unwrap() else {
+        panic!("a commit is offered")
+    };
     let next = anna.next_access(group).unwrap().unwrap();
     assert_ne!(next, anna.access(group).unwrap());
     let events = anna.handshake(group, 1, &commit).unwrap();
-    let [GroupEvent::Changed { invitation, .. }] = &events[..] else {
+    let [GroupEvent::Changed { invitations, .. }] = &events[..] else {
         panic!("{events:?}")
     };
+    let [(device, invitation)] = &invitations[..] else {
+        panic!("{invitations:?}")
+    };
+    assert_eq!(*device, owner);
+    assert_eq!(ben.tree_at(invitation), Ok(None));
     anna.commit(&[]).unwrap();
     assert_eq!(anna.access(group).unwrap(), next);
     assert_eq!(anna.next_access(group).unwrap(), None);
     anna.undo();
-    assert_eq!(ben.join(invitation.as_ref().unwrap()), Ok(group));
+    assert_eq!(ben.join(invitation, None), Ok(group));
     assert_eq!(ben.access(group).unwrap(), next);
     ben.commit(&[]).unwrap();
     group
@@ -161,7 +169,7 @@ fn a_message_under_the_name_of_another_group_stays_readable() {
 fn a_refused_invitation_is_undone_and_nobody_unknown_comes_in() {
     let (anna, ben) = (Someone::new(), Someone::new());
     let (mut one, mut other) = (anna.groups(&[]), ben.groups(&[&anna]));
-    let refused = other.join(&[1, 0, 0]);
+    let refused = other.join(&[1, 0, 0], None);
     assert!(matches!(refused, Err(GroupFault::Refused(_))));
     other.undo();
     let packages = other.key_packages(1, wall()).unwrap();
@@ -173,4 +181,59 @@ fn a_refused_invitation_is_undone_and_nobody_unknown_comes_in() {
     one.undo();
     assert_eq!(one.members(group), Err(GroupFault::NotHere));
     one.undo();
+}
+
+#[test]
+fn where_many_are_invited_they_read_the_tree_in_the_order() {
+    let (anna, ben) = (Someone::new(), Someone::new());
+    let (mut one, mut other) = (anna.groups(&[&ben]), ben.groups(&[&anna]));
+    let mut packages = other.key_packages(1, wall()).unwrap();
+    other.commit(&[]).unwrap();
+    for number in 1..20 {
+        let device = DeviceAddress {
+            account: [100 + number; 32],
+            device: 1,
+        };
+        let identity = DeviceIdentity::linked(&[number; 32]);
+        one.learn(device.account, vec![(1, identity.public().signing)]);
+        // It never joins, so it may lie in any vault.
+        let mut guest = VaultGroups::new(ben.vault.store(), device, identity).unwrap();
+        packages.extend(guest.key_packages(1, wall()).unwrap());
+        guest.commit(&[]).unwrap();
+    }
+    let group = one.create().unwrap();
+    assert!(one.handshake(group, 0, &[]).unwrap().is_empty());
+    let all = Wanted {
+        add: packages,
+        remove: Vec::new(),
+    };
+    one.change(group, &all).unwrap();
+    let Some(GroupHandshake::Tree(tree)) = one.offer(group).unwrap() else {
+        panic!("a tree is offered first")
+    };
+    assert_eq!(one.passes_over(group, &tree[..64]), Ok(false));
+    assert!(one.handshake(group, 1, &tree).unwrap().is_empty());
+    let Some(GroupHandshake::Commit(commit)) = one.offer(group).unwrap() else {
+        panic!("a commit is offered then")
+    };
+    let events = one.handshake(group, 2, &commit).unwrap();
+    let [GroupEvent::Changed { invitations, .. }] = &events[..] else {
+        panic!("{events:?}")
+    };
+    one.commit(&[]).unwrap();
+    let mut invitations = invitations.iter();
+    let own = invitations.find(|(device, _)| *device == ben.device);
+    let (_, invitation) = own.unwrap();
+    assert_eq!(other.tree_at(invitation), Ok(Some(1)));
+    let refused = other.join(invitation, None);
+    assert!(matches!(refused, Err(GroupFault::Refused(_))));
+    other.undo();
+    let refused = other.join(invitation, Some(&commit));
+    assert_eq!(refused, Err(GroupFault::OtherTree));
+    other.undo();
+    assert_eq!(other.join(invitation, Some(&tree)), Ok(group));
+    assert_eq!(other.position(group), Ok(3));
+    assert_eq!(other.access(group), one.access(group));
+    assert_eq!(other.passes_over(group, &tree), Ok(true));
+    other.commit(&[]).unwrap();
 }

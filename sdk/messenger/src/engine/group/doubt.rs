@@ -146,6 +146,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// A member says that this device is not in any more (G13).
     pub(super) fn denied(&mut self, id: GroupId, from: DeviceAddress) -> Result<(), Error> {
+        if self.is_lost_guest_of(id, from) {
+            return self.bad_invitation(id, "this device was removed meanwhile");
+        }
         let seeks = |group: &Group| group.lost || group.rejoin.is_some();
         let seeks = self.groups.all.get(&id).is_some_and(seeks);
         if !seeks || !self.is_fellow(id, from)? {
@@ -192,11 +195,15 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             && !group.lost
         {
             let mut group = group.clone();
+            let invited = !group.takes_part();
             group.lost = true;
             group.rejoin = None;
             self.put_group(group);
             self.live(id).asks_at = now;
-            self.group_news(id, GroupNews::LostTrack);
+            // Who is not in has no track to lose (G14).
+            if !invited {
+                self.group_news(id, GroupNews::LostTrack);
+            }
         }
     }
 
@@ -206,7 +213,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         from: DeviceAddress,
     ) -> Result<bool, Error> {
         let lost = self.groups.all.get(&id).is_some_and(|group| group.lost);
-        Ok(lost && self.is_fellow(id, from)?)
+        Ok(self.is_lost_guest_of(id, from) || (lost && self.is_fellow(id, from)?))
     }
 
     /// Information is here, behind the access key: the commit from outside goes to the relays.
@@ -219,6 +226,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return Ok(());
         };
         let position = passed(self.secrets()?.position(id))?.unwrap_or(0);
+        self.come_in_anew(id)?;
         if let Some(group) = self.groups.all.get(&id) {
             let mut group = group.clone();
             group.lost = false;

@@ -1,4 +1,4 @@
-//! Groups in the engine (G1-G13): state, commands, and the part of the turn that is theirs.
+//! Groups in the engine (G1-G14): state, commands, and the part of the turn that is theirs.
 
 mod doubt;
 mod keys;
@@ -8,6 +8,7 @@ mod part;
 mod relay;
 mod take;
 mod texts;
+mod tree;
 mod wish;
 
 use super::Engine;
@@ -121,6 +122,9 @@ struct Live {
     reading: Option<Try>,
     /// A handshake of which only the beginning is here.
     beginning: Vec<u8>,
+    /// The tree of the invitation that the person has accepted (G14), and how often what came was not it.
+    tree: Option<Vec<u8>>,
+    spoiled: u8,
     read_at: u64,
     /// How often the order is still looked at soon, because something says that it has grown.
     looks: u8,
@@ -382,6 +386,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.ask_in_doubt()?;
         self.pursue_wishes()?;
         self.read_orders()?;
+        self.read_trees()?;
+        self.ask_inviters();
         self.offer_changes()?;
         self.send_texts()?;
         self.fetch_key_packages();

@@ -4,7 +4,7 @@ use super::{Offer, Purpose, Try, passed};
 use crate::{
     Encryption, Error, Storage,
     engine::{self, Engine},
-    groups::{Group, GroupFault, Planned},
+    groups::{Group, GroupFault, GroupHandshake, Planned},
     limits::{LONGEST_PATIENCE, LOOK_WAIT, PARTS_AT_ONCE},
 };
 use parlance_bimp::{
@@ -68,10 +68,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return self.founding(id);
         }
         let rejoin = group.rejoin.as_ref();
-        let commit = match rejoin.map(|rejoin| &rejoin.commit) {
+        let offered = match rejoin.map(|rejoin| &rejoin.commit) {
             // It waits for its place to be read, or for somebody's word.
             Some(_) if rejoin.is_some_and(|it| it.placed.is_some()) => return Ok(None),
-            Some(commit) => Some(commit.clone()),
+            Some(commit) => Some(GroupHandshake::Commit(commit.clone())),
             None => match passed(self.secrets()?.offer(id))? {
                 Ok(offer) => offer,
                 Err(GroupFault::NotOnRecord(device)) => {
@@ -81,7 +81,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                 Err(_) => None,
             },
         };
-        self.live(id).changes = commit.is_some() && rejoin.is_none();
+        self.live(id).changes = offered.is_some() && rejoin.is_none();
         let Some((present, _)) = self.access_key(id)? else {
             return Ok(None);
         };
@@ -97,7 +97,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             joined.push(own);
             left.push(told);
         }
-        if commit.is_some() {
+        if let Some(GroupHandshake::Commit(_)) = offered {
             let next = match rejoin {
                 Some(_) => passed(self.secrets()?.access(id))?.ok(),
                 None => passed(self.secrets()?.next_access(id))?.unwrap_or(None),
@@ -114,7 +114,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             };
             joined.extend(come);
             left.extend(go);
-        } else if moved.is_none() {
+        } else if offered.is_none() && moved.is_none() {
             return Ok(None);
         }
         let (Ok(joined), Ok(left)) = (List::new(joined), List::new(left)) else {
@@ -126,7 +126,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         Ok(sealed(
             (id, position),
             change,
-            commit.unwrap_or_default(),
+            offered.map_or_else(Vec::new, GroupHandshake::into_bytes),
             (&present, &named),
         ))
     }

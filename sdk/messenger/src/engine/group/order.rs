@@ -130,7 +130,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return Ok(());
         };
         if !self.groups.all.get(&id).is_some_and(Group::takes_part) {
-            return Ok(());
+            return self.tree_read(id, order);
         }
         let now = self.clock.steady;
         let live = self.live(id);
@@ -143,7 +143,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let before = (live.position, live.beginning.len());
         let mut begun = 0_usize;
         for piece in order.pieces.into_vec() {
-            let Some((position, handshake)) = self.whole_handshake(id, piece) else {
+            let Some((position, handshake)) = self.whole_handshake(id, piece)? else {
                 continue;
             };
             let read = passed(self.secrets()?.handshake(id, position, &handshake))?;
@@ -200,19 +200,31 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     /// Joins a piece to what is here. A handshake that is whole, if it is the next one.
-    fn whole_handshake(&mut self, id: GroupId, piece: Piece) -> Option<(u64, Vec<u8>)> {
+    fn whole_handshake(
+        &mut self,
+        id: GroupId,
+        piece: Piece,
+    ) -> Result<Option<(u64, Vec<u8>)>, Error> {
         let live = self.live(id);
         let fits = usize::try_from(piece.offset).is_ok_and(|it| it == live.beginning.len());
         if piece.position != live.position || !fits {
-            return None;
+            return Ok(None);
         }
         let last = piece.is_last();
+        if piece.offset == 0 && !last {
+            // The rest of a tree for others need not come (G14).
+            let beginning = piece.bytes.as_slice();
+            if let Ok(true) = passed(self.secrets()?.passes_over(id, beginning))? {
+                return Ok(Some((piece.position, Vec::new())));
+            }
+        }
+        let live = self.live(id);
         live.beginning.extend(piece.bytes.into_vec());
         if live.beginning.len() > MAX_HANDSHAKE {
             live.beginning.clear();
-            return None;
+            return Ok(None);
         }
-        last.then(|| (piece.position, std::mem::take(&mut live.beginning)))
+        Ok(last.then(|| (piece.position, std::mem::take(&mut live.beginning))))
     }
 
     /// The record at a position named the access key of the epoch that begins.

@@ -4,7 +4,7 @@ use super::{Groups, Live, passed};
 use crate::{
     Encryption, Error, GroupNews, Row, Storage,
     engine::Engine,
-    groups::{About, Group, GroupSaid, PART, Stage},
+    groups::{About, Group, GroupFault, GroupSaid, PART, Stage},
     limits::{MAX_GROUPS, MAX_PARTS, MAX_PARTS_OF_ONE},
     storage::Table,
 };
@@ -172,6 +172,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// Everything that was begun about a group.
     pub(super) fn drop_parts(&mut self, group: GroupId) {
+        if let Some(live) = self.groups.live.get_mut(&group) {
+            live.tree = None;
+            live.beginning.clear();
+        }
         let names = self.groups.transfers.keys();
         let names: Vec<Name> = names.filter(|name| name.0 == group).copied().collect();
         for name in names {
@@ -180,21 +184,31 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     /// An invitation is here. One of the own account's is accepted at once; a later one counts.
-    pub(super) fn invitation_came(&mut self, id: GroupId, by: DeviceAddress, name: String) {
+    pub(super) fn invitation_came(&mut self, transfer: Name, name: String) {
+        let (id, by, about) = transfer;
         let own = by.account == self.own.0;
         let known = self.groups.all.get(&id);
-        let key_at = self.key_of_transfer(&(id, by, About::Invitation));
+        let key_at = self.key_of_transfer(&transfer);
         let later = known.is_some_and(|group| group.key_at > key_at);
         let was_accepted = match known.map(|group| &group.stage) {
             // It may have been removed since, and learns it later.
             Some(Stage::Member | Stage::Leaving) => return,
             // Of two the later one counts, whichever comes first.
-            Some(Stage::Invited { .. }) if later => return self.drop_invitation(id, by),
+            Some(Stage::Invited { .. }) if later => return self.drop_transfer(&transfer),
             Some(Stage::Invited { accepted, .. }) => *accepted,
             Some(Stage::Out) | None => false,
         };
         if known.is_none() && self.groups.all.len() >= MAX_GROUPS {
-            return self.drop_invitation(id, by);
+            return self.drop_transfer(&transfer);
+        }
+        // One of the same device that came before, in the other form.
+        let before = match about {
+            About::Entrance => About::Invitation,
+            _ => About::Entrance,
+        };
+        self.drop_transfer(&(id, by, before));
+        if let Some(live) = self.groups.live.get_mut(&id) {
+            *live = Live::default();
         }
         let accepted = own || was_accepted;
         let stage = Stage::Invited { by, accepted };
@@ -207,10 +221,6 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
     }
 
-    fn drop_invitation(&mut self, id: GroupId, by: DeviceAddress) {
-        self.drop_transfer(&(id, by, About::Invitation));
-    }
-
     /// Joins a group that the person wants to join. It comes before everything else in a turn: a refused invitation
     /// leaves nothing but undoing, so one is taken at a time.
     pub(in crate::engine) fn join_accepted(&mut self) -> Result<(), Error> {
@@ -218,22 +228,40 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return Ok(());
         }
         let accepted = |group: &Group| matches!(group.stage, Stage::Invited { accepted: true, .. });
-        let Some(id) = self.ids(accepted).first().copied() else {
-            return Ok(());
+        for id in self.ids(accepted) {
+            if self.join_if_ready(id)? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether everything that an invitation needs was here, and it was taken, or refused.
+    fn join_if_ready(&mut self, id: GroupId) -> Result<bool, Error> {
+        let lost = self.groups.all.get(&id).is_none_or(|group| group.lost);
+        let Some(invitation) = self.accepted(id)?.filter(|_| !lost) else {
+            return Ok(false);
         };
-        let Some(group) = self.groups.all.get(&id).cloned() else {
-            return Ok(());
+        let tree = match self.tree_of(&invitation)? {
+            None => None,
+            Some(_) => match self.live(id).tree.take() {
+                // It is being read.
+                None => return Ok(false),
+                tree => tree,
+            },
         };
-        let Stage::Invited { by, .. } = group.stage else {
-            return Ok(());
-        };
-        let Some(bytes) = self.whole(&(id, by, About::Invitation))? else {
-            return Ok(());
-        };
-        let joined = passed(self.secrets()?.join(&bytes))?;
-        self.drop_parts(id);
+        let joined = passed(self.secrets()?.join(&invitation.bytes, tree.as_deref()))?;
         match joined {
-            Ok(joined) if joined == id => self.joined(group),
+            Ok(joined) if joined == id => {
+                self.drop_parts(id);
+                if let Some(group) = self.groups.all.get(&id).cloned() {
+                    self.joined(group)?;
+                }
+            }
+            Err(GroupFault::OtherTree) => {
+                self.secrets()?.undo();
+                self.spoiled(id)?;
+            }
             // It names another group than its sender did, or does not open.
             other => {
                 self.secrets()?.undo();
@@ -241,14 +269,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                     Ok(_) => "it is for another group".to_string(),
                     Err(fault) => fault.to_string(),
                 };
-                let mut group = group;
-                group.stage = Stage::Out;
-                self.put_group(group);
-                self.drop_held(id);
-                self.group_news(id, GroupNews::BadInvitation { by, cause });
-                Ok(())
+                self.bad_invitation(id, &cause)?;
             }
         }
+        Ok(true)
     }
 
     fn joined(&mut self, mut group: Group) -> Result<(), Error> {

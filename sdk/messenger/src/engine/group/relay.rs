@@ -4,6 +4,7 @@ use super::{Purpose, Try, passed};
 use crate::{
     Encryption, Error, Storage,
     engine::{self, Engine},
+    groups::Stage,
 };
 use parlance_bimp::{Answer, GroupEnter, GroupGrown, GroupId, Reason, RelayId, Request};
 use parlance_e2ee::DeviceIdentity;
@@ -24,6 +25,9 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         if let Some(rejoin) = &group.rejoin {
             let (seed, position) = &rejoin.key;
             return Ok(Some((DeviceIdentity::linked(seed), *position)));
+        }
+        if matches!(group.stage, Stage::Invited { .. }) {
+            return self.entrance_key(id);
         }
         let position = group.key_at;
         let seed = passed(self.secrets()?.access(id))?;

@@ -128,8 +128,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
                     by,
                     added,
                     removed,
-                    invitation,
-                } => self.changed(id, by, (added, removed), invitation)?,
+                    invitations,
+                } => self.changed(id, by, (added, removed), invitations)?,
                 GroupEvent::Removed { by } => self.out_of(id, Some(by))?,
                 GroupEvent::Rejoined => self.rejoined(id)?,
                 GroupEvent::InDoubt => {
@@ -218,7 +218,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         id: GroupId,
         by: DeviceAddress,
         (added, removed): (Vec<DeviceAddress>, Vec<DeviceAddress>),
-        invitation: Option<Vec<u8>>,
+        invitations: Vec<(DeviceAddress, Vec<u8>)>,
     ) -> Result<(), Error> {
         let live = self.live(id);
         if live.position > live.quiet_at {
@@ -242,11 +242,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         if own {
             group.planned = Planned::default();
             self.put_group(group.clone());
-            if let Some(invitation) = invitation {
-                for device in &added {
-                    self.send_parts(*device, &group, About::Invitation, &invitation);
-                }
-            }
+            self.send_invitations(&group, invitations)?;
             self.say_name(&group)?;
         }
         let before = before.unwrap_or_default();
@@ -311,9 +307,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         // It may have been invited again before it learned that it is out.
         let transfers: Vec<super::part::Name> = self.groups.transfers.keys().copied().collect();
         for transfer in transfers {
-            let (group, by, about) = transfer;
-            if group == id && about == About::Invitation && self.whole(&transfer)?.is_some() {
-                self.invitation_came(id, by, name.clone());
+            let (group, _, about) = transfer;
+            let invites = matches!(about, About::Invitation | About::Entrance);
+            if group == id && invites && self.whole(&transfer)?.is_some() {
+                self.invitation_came(transfer, name.clone());
             }
         }
         Ok(())
@@ -390,8 +387,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return Ok(());
         }
         match about {
-            About::Invitation => {
-                self.invitation_came(group, from, group_name);
+            About::Invitation | About::Entrance => {
+                self.invitation_came(name, group_name);
                 Ok(())
             }
             About::Information => {
