@@ -239,7 +239,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     /// Whether everything that an invitation needs was here, and it was taken, or refused.
     fn join_if_ready(&mut self, id: GroupId) -> Result<bool, Error> {
         let lost = self.groups.all.get(&id).is_none_or(|group| group.lost);
-        let Some(invitation) = self.accepted(id)?.filter(|_| !lost) else {
+        let Some(invitation) = self.accepted_invitation(id)?.filter(|_| !lost) else {
             return Ok(false);
         };
         let tree = match self.tree_of(&invitation)? {

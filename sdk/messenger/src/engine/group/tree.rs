@@ -41,7 +41,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     /// The invitation that a person has accepted, if all of it is here.
-    pub(super) fn accepted(&self, id: GroupId) -> Result<Option<Accepted>, Error> {
+    pub(super) fn accepted_invitation(&self, id: GroupId) -> Result<Option<Accepted>, Error> {
         let stage = self.groups.all.get(&id).map(|group| &group.stage);
         let Some(Stage::Invited { by, accepted: true }) = stage else {
             return Ok(None);
@@ -69,7 +69,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// The key by which somebody who is invited shows it to the group's relays, and the record that named it.
     pub(super) fn entrance_key(&self, id: GroupId) -> Result<Option<(DeviceIdentity, u64)>, Error> {
-        let access = self.accepted(id)?.and_then(|it| it.access);
+        let access = self.accepted_invitation(id)?.and_then(|it| it.access);
         let position = self.groups.all.get(&id).map(|group| group.key_at);
         let seed = access.zip(position);
         Ok(seed.map(|(seed, position)| (DeviceIdentity::linked(&seed), position)))
@@ -82,7 +82,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
     }
 
     fn tree_position(&mut self, id: GroupId) -> Result<Option<u64>, Error> {
-        match self.accepted(id)? {
+        match self.accepted_invitation(id)? {
             Some(invitation) => self.tree_of(&invitation),
             None => Ok(None),
         }
