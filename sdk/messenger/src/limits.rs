@@ -22,8 +22,10 @@ pub const ANSWER_LIFE: u64 = 30_000;
 /// A message that came too early waits so long for those before it, then they are asked for, then it waits as long
 /// again.
 pub const HOLD: u64 = 30_000;
-/// So long a text waits for what its author had read before (rule B4).
+/// So long a text of a group waits for what its author had read before (rule B4).
 pub const PAST_WAIT: u64 = 5_000;
+/// The same in a conversation of two, where nobody else has to copy anything.
+pub const PAST_WAIT_OF_TWO: u64 = 2_000;
 /// Texts that wait for others before them.
 pub const MAX_WAITS: usize = 1_000;
 /// Texts of a conversation of which is known that something before them is missing.

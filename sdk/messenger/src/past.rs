@@ -9,11 +9,12 @@
 //! - **B2** The names stand in an extension of the content, so whoever does not know them shows the text, and a text without them is shown at
 //!   once. Who sees them learns what the author's device had, as from the confirmations that it sends anyway; not what its person has read.
 //! - **B3** A device shows a text when it has shown all that the text names. Until then it *waits*, on disk.
-//! - **B4** It waits [`PAST_WAIT`](crate::limits::PAST_WAIT) at most, and at most [`MAX_WAITS`](crate::limits::MAX_WAITS) texts wait. Then it is shown all the
+//! - **B4** It waits [`PAST_WAIT`](crate::limits::PAST_WAIT) or [`PAST_WAIT_OF_TWO`](crate::limits::PAST_WAIT_OF_TWO) at most, and at most [`MAX_WAITS`](crate::limits::MAX_WAITS) texts wait. Then it is shown all the
 //!   same, after what it names and waits as well, and is *marked*: something before it is missing. So what is lost holds nobody up for long, and who
 //!   names what does not exist delays nothing but its own texts. The mark goes when what was missing comes.
-//! - **B5** What a device cannot have is not waited for: in a group what was shown to the author before the place in the order at which this device came in,
-//!   or came back (G12). A name says where in the order that was; in a conversation of two it says 0.
+//! - **B5** What a device cannot have is not waited for: in a group what was shown to the author before it had read the record by which this device came in,
+//!   or came back (G12), in a conversation of two what was written before this device began, by the clocks of both. A name says which position of the order its author's device read
+//!   next then, or when the named text was written. The others of a device that was put out, and comes in again, do not have what it had not sent.
 //! - **B6** What is not shown by itself, such as a reaction, an edit or a receipt, names nothing: it waits for what it is about (H2).
 //!
 //! Texts of different authors that did not know of each other have no order; each device shows them as they come. An author of several
@@ -37,7 +38,8 @@ pub const MAX_HEADS: usize = 16;
 pub struct Named {
     /// Its identifier.
     pub id: ContentId,
-    /// The position of the group's order that the device read next when it showed it; 0 in a conversation of two (B5).
+    /// The position of the group's order that the device read next when it showed it; in a conversation of two when it was written,
+    /// milliseconds since 1970 by its author's clock (B5).
     pub at: u64,
 }
 
@@ -56,7 +58,7 @@ pub struct Past {
     version: u8,
     /// The conversation.
     pub conversation: Account,
-    /// What was shown to others before this position of the order is not waited for (B5).
+    /// What was shown to others before this position of the order, or written before this time, is not waited for (B5).
     pub since: u64,
     /// What the next own text names (B1), the latest last.
     pub heads: Vec<Named>,
@@ -81,11 +83,11 @@ pub struct Waits {
 
 impl Past {
     /// Of a conversation in which nothing was shown.
-    pub fn new(conversation: Account) -> Self {
+    pub fn new(conversation: Account, since: u64) -> Self {
         Self {
             version: VERSION,
             conversation,
-            since: 0,
+            since,
             heads: Vec::new(),
             marks: Vec::new(),
         }
@@ -210,7 +212,7 @@ mod tests {
 
     #[test]
     fn heads_are_what_nothing_shown_names() {
-        let mut past = Past::new(Account([1; 32]));
+        let mut past = Past::new(Account([1; 32]), 0);
         past.show(named(1), &[]);
         past.show(named(2), &[named(1)]);
         past.show(named(3), &[named(1)]);
@@ -226,7 +228,7 @@ mod tests {
 
     #[test]
     fn a_mark_goes_with_what_was_missing() {
-        let mut past = Past::new(Account([1; 32]));
+        let mut past = Past::new(Account([1; 32]), 0);
         past.mark([5; 16], vec![[1; 16], [2; 16]]);
         past.show(named(1), &[]);
         assert!(past.is_marked(&[5; 16]) && past.was_given_up(&[2; 16]));
@@ -242,8 +244,7 @@ mod tests {
 
     #[test]
     fn what_was_before_this_device_is_not_waited_for() {
-        let mut past = Past::new(Account([1; 32]));
-        past.since = 5;
+        let mut past = Past::new(Account([1; 32]), 5);
         assert!(!past.waits_for(&named(4)));
         assert!(past.waits_for(&named(5)));
         past.mark([9; 16], vec![[6; 16]]);

@@ -7,7 +7,6 @@ use crate::{
     history::{ContentId, is_shown},
     inbox::{Orphan, conversation_of},
     limits::{BRIEF, MAX_ORPHANS},
-    past::names_of,
 };
 use parlance_bimp::Account;
 use parlance_e2ee::{
@@ -151,7 +150,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         }
         self.put_entry(&entry);
         self.ledger.put(Row::Name(with, content.id), &number);
-        self.note_shown(with, content.id, &names_of(&content));
+        self.note_shown(with, &content);
         if let Body::File(reference) = &content.body {
             self.take_reference(&entry, reference)?;
         }

@@ -249,8 +249,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.taking = self.ledger.get(&Row::Taking, "transfer of a history")?;
         self.giving = (self.ledger.get(&Row::Giving, "grant of a history")?).unwrap_or_default();
         self.load_files()?;
-        self.load_pasts()?;
-        self.load_groups()
+        self.load_groups()?;
+        self.load_pasts()
     }
 
     fn all<T: Decode>(&self, table: Table, what: &'static str) -> Result<Vec<T>, Error> {

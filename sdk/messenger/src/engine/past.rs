@@ -4,7 +4,7 @@ use super::Engine;
 use crate::{
     Encryption, Error, Event, Row, Storage,
     history::{ContentId, is_shown},
-    limits::{MAX_WAITS, PAST_WAIT},
+    limits::{MAX_WAITS, PAST_WAIT, PAST_WAIT_OF_TWO},
     past::{Named, Past, Waits, name, names_of},
     storage::Table,
 };
@@ -18,7 +18,7 @@ use std::collections::{BTreeMap, BTreeSet};
 struct Waiting {
     text: Waits,
     lacks: BTreeSet<ContentId>,
-    since: u64,
+    until: u64,
 }
 
 /// What was shown, and what waits.
@@ -34,10 +34,12 @@ pub(super) struct Pasts {
     ready: BTreeSet<u64>,
     /// What comes now has waited already, in its stream (I3).
     pub(super) has_waited: bool,
+    /// When this device began, by its own clock (B5).
+    born: u64,
 }
 
 impl Pasts {
-    fn wait(&mut self, text: Waits, lacks: BTreeSet<ContentId>, since: u64) {
+    fn wait(&mut self, text: Waits, lacks: BTreeSet<ContentId>, until: u64) {
         let number = text.number;
         let conversation = text.conversation;
         self.here.insert((conversation, text.id), number);
@@ -48,7 +50,7 @@ impl Pasts {
         if lacks.is_empty() {
             self.ready.insert(number);
         }
-        let waiting = Waiting { text, lacks, since };
+        let waiting = Waiting { text, lacks, until };
         self.waiting.insert(number, waiting);
     }
 
@@ -83,7 +85,7 @@ impl Pasts {
 
     /// The one that has waited long enough, or is one too many.
     fn due(&self, now: u64) -> Option<u64> {
-        let over = |it: &Waiting| now >= it.since.saturating_add(PAST_WAIT);
+        let over = |it: &Waiting| now >= it.until;
         let first = self.waiting.first_key_value().map(|(number, _)| *number);
         if self.waiting.len() > MAX_WAITS {
             return first;
@@ -115,20 +117,31 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         for past in self.all::<Past>(Table::Pasts, "order of a conversation")? {
             self.pasts.all.insert(past.conversation, past);
         }
+        let notes = self.pasts.all.get(&self.own).map(|past| past.since);
+        self.pasts.born = notes.unwrap_or(self.clock.wall);
+        if notes.is_none() {
+            self.put_past(self.past(&self.own));
+        }
         let mut texts = self.all::<Waits>(Table::Waits, "text that waits")?;
         texts.sort_by_key(|text| text.number);
-        let now = self.clock.steady;
+        let until = self.clock.steady.saturating_add(PAST_WAIT);
         for text in texts {
             let names = Content::from_bytes(&text.content).map(|content| names_of(&content));
             let lacks = self.lacks(text.conversation, &names.unwrap_or_default())?;
-            self.pasts.wait(text, lacks, now);
+            self.pasts.wait(text, lacks, until);
         }
         Ok(())
     }
 
     fn past(&self, conversation: &Account) -> Past {
-        let known = self.pasts.all.get(conversation).cloned();
-        known.unwrap_or_else(|| Past::new(*conversation))
+        if let Some(known) = self.pasts.all.get(conversation) {
+            return known.clone();
+        }
+        let since = match self.group_of(conversation) {
+            Some(_) => 0,
+            None => self.pasts.born,
+        };
+        Past::new(*conversation, since)
     }
 
     fn put_past(&mut self, past: Past) {
@@ -136,17 +149,14 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         self.pasts.all.insert(past.conversation, past);
     }
 
-    /// Where in the order of its group a conversation is now (B5).
-    fn place_of(&mut self, conversation: &Account) -> u64 {
-        self.group_of(conversation)
-            .map_or(0, |group| self.group_position(group))
-    }
-
-    /// This device has come into a group, or came back (B5).
-    pub(super) fn begin_past(&mut self, group: GroupId) {
-        let conversation = Account(group.0);
-        let mut past = self.past(&conversation);
-        past.since = self.group_position(group);
+    /// This device has come into a group with the record at a position, or came `back` by it (B5).
+    pub(super) fn begin_past(&mut self, group: GroupId, position: u64, back: bool) {
+        let mut past = self.past(&Account(group.0));
+        past.since = position.saturating_add(1);
+        // What was not sent when it was put out nobody will have.
+        if !back {
+            past.heads.clear();
+        }
         self.put_past(past);
     }
 
@@ -164,11 +174,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     /// What a text names and is not here.
     fn lacks(&self, conversation: Account, names: &[Named]) -> Result<BTreeSet<ContentId>, Error> {
-        let past = self.pasts.all.get(&conversation);
+        let past = self.past(&conversation);
         let mut lacks = BTreeSet::new();
         for named in names {
-            let waits = past.is_none_or(|past| past.waits_for(named));
-            if waits && !self.was_shown(&conversation, &named.id)? {
+            if past.waits_for(named) && !self.was_shown(&conversation, &named.id)? {
                 lacks.insert(named.id);
             }
         }
@@ -213,19 +222,27 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         };
         self.ledger.put(Row::Waits(number), &text);
         let now = self.clock.steady;
-        let since = match self.pasts.has_waited {
-            true => now.saturating_sub(PAST_WAIT),
-            false => now,
+        let wait = match self.group_of(&conversation) {
+            Some(_) => PAST_WAIT,
+            None => PAST_WAIT_OF_TWO,
         };
-        self.pasts.wait(text, lacks, since);
+        let until = match self.pasts.has_waited {
+            true => now,
+            false => now.saturating_add(wait),
+        };
+        self.pasts.wait(text, lacks, until);
         Ok(false)
     }
 
     /// A text is shown now.
-    pub(super) fn note_shown(&mut self, conversation: Account, id: ContentId, names: &[Named]) {
-        let at = self.place_of(&conversation);
+    pub(super) fn note_shown(&mut self, conversation: Account, content: &Content) {
+        let id = content.id;
+        let at = match self.group_of(&conversation) {
+            Some(group) => self.group_position(group),
+            None => content.sent_at,
+        };
         let mut past = self.past(&conversation);
-        past.show(Named { id, at }, names);
+        past.show(Named { id, at }, &names_of(content));
         self.put_past(past);
         self.pasts.came(conversation, id);
     }

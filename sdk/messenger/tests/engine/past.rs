@@ -31,16 +31,17 @@ fn an_answer_waits_on_the_other_own_device_for_what_it_answers() {
     room.loses_to = None;
     assert_eq!(room.texts(2, ANNA).len(), 3);
     let answer = room.say(2, ANNA, "fine");
-    room.pass(2_000);
+    room.pass(1_000);
     assert_eq!(room.texts(0, BEN)[2..], ["how are you", "fine"]);
     assert_eq!(room.texts(1, BEN).len(), 2);
     assert_eq!(room.engine(1).texts_waiting(), 1);
     // Ben knows all the same that it is on that device's disk.
     assert_eq!(room.entry(2, ANNA, &answer).status.delivered.len(), 2);
     room.restart(1);
-    room.pass(limits::PAST_WAIT - 500);
+    room.pass(limits::PAST_WAIT_OF_TWO);
     assert_eq!(room.texts(1, BEN).len(), 2);
-    room.pass(1_500);
+    // What waited when the program ended waits a little longer.
+    room.pass(limits::PAST_WAIT - limits::PAST_WAIT_OF_TWO + 500);
     assert_eq!(room.texts(1, BEN)[2..], ["fine"]);
     let lacks = |it: &Event| matches!(it, Event::OutOfTurn { id, lacks, .. } if *id == answer && *lacks == [question]);
     assert_eq!(room.heard(1, lacks), 1);
@@ -90,7 +91,9 @@ fn a_text_names_the_last_ones_and_a_reaction_names_nothing() {
     room.pass(1_000);
     let names = |room: &mut Room, id: &ContentId| -> Vec<ContentId> {
         let names = names_of(&content(room, id));
-        assert!(names.iter().all(|named| named.at == 0));
+        for named in &names {
+            assert_eq!(named.at, room.entry(0, BEN, &named.id).sent_at);
+        }
         names.iter().map(|named| named.id).collect()
     };
     assert_eq!(names(&mut room, &two), [one]);

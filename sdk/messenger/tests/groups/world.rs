@@ -387,8 +387,11 @@ impl World {
                 Effect::Directory => {}
                 Effect::Tell(Told::Group { group, news }) => {
                     let now = self.now;
-                    if matches!(news, GroupNews::Joined | GroupNews::Rejoined) {
-                        self.devices[n].since = self.reads(n, group);
+                    // The record by which it joined is read once more, the one by which it came back is not.
+                    match news {
+                        GroupNews::Joined => self.devices[n].since = self.reads(n, group) + 1,
+                        GroupNews::Rejoined => self.devices[n].since = self.reads(n, group),
+                        _ => {}
                     }
                     self.devices[n].news.push((now, group, news));
                 }

@@ -8,7 +8,10 @@ use crate::{
 use parlance_bimp::Account;
 use parlance_e2ee::Content;
 use parlance_messenger::{
-    ContentId, Entry, Event, GroupNews, Row, Table, inbox::Early, outbox::Copy, past::Waits,
+    ContentId, Entry, Event, GroupNews, Row, Table,
+    inbox::Early,
+    outbox::Copy,
+    past::{Past, Waits},
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -143,7 +146,9 @@ impl World {
                 if matches!(news, GroupNews::Joined | GroupNews::Rejoined) {
                     let rings = self.rings(device);
                     let reads = rings.map_or(0, |rings| rings.reads(*group));
-                    self.checker.since.insert(device, reads);
+                    // The record by which it joined is read once more, the one by which it came back is not.
+                    let again = u64::from(*news == GroupNews::Joined);
+                    self.checker.since.insert(device, reads + again);
                 }
                 match news {
                     GroupNews::Joined => self.group.moves.push((device, now, true)),
@@ -255,12 +260,18 @@ impl World {
         if self.late.is_some_and(|(late, _)| late == device) {
             return;
         }
-        let mut entries: Vec<Entry> = self.people[device].disk.table(Table::Messages);
+        let person = &self.people[device];
+        let notes: Option<Past> = person.disk.read(&Row::Past(person.account));
+        let born = notes.map(|past| past.since);
+        let mut entries: Vec<Entry> = person.disk.table(Table::Messages);
         entries.sort_by_key(|entry| (entry.conversation, entry.number));
         for entries in entries.chunk_by(|one, other| one.conversation == other.conversation) {
             let group = self.group.id.map(|id| Account(id.0));
             let is_group = group == Some(entries[0].conversation);
-            let since = self.checker.since.get(&device).copied();
+            let since = match is_group {
+                true => self.checker.since.get(&device).copied(),
+                false => born,
+            };
             let shown = Shown {
                 texts: entries.iter().map(|entry| entry.id).collect(),
                 marked: self
@@ -269,7 +280,7 @@ impl World {
                     .get(&device)
                     .cloned()
                     .unwrap_or_default(),
-                since: since.filter(|_| is_group).unwrap_or(0),
+                since: since.unwrap_or(0),
             };
             for (text, before) in self.checker.texts.wrong(&shown) {
                 self.wrong(format!("device {device} shows {text:?} before {before:?}"));

@@ -186,8 +186,8 @@ impl World {
                 };
                 if !fits {
                     self.wrong(format!(
-                        "device {device} has {:?} of device {} in the group {shown} times",
-                        said.id, said.by
+                        "device {device} has {:?} of device {}, said at {}, in the group {shown} times",
+                        said.id, said.by, said.at
                     ));
                 }
             }

@@ -447,7 +447,7 @@ impl World {
         let read = crate::group::shown(engine, with);
         match engine.command(clock, command) {
             Ok(Some(id)) if shown => {
-                self.checker.texts.said(id, read, 0);
+                self.checker.texts.said(id, read, clock.wall);
                 self.checker.said.push(Said {
                     by: device,
                     to: with,

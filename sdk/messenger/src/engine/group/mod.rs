@@ -364,7 +364,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
 
     fn group_news(&mut self, group: GroupId, news: GroupNews) {
         if matches!(news, GroupNews::Joined | GroupNews::Rejoined) {
-            self.begin_past(group);
+            let key_at = self.groups.all.get(&group).map_or(0, |it| it.key_at);
+            self.begin_past(group, key_at, news == GroupNews::Rejoined);
         }
         self.tell(Event::Group { group, news });
     }
