@@ -5,6 +5,8 @@
 //!
 //! wasmi keeps the functions of all modules for as long as its engine lives. Therefore each contract has an engine of
 //! its own, which goes when the contract goes.
+//!
+//! The version is 1.1.0, and not the newer 2.0.0, which computes wrongly (decision 20).
 
 use crate::{
     Authentic, Code, Engine, EngineError, EntryPoint, Execution, Gas, Reply, Step, Trap, Trapped,
@@ -20,7 +22,7 @@ use wasmi::{
 };
 
 /// Changes when something here changes what is executed how.
-const REVISION: &str = "parlance wasmi 2.0.0 revision 1";
+const REVISION: &str = "parlance wasmi 1.1.0 revision 2";
 
 /// The interpreter.
 pub struct Interpreter {
@@ -62,13 +64,16 @@ impl Interpreter {
         config
             .set_max_recursion_depth(depth.saturating_add(64))
             .set_max_stack_height(bytes)
+            // An engine keeps the stacks of calls that have ended, as large as they grew. There is one engine for each
+            // contract, so what contracts once needed would add up.
+            .set_max_cached_stacks(0)
             .floats(false)
-            .allow_start_fn(false)
             .wasm_multi_value(false)
             .wasm_multi_memory(false)
             .wasm_bulk_memory(false)
             .wasm_reference_types(false)
             .wasm_tail_call(false)
+            .wasm_memory64(false)
             .wasm_extended_const(false)
             .wasm_saturating_float_to_int(false);
         Interpreter { config }
