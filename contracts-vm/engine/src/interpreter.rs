@@ -17,9 +17,11 @@ use parlance_vm_abi::{self as abi, Entry, MAX_PARAMS};
 use parlance_vm_prepare::{Rules, exports};
 use std::{fmt, sync::Arc};
 use wasmi::{
-    Caller, Config, Error, Func, FuncType, Global, Instance, Linker, Memory, Module, ResumableCall,
-    ResumableCallHostTrap, Store, TrapCode, Val, ValType, errors::HostError,
+    Caller, Config, Error, Func, FuncType, Global, Instance, Linker, Memory, Module,
+    ResourceLimiter, ResumableCall, ResumableCallHostTrap, Store, TrapCode, Val, ValType,
+    errors::HostError,
 };
+use wasmi_core::LimiterError;
 
 /// Changes when something here changes what is executed how.
 const REVISION: &str = "parlance wasmi 1.1.0 revision 2";
@@ -52,6 +54,46 @@ struct State {
     memory: Option<Memory>,
     gas: Option<Global>,
     call: Option<Call>,
+    /// The machine had no memory to grow by.
+    starved: bool,
+}
+
+/// wasmi tells a contract that its memory cannot grow also where only this machine has none left. That must not be seen
+/// (E4), so it is remembered, and nothing of what the contract makes of it gets out.
+impl ResourceLimiter for State {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        _desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _error: &LimiterError) {
+        self.starved = true;
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        _desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        1
+    }
+
+    fn tables(&self) -> usize {
+        1
+    }
+
+    fn memories(&self) -> usize {
+        1
+    }
 }
 
 impl Interpreter {
@@ -170,6 +212,7 @@ impl Code for Interpreted {
         gas: Gas,
     ) -> Result<(Box<dyn Execution>, Step), EngineError> {
         let mut store = Store::new(&self.engine, State::default());
+        store.limiter(|state| state);
         let failed = |error: Error| EngineError::Instantiate(error.to_string());
         let instance = self
             .linker
@@ -220,11 +263,8 @@ impl Interpretation {
         let gas = global(&store, exports::GAS)?;
         let stack = global(&store, exports::STACK)?;
         let memory = instance.get_memory(&store, exports::MEMORY);
-        *store.data_mut() = State {
-            memory,
-            gas: Some(gas),
-            call: None,
-        };
+        let state = store.data_mut();
+        (state.memory, state.gas) = (memory, Some(gas));
         Ok(Interpretation {
             store,
             gas,
@@ -250,6 +290,12 @@ impl Interpretation {
 
     /// What became of running on.
     fn step(&mut self, outcome: Result<ResumableCall, Error>) -> Result<Step, EngineError> {
+        if self.store.data().starved {
+            self.ended = true;
+            return Err(EngineError::Machine(
+                "there is no memory left for a contract's to grow".into(),
+            ));
+        }
         match outcome {
             Ok(ResumableCall::Finished) => {
                 self.ended = true;
