@@ -17,8 +17,8 @@ use parlance_vm_abi::{self as abi, Entry, MAX_PARAMS};
 use parlance_vm_prepare::{Rules, exports};
 use std::{fmt, sync::Arc};
 use wasmi::{
-    Caller, Config, Error, Func, FuncType, Global, Instance, Linker, Memory, Module,
-    ResourceLimiter, ResumableCall, ResumableCallHostTrap, Store, TrapCode, Val, ValType,
+    Caller, CompilationMode, Config, Error, Func, FuncType, Global, Instance, Linker, Memory,
+    Module, ResourceLimiter, ResumableCall, ResumableCallHostTrap, Store, TrapCode, Val, ValType,
     errors::HostError,
 };
 use wasmi_core::LimiterError;
@@ -104,6 +104,8 @@ impl Interpreter {
         let depth = rules.deepest_call() as usize;
         let bytes = rules.most_native_stack();
         config
+            // What it would not take must be known before a contract runs.
+            .compilation_mode(CompilationMode::Eager)
             .set_max_recursion_depth(depth.saturating_add(64))
             .set_max_stack_height(bytes)
             // An engine keeps the stacks of calls that have ended, as large as they grew. There is one engine for each

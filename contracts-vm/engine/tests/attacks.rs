@@ -100,16 +100,16 @@ fn compile_bombs_are_compiled() {
         let (prepared, time) = on_processor(|| prepare(&code, Age::New, RULES));
         let prepared = prepared.unwrap_or_else(|refused| panic!("{name}: {refused}"));
         let mut line = format!(
-            "{name}: {} bytes, {} prepared in {} ms",
+            "{name}: {} bytes, {} prepared in {} us",
             code.len(),
             prepared.code.len(),
-            time.as_millis()
+            time.as_micros()
         );
         assert!(time < Duration::from_secs(1), "{line}");
         let mut outcomes = Vec::new();
         for engine in &engines {
             let (code, time) = on_processor(|| engine.compile(&prepared.code));
-            line += &format!(", {} {} ms", engine.name(), time.as_millis());
+            line += &format!(", {} {} us", engine.name(), time.as_micros());
             let most = match engine.name() {
                 "cranelift" => 20,
                 _ => 2,

@@ -62,7 +62,7 @@ fn damage(code: &[u8], other: &[u8], state: &mut u64) -> Vec<u8> {
 #[test]
 fn damaged_modules_are_refused_or_end_alike_on_every_engine() {
     let engines = engines();
-    let (first, cases) = (number("VM_SEED", 7_000_000), number("VM_MALFORMED", 400));
+    let (first, cases) = (number("VM_SEED", 7_000_000), number("VM_MALFORMED", 1000));
     let (mut accepted, mut refused, mut slowest) = (0_u64, 0_u64, Duration::ZERO);
     let mut other = generate::bytes(first, 600);
     for seed in first..first + cases {

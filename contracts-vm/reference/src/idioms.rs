@@ -178,7 +178,7 @@ impl Maker {
         self.nodes -= 1;
         let (depth, name) = (depth - 1, width.name());
         match self.below(20) {
-            0..=2 => self.leaf(width),
+            0..=2 => return self.leaf(width),
             3..=6 => {
                 let operator = self.one_of(&OPERATORS);
                 self.put(&format!("({name}.{operator}"));
