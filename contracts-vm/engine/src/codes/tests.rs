@@ -1,5 +1,7 @@
 //! Each contract is compiled once, and what is found where changes nothing.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use super::*;
 use crate::{Authentic, EntryPoint, Execution, Gas, Interpreter, Step};
 #[cfg(feature = "compiled")]
