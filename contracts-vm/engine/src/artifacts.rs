@@ -85,6 +85,8 @@ pub struct Artifacts {
     counter: AtomicU64,
     /// What they have. Held while files are removed, too.
     used: Mutex<u64>,
+    /// Files that were there and were not believed.
+    refused: AtomicU64,
 }
 
 impl Artifacts {
@@ -114,6 +116,7 @@ impl Artifacts {
             capacity,
             counter,
             used: Mutex::new(used),
+            refused: AtomicU64::new(0),
         };
         artifacts.make_room(0);
         Ok(artifacts)
@@ -138,12 +141,23 @@ impl Artifacts {
             .take(MAX_ARTIFACT + HEAD as u64)
             .read_to_end(&mut bytes);
         if read.is_err() || !self.is_authentic(key, &bytes) {
+            self.refused.fetch_add(1, Ordering::Relaxed);
             self.remove(&path);
             return None;
         }
         // For C4. If it does not work, the file only looks older than it is.
         drop(file.set_modified(SystemTime::now()));
         Some(Authentic(bytes))
+    }
+
+    /// How many files were there and were not believed, since the start.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Ordering::Relaxed)
+    }
+
+    /// Bytes of all files together.
+    pub fn bytes(&self) -> u64 {
+        *self.used.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_authentic(&self, key: &Key, bytes: &[u8]) -> bool {

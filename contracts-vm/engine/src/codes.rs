@@ -1,14 +1,14 @@
 //! Compiled code in memory: what runs often is there, and what is not is compiled once, however many wait for it.
 
-use crate::{Artifacts, Code, Engine, EngineError, Key};
+use crate::{Artifacts, Code, Engine, EngineError, Key, metrics::Metrics};
 use parlance_vm_prepare::{Age, Refused, Rules, prepare};
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
 };
+
+pub use crate::metrics::Counters;
 
 /// Why a contract's code cannot be had.
 #[derive(Debug, thiserror::Error)]
@@ -28,19 +28,6 @@ struct Entry {
     place: Place,
     /// When it was last asked for, counted in questions.
     used: u64,
-}
-
-/// Where code was found, for the node's counters. Nothing of it may reach a contract or a runtime (E5).
-#[derive(Debug, Default)]
-pub struct Counters {
-    /// In memory.
-    pub memory: AtomicU64,
-    /// On disk.
-    pub disk: AtomicU64,
-    /// Nowhere: compiled.
-    pub compiled: AtomicU64,
-    /// Artifacts that could not be written.
-    pub unwritten: AtomicU64,
 }
 
 /// The code of contracts, by the hash of what was uploaded.
@@ -106,6 +93,18 @@ impl Codes {
         self.ready(hash, rules, |key| self.compile(key, prepared))
     }
 
+    /// What the node reports.
+    pub fn metrics(&self) -> Metrics {
+        let mut metrics = self.counters.read();
+        if let Some(artifacts) = &self.artifacts {
+            metrics.refused = metrics.refused.saturating_add(artifacts.refused());
+            metrics.disk_bytes = artifacts.bytes();
+        }
+        let entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
+        metrics.contracts = entries.1.len();
+        metrics
+    }
+
     /// What is at hand, or is made: once, however many wait for it.
     fn ready<E>(
         &self,
@@ -121,7 +120,7 @@ impl Codes {
         let place = self.place(key);
         let mut ready = place.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(ready) = &*ready {
-            self.counters.memory.fetch_add(1, Ordering::Relaxed);
+            Counters::one(&self.counters.memory);
             return Ok(ready.clone());
         }
         let made = self.load(&key).map_or_else(|| make(&key), Ok)?;
@@ -145,6 +144,7 @@ impl Codes {
                 .map(|(key, _)| *key);
             let Some(oldest) = oldest else { break };
             entries.remove(&oldest);
+            Counters::one(&self.counters.evicted);
         }
         let place = Place::default();
         entries.insert(
@@ -159,22 +159,26 @@ impl Codes {
 
     fn load(&self, key: &Key) -> Option<Arc<dyn Code>> {
         let artifact = self.artifacts.as_ref()?.get(key)?;
-        let ready = self.engine.restore(&artifact)?;
-        self.counters.disk.fetch_add(1, Ordering::Relaxed);
-        Some(ready)
+        let ready = self.engine.restore(&artifact);
+        Counters::one(match ready {
+            Some(_) => &self.counters.disk,
+            None => &self.counters.untaken,
+        });
+        ready
     }
 
     fn compile(&self, key: &Key, prepared: &[u8]) -> Result<Arc<dyn Code>, EngineError> {
+        let begin = Instant::now();
         let ready = self.engine.compile(prepared)?;
-        self.counters.compiled.fetch_add(1, Ordering::Relaxed);
+        self.counters.compiled_in(begin.elapsed());
         if let (Some(artifacts), Some(artifact)) = (&self.artifacts, ready.artifact())
             && artifacts.put(key, &artifact).is_err()
         {
-            self.counters.unwritten.fetch_add(1, Ordering::Relaxed);
+            Counters::one(&self.counters.unwritten);
         }
         Ok(ready)
     }
 }
 
-#[cfg(all(test, feature = "compiled", feature = "interpreter"))]
+#[cfg(all(test, feature = "interpreter"))]
 mod tests;

@@ -5,6 +5,8 @@
 //!
 //! wasmi keeps the functions of all modules for as long as its engine lives. Therefore each contract has an engine of
 //! its own, which goes when the contract goes.
+//!
+//! The version is 1.1.0, and not the newer 2.0.0, which computes wrongly (decision 20).
 
 use crate::{
     Authentic, Code, Engine, EngineError, EntryPoint, Execution, Gas, Reply, Step, Trap, Trapped,
@@ -15,12 +17,14 @@ use parlance_vm_abi::{self as abi, Entry, MAX_PARAMS};
 use parlance_vm_prepare::{Rules, exports};
 use std::{fmt, sync::Arc};
 use wasmi::{
-    Caller, Config, Error, Func, FuncType, Global, Instance, Linker, Memory, Module, ResumableCall,
-    ResumableCallHostTrap, Store, TrapCode, Val, ValType, errors::HostError,
+    Caller, CompilationMode, Config, Error, Func, FuncType, Global, Instance, Linker, Memory,
+    Module, ResourceLimiter, ResumableCall, ResumableCallHostTrap, Store, TrapCode, Val, ValType,
+    errors::HostError,
 };
+use wasmi_core::LimiterError;
 
 /// Changes when something here changes what is executed how.
-const REVISION: &str = "parlance wasmi 2.0.0 revision 1";
+const REVISION: &str = "parlance wasmi 1.1.0 revision 2";
 
 /// The interpreter.
 pub struct Interpreter {
@@ -50,6 +54,46 @@ struct State {
     memory: Option<Memory>,
     gas: Option<Global>,
     call: Option<Call>,
+    /// The machine had no memory to grow by.
+    starved: bool,
+}
+
+/// wasmi tells a contract that its memory cannot grow also where only this machine has none left. That must not be seen
+/// (E4), so it is remembered, and nothing of what the contract makes of it gets out.
+impl ResourceLimiter for State {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        _desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        Ok(true)
+    }
+
+    fn memory_grow_failed(&mut self, _error: &LimiterError) {
+        self.starved = true;
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        _desired: usize,
+        _maximum: Option<usize>,
+    ) -> Result<bool, LimiterError> {
+        Ok(true)
+    }
+
+    fn instances(&self) -> usize {
+        1
+    }
+
+    fn tables(&self) -> usize {
+        1
+    }
+
+    fn memories(&self) -> usize {
+        1
+    }
 }
 
 impl Interpreter {
@@ -60,15 +104,20 @@ impl Interpreter {
         let depth = rules.deepest_call() as usize;
         let bytes = rules.most_native_stack();
         config
+            // What it would not take must be known before a contract runs.
+            .compilation_mode(CompilationMode::Eager)
             .set_max_recursion_depth(depth.saturating_add(64))
             .set_max_stack_height(bytes)
+            // An engine keeps the stacks of calls that have ended, as large as they grew. There is one engine for each
+            // contract, so what contracts once needed would add up.
+            .set_max_cached_stacks(0)
             .floats(false)
-            .allow_start_fn(false)
             .wasm_multi_value(false)
             .wasm_multi_memory(false)
             .wasm_bulk_memory(false)
             .wasm_reference_types(false)
             .wasm_tail_call(false)
+            .wasm_memory64(false)
             .wasm_extended_const(false)
             .wasm_saturating_float_to_int(false);
         Interpreter { config }
@@ -165,6 +214,7 @@ impl Code for Interpreted {
         gas: Gas,
     ) -> Result<(Box<dyn Execution>, Step), EngineError> {
         let mut store = Store::new(&self.engine, State::default());
+        store.limiter(|state| state);
         let failed = |error: Error| EngineError::Instantiate(error.to_string());
         let instance = self
             .linker
@@ -215,11 +265,8 @@ impl Interpretation {
         let gas = global(&store, exports::GAS)?;
         let stack = global(&store, exports::STACK)?;
         let memory = instance.get_memory(&store, exports::MEMORY);
-        *store.data_mut() = State {
-            memory,
-            gas: Some(gas),
-            call: None,
-        };
+        let state = store.data_mut();
+        (state.memory, state.gas) = (memory, Some(gas));
         Ok(Interpretation {
             store,
             gas,
@@ -245,6 +292,12 @@ impl Interpretation {
 
     /// What became of running on.
     fn step(&mut self, outcome: Result<ResumableCall, Error>) -> Result<Step, EngineError> {
+        if self.store.data().starved {
+            self.ended = true;
+            return Err(EngineError::Machine(
+                "there is no memory left for a contract's to grow".into(),
+            ));
+        }
         match outcome {
             Ok(ResumableCall::Finished) => {
                 self.ended = true;

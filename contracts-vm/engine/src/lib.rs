@@ -27,6 +27,7 @@
 //! | [`interpreter`] | wasmi: calls that can be resumed |
 //! | [`artifacts`] | compiled code on disk, authenticated |
 //! | [`codes`] | compiled code in memory, each compiled once |
+//! | [`metrics`] | what a node reports of it |
 
 pub mod artifacts;
 mod border;
@@ -40,6 +41,7 @@ pub mod compiled;
 pub mod error;
 #[cfg(feature = "interpreter")]
 pub mod interpreter;
+pub mod metrics;
 pub mod step;
 
 use std::sync::Arc;
@@ -51,6 +53,7 @@ pub use compiled::{Compiled, Compiler};
 pub use error::EngineError;
 #[cfg(feature = "interpreter")]
 pub use interpreter::Interpreter;
+pub use metrics::Metrics;
 pub use step::{Call, Done, EntryPoint, Gas, Reply, Step, Trap, Trapped};
 
 /// Something that runs prepared contracts.

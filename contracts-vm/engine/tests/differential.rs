@@ -10,14 +10,14 @@ mod common;
 use common::{End, Outcome, RULES, counted, engines, number, run};
 use parlance_vm_engine::{Engine, EntryPoint, Trap};
 use parlance_vm_prepare::{Age, prepare};
-use parlance_vm_reference::generate;
+use parlance_vm_reference::{generate, idioms};
 use std::{collections::BTreeMap, sync::Arc, thread};
 
-fn check(seed: u64, engines: &[Arc<dyn Engine>], seen: &mut BTreeMap<&'static str, u64>) {
-    let Some(code) = generate::contract(seed) else {
-        return;
-    };
-    let Ok(prepared) = prepare(&code, Age::New, RULES) else {
+/// How often what was seen.
+type Seen = BTreeMap<&'static str, u64>;
+
+fn check(seed: u64, code: &[u8], engines: &[Arc<dyn Engine>], seen: &mut Seen) {
+    let Ok(prepared) = prepare(code, Age::New, RULES) else {
         return;
     };
     let mut count = |what| *seen.entry(what).or_default() += 1;
@@ -52,7 +52,7 @@ fn check(seed: u64, engines: &[Arc<dyn Engine>], seen: &mut BTreeMap<&'static st
             count("with system calls");
         }
         if entry == EntryPoint::Call
-            && let Some(expected) = counted(&code, &prepared, gas)
+            && let Some(expected) = counted(code, &prepared, gas)
             && outcome.end != End::Trapped(Trap::OutOfGas)
             && outcome.end != End::Trapped(Trap::StackOverflow)
         {
@@ -69,14 +69,16 @@ fn check(seed: u64, engines: &[Arc<dyn Engine>], seen: &mut BTreeMap<&'static st
     }
 }
 
-#[test]
-fn engines_agree_on_contracts_made_up_from_seeds() {
-    let (first, cases) = (number("VM_SEED", 1_000_000), number("VM_CASES", 2000));
+/// Checks the contracts of `VM_CASES` seeds, or of so many.
+fn check_all(cases: u64, make: impl Fn(u64) -> Option<Vec<u8>> + Send + 'static) {
+    let (first, cases) = (number("VM_SEED", 1_000_000), number("VM_CASES", cases));
     let work = move || {
         let engines = engines();
         let mut seen = BTreeMap::new();
         for seed in first..first + cases {
-            check(seed, &engines, &mut seen);
+            if let Some(code) = make(seed) {
+                check(seed, &code, &engines, &mut seen);
+            }
         }
         seen
     };
@@ -98,4 +100,15 @@ fn engines_agree_on_contracts_made_up_from_seeds() {
         let times = seen.get(what).copied().unwrap_or_default();
         assert!(times * 50 >= contracts, "too few of {what}: {seen:?}");
     }
+}
+
+#[test]
+fn engines_agree_on_contracts_made_up_from_seeds() {
+    check_all(3000, generate::contract);
+}
+
+/// The same for what compilers write, over which an engine that fuses instructions stumbles first.
+#[test]
+fn engines_agree_on_what_compilers_write() {
+    check_all(3000, |seed| Some(idioms::contract(seed)));
 }

@@ -3,6 +3,8 @@
 //!
 //! `VM_CASES` says how many seeds, `VM_SEED` where they begin. A failure names its seed.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use parlance_vm_host::{Vm, engine::Interpreter};
 use parlance_vm_interface::{
     Fault, MAX_DEPTH, Machine, Status,

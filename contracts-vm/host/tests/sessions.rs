@@ -1,5 +1,7 @@
 //! The VM through its host functions, on externalities as a node has them, with each engine.
 
+#![allow(clippy::unwrap_used, reason = "a test that fails says where")]
+
 use parlance_vm_abi::id;
 #[cfg(feature = "compiled")]
 use parlance_vm_host::engine::{Compiled, Compiler};

@@ -15,6 +15,8 @@
 //!   one for every few instructions. The last is for optimising compilers: they find that two instructions compute the
 //!   same, and keep the value from the first to the second, across calls, where the code as it is written needs no room
 //!   for it. So what the machine's stack needs is bounded by what is counted here, times a constant.
+//!   A function that takes more than there is could never be entered and is refused; so what an engine has to number and
+//!   to place in one function is bounded, too.
 //! - S2. A function that calls no other of the module has nothing to give back: it only looks whether there is room.
 
 use crate::{
@@ -321,6 +323,11 @@ pub(crate) fn analyse(
     let frame = [local_count, height, kept, if grows { 2 } else { 0 }]
         .iter()
         .fold(rules.costs.frame, |sum, part| sum.saturating_add(*part));
+    at_most(
+        "slots of stack for a function",
+        u64::from(frame),
+        rules.limits.stack_slots,
+    )?;
     let result = ty.results().first().copied();
     let end = body.range().end;
     Ok(Plan {

@@ -52,7 +52,7 @@ pub struct Limits {
     pub data_segments: u32,
     /// Pages of 64 KiB that the memory may grow to.
     pub memory_pages: u32,
-    /// The stack, in slots of eight bytes: see [`Costs::frame`].
+    /// The stack, in slots of eight bytes: see [`Costs::frame`]. No function may need more for itself alone.
     pub stack_slots: u32,
 }
 

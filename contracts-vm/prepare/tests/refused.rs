@@ -209,6 +209,38 @@ fn what_is_large_in_two_ways_at_once_is_refused() {
     );
 }
 
+/// Operands and locals that no interpreter's sixteen bits can number, in a function that is small enough.
+#[test]
+fn a_function_that_could_never_be_entered_is_refused() {
+    let limits = &Rules::V1.limits;
+    // So many operands at once, and as many instructions more, which take a slot for each eight.
+    let operands = |count: u32| {
+        let count = count as usize;
+        contract(&format!(
+            "(local {}) {} {}",
+            "i64 ".repeat(limits.locals as usize),
+            "local.get 0 ".repeat(count),
+            "drop ".repeat(count)
+        ))
+    };
+    let costs = &Rules::V1.costs;
+    let slots =
+        |count| limits.locals + count + (2 * count + 1) / costs.operators_per_slot + costs.frame;
+    let most = (1..20_000)
+        .rfind(|count| slots(*count) <= limits.stack_slots)
+        .unwrap();
+    assert!(with(&operands(most)).is_ok());
+    for count in [most + 1, 20_000] {
+        match with(&operands(count)) {
+            Err(Refused::TooMany { what, limit, .. }) => {
+                assert_eq!(what, "slots of stack for a function");
+                assert_eq!(limit, u64::from(limits.stack_slots));
+            }
+            other => panic!("{count}: {:?}", other.map(|code| code.len())),
+        }
+    }
+}
+
 /// Numbers of locals that together wrap around, and counts without content.
 #[test]
 fn counts_that_lie_are_refused() {

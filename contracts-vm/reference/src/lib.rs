@@ -11,6 +11,8 @@
 
 #[cfg(feature = "generate")]
 pub mod generate;
+#[cfg(feature = "generate")]
+pub mod idioms;
 mod machine;
 mod module;
 mod numeric;

@@ -122,7 +122,8 @@ impl Running {
             gas: None,
             stack: None,
         };
-        let store = Store::new(ready.pre.module().engine(), state);
+        let mut store = Store::new(ready.pre.module().engine(), state);
+        store.limiter(|state| state);
         let future: Fiber = Box::pin(run(ready, store, entry, gas));
         Running {
             future: Some(future),

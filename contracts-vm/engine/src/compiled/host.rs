@@ -12,7 +12,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
-use wasmtime::{Caller, FuncType, Global, Linker, Memory, Val, ValType};
+use wasmtime::{Caller, FuncType, Global, Linker, Memory, ResourceLimiter, Val, ValType};
 
 /// What lies between a contract on its fiber and who runs it.
 #[derive(Default)]
@@ -36,6 +36,32 @@ pub(super) struct State {
     pub memory: Option<Memory>,
     pub gas: Option<Global>,
     pub stack: Option<Global>,
+}
+
+/// Growing fails for a contract only beyond its maximum. Where the machine fails to grow by what was reserved, the contract
+/// must not get to know (E4): that error is no trap, and so becomes the engine's.
+impl ResourceLimiter for State {
+    fn memory_growing(
+        &mut self,
+        _current: usize,
+        desired: usize,
+        maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(maximum.is_none_or(|maximum| desired <= maximum))
+    }
+
+    fn memory_grow_failed(&mut self, error: wasmtime::Error) -> wasmtime::Result<()> {
+        Err(error)
+    }
+
+    fn table_growing(
+        &mut self,
+        _current: usize,
+        _desired: usize,
+        _maximum: Option<usize>,
+    ) -> wasmtime::Result<bool> {
+        Ok(true)
+    }
 }
 
 /// Why a host function ends a contract.
@@ -147,4 +173,25 @@ async fn system_call(
         };
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn growing_fails_beyond_the_maximum_and_else_the_engine_does() {
+        let mut state = State {
+            slot: Slot::default(),
+            memory: None,
+            gas: None,
+            stack: None,
+        };
+        let page = 65536;
+        let mut may = |desired, maximum| state.memory_growing(page, desired, maximum).unwrap();
+        assert!(may(16 * page, Some(16 * page)) && may(page, None));
+        assert!(!may(17 * page, Some(16 * page)));
+        let failed = state.memory_grow_failed(wasmtime::Error::msg("mprotect"));
+        assert!(failed.is_err());
+    }
 }

@@ -22,7 +22,7 @@ use wasmtime::{ExternType, InstancePre, Linker, Module, ModuleExport};
 pub use config::Compiler;
 
 /// Changes when something here changes what is executed how.
-const REVISION: &str = "parlance wasmtime revision 1";
+const REVISION: &str = "parlance wasmtime revision 2";
 
 /// The engine that compiles.
 pub struct Compiled {

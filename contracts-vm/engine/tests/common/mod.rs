@@ -11,7 +11,15 @@ use parlance_vm_engine::{
 use parlance_vm_engine::{Compiled, Compiler};
 use parlance_vm_prepare::{Prepared, Rules, operators};
 use parlance_vm_reference::{Count, Host, Machine, Module, Stop};
-use std::{env, sync::Arc};
+use std::{
+    env, fs,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+pub mod bombs;
+pub mod fixtures;
 
 /// The rules of all tests.
 pub const RULES: &Rules = &Rules::V1;
@@ -25,6 +33,23 @@ pub fn number(name: &str, default: u64) -> u64 {
         .ok()
         .and_then(|text| text.parse().ok())
         .unwrap_or(default)
+}
+
+/// What this thread has had of the processor. Where the system does not say: what has passed since `begin`.
+fn processor(begin: Instant) -> Duration {
+    // The system counts when a thread gives way.
+    thread::yield_now();
+    let text = fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
+    let nanoseconds = text.split(' ').next().and_then(|text| text.parse().ok());
+    nanoseconds.map_or_else(|| begin.elapsed(), Duration::from_nanos)
+}
+
+/// Does something, and says how long it had the processor for it: other processes do not count.
+pub fn on_processor<T>(work: impl FnOnce() -> T) -> (T, Duration) {
+    let begin = Instant::now();
+    let before = processor(begin);
+    let result = work();
+    (result, processor(begin).saturating_sub(before))
 }
 
 /// All engines that this was built with.
