@@ -29,6 +29,11 @@ pub(crate) fn type_name(program: &Program, ty: &Type) -> String {
     match ty {
         Type::Unit => "()".to_owned(),
         Type::Address | Type::Handle(_) => "AccountId".to_owned(),
+        Type::Text => "String".to_owned(),
+        Type::Bytes => "Vec<u8>".to_owned(),
+        Type::Array(item) => format!("Vec<{}>", type_name(program, item)),
+        Type::Fixed(item, length) => format!("[{}; {length}]", type_name(program, item)),
+        Type::Option(item) => format!("Option<{}>", type_name(program, item)),
         other => program.shown(other),
     }
 }
@@ -83,11 +88,48 @@ impl Registry<'_> {
                 self.bytes32(["ink_primitives", "types", "AccountId"])
             }
             Type::Hash => self.bytes32(["ink_primitives", "types", "Hash"]),
+            Type::Text => self.primitive("str"),
+            Type::Bytes => {
+                let byte = self.primitive("u8");
+                self.put(json!({ "def": { "sequence": { "type": byte } } }))
+            }
+            Type::Array(item) => {
+                let item = self.of(item);
+                self.put(json!({ "def": { "sequence": { "type": item } } }))
+            }
+            Type::Fixed(item, length) => {
+                let item = self.of(item);
+                self.put(json!({ "def": { "array": { "len": length, "type": item } } }))
+            }
+            Type::Option(item) => {
+                let item = self.of(item);
+                self.put(json!({
+                    "def": { "variant": { "variants": [
+                        { "index": 0, "name": "None" },
+                        { "fields": [{ "type": item }], "index": 1, "name": "Some" },
+                    ] } },
+                    "params": [{ "name": "T", "type": item }],
+                    "path": ["Option"],
+                }))
+            }
+            Type::Class(number, _) => {
+                let info = &self.program.classes[*number];
+                let fields = self.fields(ty, &info.fields);
+                self.put(json!({
+                    "def": { "composite": { "fields": fields } },
+                    "path": [info.ast.name.text],
+                }))
+            }
             Type::Enum(number, _) => {
                 let info = &self.program.enums[*number];
-                let variants = info.variants.iter().enumerate();
-                let one = |(index, (name, _)): (usize, &(crate::ast::Name, Vec<Slot>))| json!({ "index": index, "name": name.text });
-                let variants: Vec<Value> = variants.map(one).collect();
+                let mut variants = Vec::new();
+                for (index, (name, slots)) in info.variants.iter().enumerate() {
+                    let mut variant = json!({ "index": index, "name": name.text });
+                    if !slots.is_empty() {
+                        variant["fields"] = json!(self.fields(ty, slots));
+                    }
+                    variants.push(variant);
+                }
                 self.put(json!({
                     "def": { "variant": { "variants": variants } },
                     "path": [info.name.text],
@@ -95,6 +137,17 @@ impl Registry<'_> {
             }
             _ => self.put(json!({ "def": { "tuple": [] } })),
         }
+    }
+
+    /// Fields of a class or variant.
+    fn fields(&mut self, whole: &Type, slots: &[Slot]) -> Vec<Value> {
+        let mut fields = Vec::new();
+        for slot in slots {
+            let ty = self.program.filled(whole, &slot.placed.ty);
+            let shown = type_name(self.program, &ty);
+            fields.push(json!({ "name": slot.name.text, "type": self.of(&ty), "typeName": shown }));
+        }
+        fields
     }
 
     fn result(&mut self, good: usize, bad: usize) -> usize {

@@ -108,11 +108,15 @@ impl<'p> Stage<'p> {
         let mut fields = Vec::new();
         for (name, ty, _) in &record.fields {
             let shape = Shape::of(program, ty);
-            let value = shape.and_then(|shape| Value::decode(shape, bytes));
-            let shown = value.map_or("?".to_owned(), |value| words::shown(program, ty, &value));
+            let found = shape.and_then(|shape| Value::decode(&shape, bytes));
+            let shown = match found {
+                Some((value, behind)) => {
+                    bytes = behind;
+                    words::shown(program, ty, &value)
+                }
+                None => "?".to_owned(),
+            };
             fields.push(format!("{name}: {shown}"));
-            let length = shape.map_or(0, Shape::bytes) as usize;
-            bytes = bytes.get(length..).unwrap_or_default();
         }
         if fields.is_empty() {
             record.name.clone()

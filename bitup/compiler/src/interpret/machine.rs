@@ -4,9 +4,7 @@ use super::{
     Asked, Refusal, Standing, Stop, Value, World, arithmetic, compares, fitting, mul_div, wrapped,
 };
 use crate::{
-    ir::{
-        ARITHMETIC, Bodies, Expr, ExprKind, NOTHING_THERE, Outside, Place, Stmt, TRANSFER_FAILED,
-    },
+    ir::{ARITHMETIC, Bodies, Expr, ExprKind, Outside, Stmt, TRANSFER_FAILED},
     kind::Kind,
     metadata::blake2_256,
 };
@@ -32,7 +30,7 @@ enum Flow {
     Return(Value),
 }
 
-type Done<T> = Result<T, Stop>;
+pub(super) type Done<T> = Result<T, Stop>;
 
 impl<'m, 'w> Machine<'m, 'w> {
     /// A machine that takes at most so many steps.
@@ -57,23 +55,33 @@ impl<'m, 'w> Machine<'m, 'w> {
     /// # Errors
     /// When it does not come to its end.
     pub fn function(&mut self, number: usize, arguments: Vec<Value>) -> Done<Value> {
+        self.changed(number, arguments).map(|(result, _)| result)
+    }
+
+    /// Calls a function; gives its result and its locals as they are at its end.
+    pub(super) fn changed(
+        &mut self,
+        number: usize,
+        arguments: Vec<Value>,
+    ) -> Done<(Value, Vec<Value>)> {
         let function = self.bodies.functions.get(number).ok_or(Stop::Malformed)?;
         if self.depth >= MOST_DEPTH {
             return Err(Stop::Depth);
         }
         let mut locals = arguments;
         let rest = function.locals.iter().skip(locals.len());
-        locals.extend(rest.map(|shape| Value::zero(*shape)).collect::<Vec<_>>());
+        locals.extend(rest.map(|shape| Value::zero(shape)).collect::<Vec<_>>());
         self.depth += 1;
         let flow = self.statements(&function.body, &mut locals);
         self.depth -= 1;
-        Ok(match flow? {
+        let result = match flow? {
             Flow::Return(value) => value,
-            _ => Value::zero(function.result),
-        })
+            _ => Value::zero(&function.result),
+        };
+        Ok((result, locals))
     }
 
-    fn step(&mut self) -> Done<()> {
+    pub(super) fn step(&mut self) -> Done<()> {
         self.steps = self.steps.checked_sub(1).ok_or(Stop::Steps)?;
         Ok(())
     }
@@ -95,14 +103,29 @@ impl<'m, 'w> Machine<'m, 'w> {
                 let value = self.expr(value, locals)?;
                 *locals.get_mut(*local).ok_or(Stop::Malformed)? = value;
             }
+            Stmt::Put(path, value) => {
+                let value = self.expr(value, locals)?;
+                self.put(path, value, locals)?;
+            }
+            Stmt::Push(path, value) => {
+                let value = self.expr(value, locals)?;
+                self.push(path, value, locals)?;
+            }
+            Stmt::Pop(path, local) => {
+                let value = self.pop(path, locals)?;
+                *locals.get_mut(*local).ok_or(Stop::Malformed)? = value;
+            }
+            Stmt::Change(path, function, arguments, local) => {
+                self.change(path, *function, arguments, *local, locals)?;
+            }
             Stmt::Store(place, value) => {
-                let bytes = self.encoded(value, locals)?;
+                let value = self.expr(value, locals)?;
                 let key = self.key(place, locals)?;
-                self.world.write(&key, Some(&bytes));
+                self.store(place, &key, &value)?;
             }
             Stmt::Clear(place) => {
                 let key = self.key(place, locals)?;
-                self.world.write(&key, None);
+                self.clear(place, &key)?;
             }
             Stmt::If(condition, then, otherwise) => {
                 let way = if self.truth(condition, locals)? {
@@ -227,6 +250,10 @@ impl<'m, 'w> Machine<'m, 'w> {
             let mut bytes = self.encoded(field, locals)?;
             data.extend_from_slice(&bytes);
             if *indexed {
+                // What is longer than a topic stands as its hash.
+                if bytes.len() > 32 {
+                    bytes = blake2_256(&bytes).to_vec();
+                }
                 bytes.resize(32, 0);
                 topics.push(bytes);
             }
@@ -244,7 +271,29 @@ impl<'m, 'w> Machine<'m, 'w> {
             ExprKind::Bool(truth) => Value::Bool(*truth),
             ExprKind::Constant(bytes) => Value::Bytes(bytes.clone()),
             ExprKind::Local(local) => locals.get(*local).cloned().ok_or(Stop::Malformed)?,
-            ExprKind::Load(place) => self.load(place, locals)?,
+            ExprKind::Zero => Value::zero(&value.shape),
+            ExprKind::Copy(inner) => self.expr(inner, locals)?,
+            ExprKind::Parts(_)
+            | ExprKind::Variant(..)
+            | ExprKind::Field(..)
+            | ExprKind::Tag(_)
+            | ExprKind::Payload(..)
+            | ExprKind::Else(..)
+            | ExprKind::Item(..)
+            | ExprKind::Length(_)
+            | ExprKind::Join(..)
+            | ExprKind::Slice(_)
+            | ExprKind::Blake2(_) => self.of_parts(value, locals)?,
+            ExprKind::Load(place) => {
+                let key = self.key(place, locals)?;
+                self.load(place, &key)?
+            }
+            ExprKind::Take(place) => {
+                let key = self.key(place, locals)?;
+                let value = self.load(place, &key)?;
+                self.clear(place, &key)?;
+                value
+            }
             ExprKind::Has(place) => {
                 let key = self.key(place, locals)?;
                 Value::Bool(self.world.read(&key).is_some())
@@ -258,13 +307,13 @@ impl<'m, 'w> Machine<'m, 'w> {
             }
             ExprKind::Operate(operator, left, right) => {
                 let (a, b) = (self.number(left, locals)?, self.number(right, locals)?);
-                number_or_fail(arithmetic(*operator, value.shape, &a, &b))?
+                number_or_fail(arithmetic(*operator, &value.shape, &a, &b))?
             }
             ExprKind::MulDiv(numbers, up) => {
                 let [a, b, c] = &**numbers;
                 let (a, b) = (self.number(a, locals)?, self.number(b, locals)?);
                 let c = self.number(c, locals)?;
-                number_or_fail(mul_div(value.shape, &a, &b, &c, *up))?
+                number_or_fail(mul_div(&value.shape, &a, &b, &c, *up))?
             }
             ExprKind::Compare(operator, left, right) => {
                 let (a, b) = (self.expr(left, locals)?, self.expr(right, locals)?);
@@ -280,9 +329,9 @@ impl<'m, 'w> Machine<'m, 'w> {
             ExprKind::Convert(inner, wraps) => {
                 let number = self.number(inner, locals)?;
                 number_or_fail(if *wraps {
-                    wrapped(value.shape, &number)
+                    wrapped(&value.shape, &number)
                 } else {
-                    fitting(value.shape, number)
+                    fitting(&value.shape, number)
                 })?
             }
             ExprKind::Choose(condition, yes, no) => {
@@ -315,7 +364,8 @@ impl<'m, 'w> Machine<'m, 'w> {
                 let target = self.address(target, locals)?;
                 let asked = self.asked(*selector, outside, locals)?;
                 let bytes = self.world.call(&target, asked).map_err(Stop::Refused)?;
-                Value::decode(value.shape, &bytes).ok_or_else(|| Stop::Refused(unreadable()))?
+                let found = Value::decode(&value.shape, &bytes);
+                found.ok_or_else(|| Stop::Refused(unreadable()))?.0
             }
         })
     }
@@ -349,25 +399,8 @@ impl<'m, 'w> Machine<'m, 'w> {
         })
     }
 
-    fn load(&mut self, place: &'m Place, locals: &mut [Value]) -> Done<Value> {
-        let key = self.key(place, locals)?;
-        match self.world.read(&key) {
-            Some(bytes) => Value::decode(place.shape, &bytes).ok_or(Stop::Malformed),
-            None if place.shape.has_zero() => Ok(Value::zero(place.shape)),
-            None => Err(Stop::Failed(NOTHING_THERE, Vec::new())),
-        }
-    }
-
-    fn key(&mut self, place: &'m Place, locals: &mut [Value]) -> Done<Vec<u8>> {
-        let mut key = place.cell.to_le_bytes().to_vec();
-        for part in &place.keys {
-            key.extend(self.encoded(part, locals)?);
-        }
-        Ok(key)
-    }
-
-    fn encoded(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<Vec<u8>> {
-        Ok(self.expr(value, locals)?.encode(value.shape))
+    pub(super) fn encoded(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<Vec<u8>> {
+        Ok(self.expr(value, locals)?.encode(&value.shape))
     }
 
     pub(super) fn truth(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<bool> {
@@ -377,7 +410,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    fn number(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<BigInt> {
+    pub(super) fn number(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<BigInt> {
         match self.expr(value, locals)? {
             Value::Number(number) => Ok(number),
             _ => Err(Stop::Malformed),
@@ -406,6 +439,10 @@ fn compared(operator: Kind, a: &Value, b: &Value) -> Done<bool> {
         (Value::Number(a), Value::Number(b)) => Ok(compares(operator, a, b)),
         (Value::Bool(a), Value::Bool(b)) => Ok(compares(operator, a, b)),
         (Value::Bytes(a), Value::Bytes(b)) => Ok(compares(operator, a, b)),
+        // What is made of parts is the same or not, and has no order.
+        (Value::Parts(_), Value::Parts(_)) | (Value::Variant(..), Value::Variant(..)) => {
+            Ok((a == b) == (operator == Kind::Equal))
+        }
         _ => Err(Stop::Malformed),
     }
 }

@@ -7,12 +7,14 @@
 mod arithmetic;
 mod entry;
 mod machine;
+mod parts;
+mod storage;
 mod value;
 
 pub use arithmetic::{arithmetic, compares, fitting, mul_div, wrapped};
 pub use entry::{Ended, enter};
 pub use machine::{MOST_DEPTH, Machine};
-pub use value::Value;
+pub use value::{Value, compact};
 
 use crate::{check::FileNumber, span::Span};
 

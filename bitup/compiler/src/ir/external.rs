@@ -107,7 +107,7 @@ impl Lowering<'_> {
             return self.not_built(call_span, "`try` around this");
         }
         let known = self.making.names.len();
-        let local = name.map(|name| self.local(&name.text, call.shape));
+        let local = name.map(|name| self.local(&name.text, call.shape.clone()));
         let body = self.inner(body)?;
         self.making.names.truncate(known);
         let catch = self.inner(catch)?;

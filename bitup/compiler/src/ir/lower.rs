@@ -16,10 +16,44 @@ use std::collections::{BTreeSet, HashMap};
 /// What a function of the output was in the program.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
-    Method(usize, usize),
+    /// A method of a contract, with what its parameters refer to in storage and what its type parameters stand for.
+    Method(usize, usize, Vec<Reference>, Types),
     Constructor(usize),
     /// A function with what its type parameters stand for.
-    Free(usize, Vec<(String, Type)>),
+    Free(usize, Types),
+    /// A method of a class.
+    Object(usize, usize, Types),
+    /// The constructor of a class.
+    Maker(usize, Types),
+}
+
+/// What type parameters stand for.
+pub(super) type Types = Vec<(String, Type)>;
+
+/// What a parameter refers to in storage: its keys are the arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Reference {
+    pub(super) cell: u32,
+    pub(super) keys: Vec<Shape>,
+    pub(super) must: bool,
+    pub(super) spread: bool,
+}
+
+/// What a name stands for in a body.
+#[derive(Clone, Debug)]
+pub(super) enum Known {
+    Local(usize),
+    /// A reference into the storage.
+    Place(Place),
+}
+
+/// What is known of a local.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Held {
+    /// It gets other values.
+    pub(super) changes: bool,
+    /// It shares its lists with no parameter and no literal.
+    pub(super) owned: bool,
 }
 
 /// A finding was made.
@@ -40,17 +74,23 @@ pub(super) struct Site {
 #[derive(Debug, Default)]
 pub(super) struct Making {
     pub(super) locals: Vec<Shape>,
-    pub(super) names: Vec<(String, usize)>,
+    /// What is known of each local.
+    pub(super) held: Vec<Held>,
+    pub(super) names: Vec<(String, Known)>,
+    /// Classes: the local of the object whose method is made, and its class.
+    pub(super) object: Option<(usize, usize)>,
+    /// Constructors of classes: the local that every way through the body gives.
+    pub(super) makes: Option<usize>,
     pub(super) result: Outcome,
     pub(super) ensures: Vec<Expr>,
     /// What the type parameters stand for.
-    pub(super) types: Vec<(String, Type)>,
+    pub(super) types: Types,
     /// In `ensures`: what keeps the values that stand in `old`.
     pub(super) old: Option<Vec<Stmt>>,
 }
 
 /// The result of the function that is being made: its shape and, with `ensures`, the local that keeps it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub(super) shape: Shape,
     pub(super) local: Option<usize>,
@@ -83,6 +123,8 @@ pub(super) struct Lowering<'p> {
     pub(super) behind: usize,
     /// Tests: the contracts that they make.
     pub(super) deployed: BTreeSet<usize>,
+    /// True once a value was seen that is made of parts.
+    pub(super) whole: bool,
 }
 
 /// The contract in the code generator's form.
@@ -144,6 +186,7 @@ impl<'p> Lowering<'p> {
             constants: HashMap::new(),
             behind: 0,
             deployed: BTreeSet::new(),
+            whole: false,
         }
     }
 
@@ -198,14 +241,16 @@ impl Lowering<'_> {
             }
         }
         let invariants = self.invariants(contract)?;
+        let functions = self.all_functions()?;
         Ok(Module {
             name,
-            functions: self.all_functions()?,
+            functions,
             constructor,
             messages,
             invariants,
             errors: std::mem::take(&mut self.errors),
             events: std::mem::take(&mut self.events),
+            whole: self.whole,
         })
     }
 
@@ -232,6 +277,7 @@ impl Lowering<'_> {
             parameters: 0,
             locals: Vec::new(),
             result: Shape::Unit,
+            changes: false,
             body,
         }));
         Ok(Some(self.functions.len() - 1))
@@ -252,7 +298,7 @@ impl Lowering<'_> {
     /// Says that something cannot be built yet.
     pub(super) fn not_built<T>(&mut self, span: Span, what: &str) -> Lowered<T> {
         let message = format!("{what} cannot be built yet");
-        let advice = "`bitup check` knows all of the language; `bitup build` so far knows integers, `bool`, `Address`, `Hash`, `Balance`, enums without fields, maps of them, methods, errors and events";
+        let advice = "`bitup check` knows all of the language; what `bitup build` knows so far stands at the end of the reference";
         self.findings.push((
             self.site.file,
             Diagnostic::new(Code::NotBuilt, span, message).advise(advice),
@@ -272,7 +318,10 @@ impl Lowering<'_> {
     /// The shape of a type at a place of the program.
     pub(super) fn shape(&mut self, ty: &Type, span: Span) -> Lowered<Shape> {
         match Shape::of(self.program, ty) {
-            Some(shape) => Ok(shape),
+            Some(shape) => {
+                self.whole |= shape.is_whole();
+                Ok(shape)
+            }
             None => {
                 let what = format!("`{}`", self.program.shown(ty));
                 self.not_built(span, &what)
@@ -293,11 +342,11 @@ impl Lowering<'_> {
     }
 
     /// The method that is called by this name, seen from `from`.
-    pub(super) fn method_key(&self, from: usize, name: &str) -> Option<Key> {
+    pub(super) fn method_at(&self, from: usize, name: &str) -> Option<(usize, usize)> {
         self.program.line(from).into_iter().find_map(|part| {
             let methods = &self.program.contracts[part].methods;
             let number = methods.iter().position(|method| method.name.text == name)?;
-            Some(Key::Method(part, number))
+            Some((part, number))
         })
     }
 
@@ -323,7 +372,7 @@ impl Lowering<'_> {
         Ok(Entry {
             name: method.name.text.clone(),
             selector: selector_of(written),
-            function: self.number(Key::Method(part, number)),
+            function: self.number(Key::Method(part, number, Vec::new(), Vec::new())),
             payable: method.payable,
             writes: method.effect == crate::check::Effect::Write,
             callers,
@@ -347,11 +396,13 @@ impl Lowering<'_> {
             } else {
                 (Vec::new(), ADDRESS)
             };
-            let place = Box::new(Place { cell, keys, shape });
-            let load = Expr {
-                kind: ExprKind::Load(place),
+            let load = super::path::load(Place {
+                cell,
+                keys,
                 shape,
-            };
+                must: false,
+                spread: false,
+            });
             return Ok(if is_map {
                 load
             } else {
@@ -361,8 +412,9 @@ impl Lowering<'_> {
                 }
             });
         }
-        match self.contract.and_then(|own| self.method_key(own, name)) {
-            Some(key) => {
+        match self.contract.and_then(|own| self.method_at(own, name)) {
+            Some((part, number)) => {
+                let key = Key::Method(part, number, Vec::new(), Vec::new());
                 let number = self.number(key);
                 Ok(Expr {
                     kind: ExprKind::Call(number, vec![sender]),
@@ -388,15 +440,18 @@ impl Lowering<'_> {
         self.making = Making::default();
         match key {
             Key::Constructor(part) => self.constructor(part),
-            Key::Method(part, number) => {
+            Key::Method(part, number, references, types) => {
+                self.making.types = types;
                 let info = &self.program.contracts[part];
                 self.site = Site {
                     file: info.file,
                     written_in: Some(part),
                 };
                 let (written, signature) = (&info.ast.methods[number], &info.methods[number]);
-                self.written(written, signature, Vec::new())
+                self.written(written, signature, Vec::new(), &references)
             }
+            Key::Object(class, number, types) => self.object_function(class, number, types),
+            Key::Maker(class, types) => self.maker(class, types),
             Key::Free(number, types) => {
                 self.making.types = types;
                 let info = &self.program.functions[number];
@@ -404,7 +459,7 @@ impl Lowering<'_> {
                     file: info.file,
                     written_in: None,
                 };
-                self.written(&info.ast, &info.signature, Vec::new())
+                self.written(&info.ast, &info.signature, Vec::new(), &[])
             }
         }
     }
@@ -419,17 +474,10 @@ impl Lowering<'_> {
         let mut first = Vec::new();
         for (field, slot) in info.ast.storage.iter().zip(&info.storage) {
             if let Some(value) = &field.value {
-                let shape = self.shape(&slot.placed.ty, field.ty.span)?;
                 let cell = self.cell(&field.name.text).ok_or(Stopped)?;
+                let place = self.place_of(cell, &slot.placed.ty, field.ty.span)?;
                 let value = self.expr(value)?;
-                first.push(Stmt::Store(
-                    Place {
-                        cell,
-                        keys: Vec::new(),
-                        shape,
-                    },
-                    value,
-                ));
+                first.push(Stmt::Store(place, value));
             }
         }
         let written = info.ast.constructors.first();
@@ -445,41 +493,50 @@ impl Lowering<'_> {
             }));
         }
         match (written, &info.constructor) {
-            (Some(written), Some(signature)) => self.written(written, signature, first),
+            (Some(written), Some(signature)) => self.written(written, signature, first, &[]),
             _ => Ok(Function {
                 name: "constructor".to_owned(),
                 parameters: 0,
                 locals: std::mem::take(&mut self.making.locals),
                 result: Shape::Unit,
+                changes: false,
                 body: first,
             }),
         }
     }
 
-    /// A method as it is written, behind `first`.
-    fn written(
+    /// Makes the parameters known; gives how many locals they are. References into the storage are their keys.
+    pub(super) fn parameters(
         &mut self,
         method: &ast::Method,
         signature: &Signature,
-        first: Vec<Stmt>,
-    ) -> Lowered<Function> {
-        if method.type_parameters.len() != self.making.types.len() {
-            return self.not_built(method.name.span, "a method with type parameters");
-        }
+        references: &[Reference],
+    ) -> Lowered<usize> {
+        let mut references = references.iter();
         for (slot, parameter) in signature.parameters.iter().zip(&method.parameters) {
             let ty = self.filled(&slot.placed.ty);
-            let shape = self.shape(&ty, parameter.ty.span)?;
-            self.local(&slot.name.text, shape);
+            if !self.is_reference(&slot.placed) {
+                let shape = self.shape(&ty, parameter.ty.span)?;
+                self.local(&slot.name.text, shape);
+                continue;
+            }
+            let Some(reference) = references.next() else {
+                return self.not_built(parameter.ty.span, "a reference here");
+            };
+            let mut place = self.place_of(reference.cell, &ty, parameter.ty.span)?;
+            (place.must, place.spread) = (reference.must, reference.spread);
+            for shape in &reference.keys {
+                let local = self.local("", shape.clone());
+                place.keys.push(Expr::local(local, shape.clone()));
+            }
+            let name = slot.name.text.clone();
+            self.making.names.push((name, Known::Place(place)));
         }
-        let parameters = self.making.locals.len();
-        let span = method
-            .result
-            .as_ref()
-            .map_or(method.name.span, |ty| ty.span);
-        let result = self.filled(&signature.result);
-        let shape = self.shape(&result, span)?;
-        self.making.result = Outcome { shape, local: None };
-        let mut body = first;
+        Ok(self.making.locals.len())
+    }
+
+    /// `requires`, and what `ensures` needs of the beginning.
+    pub(super) fn conditions(&mut self, method: &ast::Method, body: &mut Vec<Stmt>) -> Lowered<()> {
         for (ensures, condition) in &method.conditions {
             if !ensures {
                 let holds = self.expr(condition)?;
@@ -490,7 +547,30 @@ impl Lowering<'_> {
                 ));
             }
         }
-        self.ensures(method, &mut body)?;
+        self.ensures(method, body)
+    }
+
+    /// A method as it is written, behind `first`.
+    pub(super) fn written(
+        &mut self,
+        method: &ast::Method,
+        signature: &Signature,
+        first: Vec<Stmt>,
+        references: &[Reference],
+    ) -> Lowered<Function> {
+        let parameters = self.parameters(method, signature, references)?;
+        let span = method
+            .result
+            .as_ref()
+            .map_or(method.name.span, |ty| ty.span);
+        let result = self.filled(&signature.result);
+        let shape = self.shape(&result, span)?;
+        self.making.result = Outcome {
+            shape: shape.clone(),
+            local: None,
+        };
+        let mut body = first;
+        self.conditions(method, &mut body)?;
         if let Some(block) = &method.body {
             self.block(block, &mut body)?;
         }
@@ -503,6 +583,7 @@ impl Lowering<'_> {
             parameters,
             locals,
             result: shape,
+            changes: false,
             body,
         })
     }
@@ -511,8 +592,9 @@ impl Lowering<'_> {
     fn ensures(&mut self, method: &ast::Method, body: &mut Vec<Stmt>) -> Lowered<()> {
         let there = method.conditions.iter().any(|(ensures, _)| *ensures);
         if there && self.making.result.shape != Shape::Unit {
-            let shape = self.making.result.shape;
+            let shape = self.making.result.shape.clone();
             let local = self.local("result", shape);
+            self.making.held[local].owned = true;
             self.making.result.local = Some(local);
         }
         self.making.old = Some(Vec::new());
@@ -524,9 +606,11 @@ impl Lowering<'_> {
         }
         body.extend(self.making.old.take().unwrap_or_default());
         // The body has no name `result`.
-        self.making
-            .names
-            .retain(|(name, number)| name != "result" || Some(*number) != self.making.result.local);
+        let result = self.making.result.local;
+        self.making.names.retain(|(name, known)| {
+            let own = matches!(known, Known::Local(local) if Some(*local) == result);
+            name != "result" || !own
+        });
         Ok(())
     }
 
@@ -542,8 +626,19 @@ impl Lowering<'_> {
     pub(super) fn local(&mut self, name: &str, shape: Shape) -> usize {
         let number = self.making.locals.len();
         self.making.locals.push(shape);
-        self.making.names.push((name.to_owned(), number));
+        self.making.held.push(Held::default());
+        if !name.is_empty() {
+            let known = Known::Local(number);
+            self.making.names.push((name.to_owned(), known));
+        }
         number
+    }
+
+    /// What a name stands for in the body that is made.
+    pub(super) fn known(&self, name: &str) -> Option<Known> {
+        let names = self.making.names.iter().rev();
+        let mut found = names.filter(|(known, _)| known == name);
+        found.next().map(|(_, known)| known.clone())
     }
 
     /// What a name stands for where the body was written.

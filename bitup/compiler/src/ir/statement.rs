@@ -1,8 +1,9 @@
 //! Statements.
 
 use super::{
-    Expr, ExprKind, Place, REQUIRED, Record, Shape, Stmt,
-    lower::{Lowered, Lowering},
+    Expr, ExprKind, INDEX, NOTHING_THERE, REQUIRED, Record, Shape, Stmt,
+    lower::{Known, Lowered, Lowering},
+    path::Target,
 };
 use crate::{
     ast::{self, StatementKind},
@@ -37,11 +38,12 @@ impl Lowering<'_> {
         }
         match &statement.kind {
             StatementKind::Block(block) => self.block(block, out)?,
-            StatementKind::Local { name, value, .. } => {
-                let value = self.expr(value)?;
-                let local = self.local(&name.text, value.shape);
-                out.push(Stmt::Set(local, value));
-            }
+            StatementKind::Local {
+                name,
+                changes,
+                ty,
+                value,
+            } => self.local_(&name.text, *changes, ty.as_ref(), value, out)?,
             StatementKind::If {
                 condition,
                 then,
@@ -65,6 +67,12 @@ impl Lowering<'_> {
                 to: Some(to),
                 body,
             } => self.range(&name.text, from, to, body, out)?,
+            StatementKind::For {
+                name,
+                from,
+                to: None,
+                body,
+            } => self.items(&name.text, from, body, out)?,
             StatementKind::Match { value, arms } => self.match_(value, arms, out)?,
             StatementKind::Try {
                 name,
@@ -115,6 +123,10 @@ impl Lowering<'_> {
                 let place = self.place(target)?;
                 out.push(Stmt::Clear(place));
             }
+            StatementKind::Destroy(value) => {
+                let value = self.value(value, out)?;
+                out.push(Stmt::Do(value));
+            }
             StatementKind::Assign {
                 target,
                 operator,
@@ -161,15 +173,23 @@ impl Lowering<'_> {
     }
 
     fn return_(&mut self, value: Option<&ast::Expr>, out: &mut Vec<Stmt>) -> Lowered<()> {
-        let value = value.map(|value| self.expr(value)).transpose()?;
+        let value = match value {
+            Some(value) => {
+                let found = self.value(value, out)?;
+                Some(self.leaving(found))
+            }
+            // A constructor of a class gives its object.
+            None => self
+                .making
+                .makes
+                .map(|local| Expr::local(local, self.making.locals[local].clone())),
+        };
         match (value, self.making.result.local) {
             (Some(value), Some(local)) => {
                 out.push(Stmt::Set(local, value));
                 self.ensured(out);
-                out.push(Stmt::Return(Some(Expr::local(
-                    local,
-                    self.making.result.shape,
-                ))));
+                let shape = self.making.result.shape.clone();
+                out.push(Stmt::Return(Some(Expr::local(local, shape))));
             }
             (value, _) => {
                 self.ensured(out);
@@ -190,23 +210,23 @@ impl Lowering<'_> {
     ) -> Lowered<()> {
         let known = self.making.names.len();
         let (from_value, to_value) = (self.expr(from)?, self.expr(to)?);
-        let shape = from_value.shape;
-        let end = self.local("", shape);
-        let counter = self.local(name, shape);
+        let shape = from_value.shape.clone();
+        let end = self.local("", shape.clone());
+        let counter = self.local(name, shape.clone());
         out.push(Stmt::Set(counter, from_value));
         out.push(Stmt::Set(end, to_value));
-        let local = |number| Box::new(Expr::local(number, shape));
+        let local = |number| Box::new(Expr::local(number, shape.clone()));
         let condition = Expr {
             kind: ExprKind::Compare(Kind::Less, local(counter), local(end)),
             shape: Shape::Bool,
         };
         let one = Box::new(Expr {
             kind: ExprKind::Number(BigInt::from(1)),
-            shape,
+            shape: shape.clone(),
         });
         let next = Expr {
             kind: ExprKind::Operate(Kind::Plus, local(counter), one),
-            shape,
+            shape: shape.clone(),
         };
         let body = self.inner(body)?;
         out.push(Stmt::Loop(condition, body, vec![Stmt::Set(counter, next)]));
@@ -214,15 +234,19 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// `match` over numbers, truth values and variants without fields.
+    /// `match` over numbers, truth values, variants and options.
     fn match_(&mut self, value: &ast::Expr, arms: &[ast::Arm], out: &mut Vec<Stmt>) -> Lowered<()> {
         let of = self.type_of(value);
-        let found = self.expr(value)?;
-        let shape = found.shape;
-        let kept = self.local("", shape);
+        let found = self.value(value, out)?;
+        let shape = found.shape.clone();
+        let kept = self.local("", shape.clone());
+        let found = self.kept(kept, found);
         out.push(Stmt::Set(kept, found));
+        let whole = Expr::local(kept, shape);
         let mut cases: Vec<(Option<Expr>, Vec<Stmt>)> = Vec::new();
         for arm in arms {
+            let known = self.making.names.len();
+            let mut body = Vec::new();
             let wanted = match &arm.pattern {
                 ast::Pattern::Any => None,
                 ast::Pattern::Bool(truth) => Some(ExprKind::Bool(*truth)),
@@ -230,25 +254,25 @@ impl Lowering<'_> {
                     let number = BigInt::from(number.clone());
                     Some(ExprKind::Number(if *negative { -number } else { number }))
                 }
-                ast::Pattern::Variant { name, .. } => {
-                    let number = match &of {
-                        Type::Enum(number, _) => self.variant_number(*number, &name.text),
+                ast::Pattern::Variant { name, bindings, .. } => {
+                    let number = match (&of, name.text.as_str()) {
+                        (Type::Enum(number, _), name) => self.variant_number(*number, name),
+                        (Type::Option(_), "Some") => Some(1),
+                        (Type::Option(_), "None") => Some(0),
                         _ => None,
                     };
-                    match number {
-                        Some(number) => Some(ExprKind::Number(BigInt::from(number))),
-                        None => return self.not_built(arm.span, "this pattern"),
-                    }
+                    let Some(number) = number else {
+                        return self.not_built(arm.span, "this pattern");
+                    };
+                    let bindings = bindings.as_deref().unwrap_or_default();
+                    self.bindings(&whole, number, bindings, &mut body);
+                    Some(ExprKind::Number(BigInt::from(number)))
                 }
             };
-            let condition = wanted.map(|kind| {
-                let (a, b) = (Expr::local(kept, shape), Expr { kind, shape });
-                Expr {
-                    kind: ExprKind::Compare(Kind::Equal, Box::new(a), Box::new(b)),
-                    shape: Shape::Bool,
-                }
-            });
-            cases.push((condition, self.inner(&arm.body)?));
+            let condition = wanted.map(|kind| equal(whole.clone(), kind));
+            self.block(&arm.body, &mut body)?;
+            self.making.names.truncate(known);
+            cases.push((condition, body));
         }
         let mut rest: Vec<Stmt> = Vec::new();
         for (condition, body) in cases.into_iter().rev() {
@@ -258,6 +282,63 @@ impl Lowering<'_> {
             };
         }
         out.extend(rest);
+        Ok(())
+    }
+
+    /// The fields of a variant get names.
+    fn bindings(
+        &mut self,
+        whole: &Expr,
+        variant: usize,
+        bindings: &[Option<ast::Name>],
+        body: &mut Vec<Stmt>,
+    ) {
+        for (field, binding) in bindings.iter().enumerate() {
+            let (Some(name), Some((_, shape))) = (binding, whole.shape.payload(variant, field))
+            else {
+                continue;
+            };
+            let local = self.local(&name.text, shape.clone());
+            let kind = ExprKind::Payload(Box::new(whole.clone()), variant, field);
+            let value = self.kept(local, Expr { kind, shape });
+            body.push(Stmt::Set(local, value));
+        }
+    }
+
+    /// A local: a value, or the name of a place in storage.
+    fn local_(
+        &mut self,
+        name: &str,
+        changes: bool,
+        ty: Option<&ast::Type>,
+        value: &ast::Expr,
+        out: &mut Vec<Stmt>,
+    ) -> Lowered<()> {
+        let refers = ty.and_then(|ty| ty.location).map(|(location, _)| location)
+            == Some(ast::Location::Storage);
+        if refers {
+            let place = self.place(value)?;
+            let mut target = Target::Stored(place, Vec::new());
+            self.keep_keys(&mut target, out);
+            if let Target::Stored(place, _) = target {
+                self.making
+                    .names
+                    .push((name.to_owned(), Known::Place(place)));
+            }
+            return Ok(());
+        }
+        let value = self.value(value, out)?;
+        let local = self.local(name, value.shape.clone());
+        let value = if changes {
+            self.owned(value)
+        } else {
+            self.kept(local, value)
+        };
+        if changes {
+            let held = &mut self.making.held[local];
+            (held.changes, held.owned) = (true, true);
+        }
+        out.push(Stmt::Set(local, value));
         Ok(())
     }
 
@@ -286,34 +367,40 @@ impl Lowering<'_> {
             Kind::WrapShiftAssign => Some(Kind::WrapShift),
             _ => return self.not_built(target.span, "this assignment"),
         };
-        if let ast::ExprKind::Name(name) = &target.kind {
-            let Some(local) = self
-                .making
-                .names
-                .iter()
-                .rev()
-                .find(|(known, _)| known == name)
-                .map(|(_, number)| *number)
-            else {
-                return self.not_built(target.span, "this assignment");
-            };
-            let shape = self.making.locals[local];
-            let value = self.expr(value)?;
-            let value = self.assigned(target, plain, Expr::local(local, shape), value)?;
-            out.push(Stmt::Set(local, value));
-            return Ok(());
-        }
-        let mut place = self.place(target)?;
-        if plain.is_some() {
+        let Some(mut place) = self.target(target)? else {
+            return self.not_built(target.span, "this assignment");
+        };
+        let once = matches!(&place, Target::Stored(at, steps) if steps.is_empty() && !at.must);
+        if plain.is_some() || !once {
             self.keep_keys(&mut place, out);
         }
-        let before = Expr {
-            kind: ExprKind::Load(Box::new(place.clone())),
-            shape: place.shape,
+        let given = self.value(value, out)?;
+        let given = match plain {
+            Some(_) => {
+                let before = self.read(place.clone(), target.span)?;
+                self.assigned(target, plain, before, given)?
+            }
+            None => self.owned(given),
         };
-        let value = self.expr(value)?;
-        let value = self.assigned(target, plain, before, value)?;
-        out.push(Stmt::Store(place, value));
+        match place {
+            Target::Local(path) if path.steps.is_empty() => out.push(Stmt::Set(path.local, given)),
+            Target::Local(path) => out.push(Stmt::Put(path, given)),
+            Target::Stored(place, steps) if steps.is_empty() => {
+                if place.must {
+                    let there = Expr {
+                        kind: ExprKind::Has(Box::new(place.clone())),
+                        shape: Shape::Bool,
+                    };
+                    let fail = vec![Stmt::Fail(NOTHING_THERE, Vec::new())];
+                    out.push(Stmt::If(there.negated(), fail, Vec::new()));
+                }
+                out.push(Stmt::Store(place, given));
+            }
+            stored => {
+                let given = self.settled(given, Some(&stored), out);
+                self.changed_part(target, Some(stored), out, |path| Stmt::Put(path, given))?;
+            }
+        }
         Ok(())
     }
 
@@ -328,27 +415,11 @@ impl Lowering<'_> {
         let Some(operator) = operator else {
             return Ok(value);
         };
-        let shape = before.shape;
+        let shape = before.shape.clone();
         Ok(Expr {
             kind: self.operated(target.span, operator, before, value)?,
             shape,
         })
-    }
-
-    /// Keys that are used twice are computed once.
-    fn keep_keys(&mut self, place: &mut Place, out: &mut Vec<Stmt>) {
-        for key in &mut place.keys {
-            if matches!(
-                key.kind,
-                ExprKind::Local(_) | ExprKind::Number(_) | ExprKind::Sender
-            ) {
-                continue;
-            }
-            let shape = key.shape;
-            let local = self.local("", shape);
-            let kept = std::mem::replace(key, Expr::local(local, shape));
-            out.push(Stmt::Set(local, kept));
-        }
     }
 
     fn value_alone(&mut self, value: &ast::Expr, out: &mut Vec<Stmt>) -> Lowered<()> {
@@ -364,9 +435,37 @@ impl Lowering<'_> {
             out.push(Stmt::Transfer(to, amount));
             return Ok(());
         }
-        let value = self.expr(value)?;
-        out.push(Stmt::Do(value));
+        if let ast::ExprKind::Call {
+            function,
+            arguments,
+            ..
+        } = &value.kind
+            && let ast::ExprKind::Member(map, name) = &function.kind
+            && let ("put", [key, entry]) = (name.text.as_str(), arguments.as_slice())
+            && matches!(self.type_of(map), Type::Map(..))
+        {
+            return self.put(map, key, entry, out);
+        }
+        if self.changing(value, out)?.is_none() {
+            let value = self.expr(value)?;
+            out.push(Stmt::Do(value));
+        }
         Ok(())
+    }
+}
+
+/// Whether a value is a number, a truth value, or of a variant.
+fn equal(whole: Expr, kind: ExprKind) -> Expr {
+    let (whole, shape) = match whole.shape.clone() {
+        Shape::Union { .. } => {
+            let kind = ExprKind::Tag(Box::new(whole));
+            (Expr { kind, shape: INDEX }, INDEX)
+        }
+        shape => (whole, shape),
+    };
+    Expr {
+        kind: ExprKind::Compare(Kind::Equal, Box::new(whole), Box::new(Expr { kind, shape })),
+        shape: Shape::Bool,
     }
 }
 
