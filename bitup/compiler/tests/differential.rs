@@ -89,22 +89,24 @@ impl World for Beside<'_> {
     fn call(&mut self, to: &Account, call: Asked) -> Result<Vec<u8>, Refusal> {
         let mut inner = self.clone();
         inner.address = *to;
-        let refused = Refusal {
+        let refused = |output| Refusal {
             error: String::new(),
             shown: String::new(),
+            output,
         };
         if !self.contracts.contains_key(to) {
-            return Err(refused);
+            return Err(refused(Vec::new()));
         }
         if self.state.balance(&self.address) < call.value {
-            return Err(refused);
+            return Err(refused(Vec::new()));
         }
         match inner.enter(false, self.address, call.value, &call.input) {
             Outcome::Done(output) if output.starts_with(&[0, 0]) => {
                 self.state = inner.state;
                 Ok(output[2..].to_vec())
             }
-            _ => Err(refused),
+            Outcome::Undone(output) => Err(refused(output)),
+            _ => Err(refused(Vec::new())),
         }
     }
 }
@@ -142,16 +144,20 @@ fn value(seeded: &mut Seeded, shape: &Shape) -> Value {
         Shape::Bytes { text } => {
             let letters = (0..seeded.below(5)).map(|_| *seeded.one(&["a", "b", "é", "🜁"]));
             let made = letters.collect::<String>().into_bytes();
-            Value::Bytes(if *text { made } else { [&[0xff], &made[..]].concat() })
+            Value::Bytes(if *text {
+                made
+            } else {
+                [&[0xff], &made[..]].concat()
+            })
         }
         Shape::List(item) => {
             let length = seeded.below(4);
             Value::Parts((0..length).map(|_| value(seeded, item)).collect())
         }
-        Shape::Row(item, count) => {
-            Value::Parts((0..*count).map(|_| value(seeded, item)).collect())
+        Shape::Row(item, count) => Value::Parts((0..*count).map(|_| value(seeded, item)).collect()),
+        Shape::Record(fields) => {
+            Value::Parts(fields.iter().map(|one| value(seeded, one)).collect())
         }
-        Shape::Record(fields) => Value::Parts(fields.iter().map(|one| value(seeded, one)).collect()),
         Shape::Union { variants, .. } => {
             let number = seeded.below(variants.len());
             let fields = variants[number].iter().map(|one| value(seeded, one));

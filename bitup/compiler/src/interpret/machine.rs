@@ -186,16 +186,26 @@ impl<'m, 'w> Machine<'m, 'w> {
                 Ok(_) => return Err(Stop::Unmet(format!("it does not fail with {error}"))),
                 Err(other) => return Err(other),
             },
-            Stmt::Try(call, local, body, catch) => match self.expr(call, locals) {
-                Ok(value) => {
-                    if let Some(local) = local {
-                        *locals.get_mut(*local).ok_or(Stop::Malformed)? = value;
+            Stmt::Try(tried) => {
+                let call = &tried.call;
+                let answer = match &call.kind {
+                    ExprKind::External(target, selector, outside) => {
+                        self.outside(target, *selector, outside, call, locals)?
                     }
-                    return self.statements(body, locals);
+                    _ => match self.expr(call, locals) {
+                        Err(Stop::Refused(refusal)) => Err(refusal),
+                        other => Ok(other?),
+                    },
+                };
+                let (local, value, way) = match answer {
+                    Ok(value) => (tried.result, value, &tried.body),
+                    Err(refusal) => (tried.error, Value::Bytes(refusal.output), &tried.catch),
+                };
+                if let Some(local) = local {
+                    *locals.get_mut(local).ok_or(Stop::Malformed)? = value;
                 }
-                Err(Stop::Refused(_)) => return self.statements(catch, locals),
-                Err(other) => return Err(other),
-            },
+                return self.statements(way, locals);
+            }
         }
         Ok(Flow::On)
     }
@@ -361,13 +371,27 @@ impl<'m, 'w> Machine<'m, 'w> {
                 Value::Bytes(made.to_vec())
             }
             ExprKind::External(target, selector, outside) => {
-                let target = self.address(target, locals)?;
-                let asked = self.asked(*selector, outside, locals)?;
-                let bytes = self.world.call(&target, asked).map_err(Stop::Refused)?;
-                let found = Value::decode(&value.shape, &bytes);
-                found.ok_or_else(|| Stop::Refused(unreadable()))?.0
+                let answer = self.outside(target, *selector, outside, value, locals)?;
+                answer.map_err(Stop::Refused)?
             }
         })
+    }
+
+    /// A call of another contract. What fails before it is made fails the caller, in `try` too.
+    fn outside(
+        &mut self,
+        target: &'m Expr,
+        selector: [u8; 4],
+        outside: &'m Outside,
+        value: &'m Expr,
+        locals: &mut [Value],
+    ) -> Done<Result<Value, Refusal>> {
+        let target = self.address(target, locals)?;
+        let asked = self.asked(selector, outside, locals)?;
+        Ok(self.world.call(&target, asked).and_then(|bytes| {
+            let found = Value::decode(&value.shape, &bytes);
+            found.map(|(value, _)| value).ok_or_else(unreadable)
+        }))
     }
 
     fn asked(
@@ -451,5 +475,6 @@ fn unreadable() -> Refusal {
     Refusal {
         error: "Unreadable".to_owned(),
         shown: "the result has another form than the interface says".to_owned(),
+        output: Vec::new(),
     }
 }

@@ -100,6 +100,8 @@ pub struct Refusal {
     pub error: String,
     /// The error with its fields.
     pub shown: String,
+    /// The bytes that the contract gave back; none where it gave nothing.
+    pub output: Vec<u8>,
 }
 
 impl Refusal {
@@ -107,6 +109,7 @@ impl Refusal {
         Self {
             error: "Unknown".to_owned(),
             shown: "there is no such contract".to_owned(),
+            output: Vec::new(),
         }
     }
 }

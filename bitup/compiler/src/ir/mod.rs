@@ -213,8 +213,23 @@ pub enum Stmt {
     Wait(Expr),
     /// Tests: the call has to fail with the error of this name.
     MustFail(Expr, String),
-    /// A call of another contract, where its result goes, what is done behind it, and what when it fails.
-    Try(Expr, Option<usize>, Vec<Stmt>, Vec<Stmt>),
+    /// A call of another contract, and what is done behind it.
+    Try(Box<Tried>),
+}
+
+/// A call of another contract that may fail.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// The call.
+    pub call: Expr,
+    /// Where its result goes.
+    pub result: Option<usize>,
+    /// What is done behind it.
+    pub body: Vec<Stmt>,
+    /// Where the bytes go that it failed with.
+    pub error: Option<usize>,
+    /// What is done when it fails.
+    pub catch: Vec<Stmt>,
 }
 
 /// A function.

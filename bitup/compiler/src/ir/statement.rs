@@ -74,14 +74,7 @@ impl Lowering<'_> {
                 body,
             } => self.items(&name.text, from, body, out)?,
             StatementKind::Match { value, arms } => self.match_(value, arms, out)?,
-            StatementKind::Try {
-                name,
-                call,
-                body,
-                error: None,
-                catch,
-                ..
-            } => self.try_(name.as_ref(), call, body, catch, out)?,
+            kind @ StatementKind::Try { .. } => self.try_(kind, out)?,
             StatementKind::Return(value) => self.return_(value.as_ref(), out)?,
             StatementKind::Break => out.push(Stmt::Break),
             StatementKind::Continue => out.push(Stmt::Continue),

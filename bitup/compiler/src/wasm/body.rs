@@ -312,7 +312,7 @@ impl<'a, 'm> Maker<'a, 'm> {
             | Stmt::Check(_)
             | Stmt::Wait(_)
             | Stmt::MustFail(..) => self.code.push(I::Unreachable),
-            Stmt::Try(call, local, body, catch) => self.try_(call, *local, body, catch)?,
+            Stmt::Try(tried) => self.try_(tried)?,
         }
         Ok(())
     }

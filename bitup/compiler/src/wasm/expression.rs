@@ -86,7 +86,7 @@ impl Maker<'_, '_> {
             ExprKind::BlockTime => self.ask_narrow(Import::Now, &value.shape),
             ExprKind::MulDiv(numbers, up) => self.mul_div(numbers, *up, &value.shape)?,
             ExprKind::External(target, selector, outside) => {
-                let slot = self.external(target, *selector, outside, &value.shape)?;
+                let slot = self.external(target, *selector, outside, &value.shape, None)?;
                 self.code.push(I::I32Eqz);
                 self.fail_if(CALL_FAILED);
                 self.outside_result(&value.shape, slot);

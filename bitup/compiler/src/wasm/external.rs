@@ -3,24 +3,28 @@
 use super::{
     LENGTH, TooLarge,
     body::Maker,
-    runtime::{Import, at, i32c},
+    runtime::{Import, Routine, at, i32c},
     tasks::Task,
 };
-use crate::ir::{ADDRESS, Expr, ExprKind, Outside, Shape, Stmt};
+use crate::ir::{ADDRESS, Expr, ExprKind, LIST_ROOM, Outside, Shape, Tried};
 use wasm_encoder::{BlockType, Instruction as I, ValType};
 
 /// The flag of a call in which nothing may be written.
 const READ_ONLY: u32 = 16;
+/// What the system call says when the other contract undid what it did.
+const REVERTED: u32 = 2;
 
 impl Maker<'_, '_> {
     /// Makes the call. On the stack remains whether it was done and gave what its type says; the result is behind two bytes
-    /// that say "understood" and "done", or, when it is made of parts, in the slot that is given.
+    /// that say "understood" and "done", or, when it is made of parts, in the slot that is given. What the system call says
+    /// goes into a local.
     pub(super) fn external(
         &mut self,
         target: &Expr,
         selector: [u8; 4],
         outside: &Outside,
         shape: &Shape,
+        says: Option<u32>,
     ) -> Result<Option<u32>, TooLarge> {
         self.expr(target)?;
         let target = self.keep(&ADDRESS).unwrap_or(0);
@@ -49,6 +53,7 @@ impl Maker<'_, '_> {
         self.push_length(written);
         self.code.extend([i32c(out), i32c(LENGTH)]);
         self.import(Import::Call);
+        self.code.extend(says.map(I::LocalTee));
         self.code.push(I::I32Eqz);
         // Long enough, understood and done.
         let least = if shape.is_whole() { 0 } else { shape.room() };
@@ -96,28 +101,48 @@ impl Maker<'_, '_> {
         }
     }
 
-    pub(super) fn try_(
-        &mut self,
-        call: &Expr,
-        local: Option<usize>,
-        body: &[Stmt],
-        catch: &[Stmt],
-    ) -> Result<(), TooLarge> {
+    pub(super) fn try_(&mut self, tried: &Tried) -> Result<(), TooLarge> {
+        let call = &tried.call;
         let ExprKind::External(target, selector, outside) = &call.kind else {
             // Tests are never built.
             self.code.push(I::Unreachable);
             return Ok(());
         };
-        let slot = self.external(target, *selector, outside, &call.shape)?;
+        let says = tried.error.map(|_| self.new_local(ValType::I32));
+        let slot = self.external(target, *selector, outside, &call.shape, says)?;
         self.code.push(I::If(BlockType::Empty));
-        if let Some(local) = local.filter(|_| call.shape != Shape::Unit) {
+        if let Some(local) = tried.result.filter(|_| call.shape != Shape::Unit) {
             self.outside_result(&call.shape, slot);
             self.arrived(local);
         }
-        self.inside(body)?;
+        self.inside(&tried.body)?;
         self.code.push(I::Else);
-        self.inside(catch)?;
+        if let (Some(says), Some(local)) = (says, tried.error) {
+            self.failed_with(says);
+            self.arrived(local);
+        }
+        self.inside(&tried.catch)?;
         self.code.push(I::End);
         Ok(())
+    }
+
+    /// The bytes that a failed call gave back: none where it trapped or was not made.
+    fn failed_with(&mut self, says: u32) {
+        let out = self.shared.layout.out;
+        let slot = self.slot(LIST_ROOM);
+        let (count, items) = (self.new_local(ValType::I32), self.new_local(ValType::I32));
+        self.clear(slot, LIST_ROOM);
+        self.code
+            .extend([I::LocalGet(says), i32c(REVERTED), I::I32Eq]);
+        self.code.push(I::If(BlockType::Empty));
+        self.code
+            .extend([i32c(0), I::I32Load(at(LENGTH)), I::LocalTee(count)]);
+        self.routine(Routine::Alloc);
+        self.code
+            .extend([I::LocalTee(items), i32c(out), I::LocalGet(count)]);
+        self.routine(Routine::Move);
+        self.list(slot, count, items);
+        self.code.push(I::End);
+        self.push_slot(slot);
     }
 }
