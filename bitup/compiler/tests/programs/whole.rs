@@ -69,7 +69,7 @@ fn item(ty: &str) -> Option<&'static str> {
 }
 
 impl Maker {
-    pub(super) fn whole_literal(&mut self, ty: &str) -> String {
+    pub(super) fn whole_literal(&mut self, ty: &'static str) -> String {
         match ty {
             "string" => (*self.seeded.one(&["\"\"", "\"ab\"", "\"xyz\"", "\"é🜁\""])).to_owned(),
             "bytes" => (*self.seeded.one(&["hex\"\"", "hex\"00\"", "hex\"0102ff\""])).to_owned(),
@@ -103,7 +103,7 @@ impl Maker {
     }
 
     /// A literal whose type is known where it stands.
-    pub(super) fn untyped(&mut self, ty: &str) -> String {
+    pub(super) fn untyped(&mut self, ty: &'static str) -> String {
         match ty {
             "u16[]" | "string[]" | "u8[3]" => {
                 let of = item(ty).unwrap_or("u8");
