@@ -12,41 +12,7 @@ const SECOND: Account = [2; 32];
 const THIRD: Account = [3; 32];
 
 /// Each contract hands on what it was given but one, and fails where it is told to: before the call, behind it, or not at all.
-const CHAIN: &str = "
-interface Level { payable go(left: u32, fails: u32, catches: u32): u32; }
-error Told(level: u32);
-contract A {
-    storage next: Address;
-    storage level: u32;
-    storage done: u32;
-    storage caught: u32;
-    storage why: bytes;
-    event Came(level: u32, amount: Balance);
-    constructor(next: Address, level: u32) { this.next = next; this.level = level; }
-    @anyone payable go(left: u32, fails: u32, catches: u32): u32 {
-        this.done += 1;
-        emit Came(this.level, msg.value);
-        let reached = this.level;
-        if (left > 0) {
-            const rest = msg.value - 1;
-            if (catches === this.level) {
-                try (const far = Level.at(this.next).go(left - 1, fails, catches, { value: rest })) {
-                    reached = far;
-                } catch (error) {
-                    this.caught += 1;
-                    this.why = error;
-                }
-            } else {
-                reached = Level.at(this.next).go(left - 1, fails, catches, { value: rest });
-            }
-        }
-        require(fails !== this.level, Told(this.level));
-        return reached;
-    }
-    view seen(): u32 { return this.done; }
-    view failed(): u32 { return this.caught; }
-    view reason(): memory bytes { return this.why; }
-}";
+const CHAIN: &str = include_str!("contracts/levels.bit");
 
 fn chain() -> Chain {
     let source = Source {

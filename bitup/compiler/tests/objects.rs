@@ -19,73 +19,7 @@ fn nothing_there() -> Outcome {
     Outcome::Undone(vec![0, 1, 6])
 }
 
-const OBJECTS: &str = "
-class Point {
-    x: u64;
-    y: u64;
-    view sum(): u64 { return this.x + this.y; }
-    move(by: u64) { this.x += by; this.y += by; }
-    grow(by: memory Point): u64 { this.x += by.x; this.y += by.y; return this.sum(); }
-}
-class Path {
-    name: string;
-    points: Point[] = [];
-    open: bool = true;
-    constructor(name: memory string) {
-        this.name = name;
-        if (name.length === 0) { this.name = \"nameless\"; return; }
-        this.add(new Point(0, 0));
-    }
-    add(point: memory Point) { this.points.push(point); }
-    view length(): u64 {
-        let total: u64 = 0;
-        for (const point of this.points) { total += point.sum(); }
-        return total;
-    }
-}
-class Box<T extends Integer> {
-    value: T;
-    raise(by: T): T { this.value += by; return this.value; }
-    view is(other: T): bool { return this.value === other; }
-}
-contract Objects {
-    storage origin: Point;
-    storage paths: Map<u32, Path>;
-    storage trail: Point[];
-    constructor() { this.origin = new Point(1, 2); }
-    view origin2(): memory Point { return this.origin; }
-    @anyone shift(by: u64) { this.origin.move(by); }
-    @anyone setX(x: u64) { this.origin.x = x; }
-    @anyone begin(number: u32, name: memory string) { this.paths[number] = new Path(name); }
-    @anyone extend(number: u32, point: memory Point) { this.paths[number].add(point); }
-    @anyone shut(number: u32) { this.paths[number].open = false; }
-    view path(number: u32): memory Path { return this.paths[number]; }
-    view long(number: u32): u64 { return this.paths[number].length(); }
-    view nameOf(number: u32): memory string { return this.paths[number].name; }
-    @anyone walk(point: memory Point) { this.trail.push(point); }
-    @anyone step(at: u32): u64 { return this.trail[at].grow(this.trail[at]); }
-    view trailAt(at: u32): u64 { return this.trail[at].x; }
-    pure copies(point: memory Point): memory Point[] {
-        let one = point;
-        const other = one;
-        one.move(10);
-        const sum = one.grow(one);
-        return [point, other, one, new Point(sum, 0)];
-    }
-    pure boxed(value: u8, by: u8): u8 {
-        let box = new Box<u8>(value);
-        const raised = box.raise(by);
-        return box.is(raised) ? box.value : 0;
-    }
-    pure nested(name: memory string): memory Path {
-        let path = new Path(name);
-        const before = path;
-        path.points[0].x = 5;
-        path.points[0].move(1);
-        path.name = path.name.concat(before.name);
-        return path;
-    }
-}";
+const OBJECTS: &str = include_str!("contracts/objects.bit");
 
 fn point(x: u64, y: u64) -> Vec<u8> {
     [number(x), number(y)].concat()
@@ -141,56 +75,7 @@ fn objects_in_storage_are_changed_where_they_lie() {
     assert_eq!(objects.call(BOB, 0, "step", &[&one]), nothing_there());
 }
 
-const VARIANTS: &str = "
-enum Offer { Open(price: Balance), Sold(buyer: Address, price: Balance, note: string), Closed }
-enum Tree<T> { Leaf(value: T), Pair(left: T, right: T) }
-contract Variants {
-    storage offers: Map<u32, Offer>;
-    storage last: Option<Address>;
-    storage flags: Map<u32, Option<bool>>;
-    event Changed(offer: Offer, who: Option<Address>);
-    error NotOpen(offer: Offer);
-    @anyone open(number: u32, price: Balance) { this.offers[number] = Offer.Open(price); }
-    @anyone buy(number: u32, note: memory string) {
-        const offer: memory Offer = this.offers[number];
-        match (offer) {
-            Open(price) => {
-                this.offers[number] = Offer.Sold(msg.sender, price, note);
-                this.last = Some(msg.sender);
-            }
-            _ => { throw NotOpen(offer); }
-        }
-        emit Changed(this.offers[number], this.last);
-    }
-    @anyone close(number: u32) { this.offers[number] = Offer.Closed; }
-    view offer(number: u32): memory Offer { return this.offers[number]; }
-    pure priceOf(offer: memory Offer): memory Option<Balance> {
-        match (offer) {
-            Open(price) => { return Some(price); }
-            Sold(_, price, _) => { return Some(price); }
-            Closed => { return None; }
-        }
-    }
-    pure noteOf(offer: memory Offer): memory string {
-        match (offer) { Sold(_, _, note) => { return note; } _ => { return \"none\"; } }
-    }
-    view lastOr(other: Address): Address { return this.last ?? other; }
-    view isLast(who: Address): bool { return this.last === Some(who); }
-    @anyone flag(number: u32, value: bool) { this.flags[number] = Some(value); }
-    view flagOf(number: u32): u8 {
-        match (this.flags[number]) { Some(value) => { return value ? 2 : 1; } None => { return 0; } }
-    }
-    pure same(a: memory Offer, b: memory Offer): bool { return a === b; }
-    pure stays(start: memory Option<string>): memory string {
-        let value = start;
-        match (value) {
-            Some(text) => { value = None; return text.concat(value ?? \"-\"); }
-            None => { value = Some(\"new\"); }
-        }
-        return value ?? \"\";
-    }
-    pure pair(a: u16, b: u16): memory Tree<u16> { return a === b ? Tree.Leaf(a) : Tree.Pair(a, b); }
-}";
+const VARIANTS: &str = include_str!("contracts/variants.bit");
 
 #[test]
 fn variants_have_fields_and_are_matched() {
@@ -241,26 +126,7 @@ fn options_are_there_or_not() {
     assert_eq!(variants.done(BOB, "pair", &[&two, &three]), [1, 2, 0, 3, 0]);
 }
 
-const GENERIC: &str = "
-pure greatest<T extends Integer>(items: memory T[], least: T): T {
-    let found = least;
-    for (const item of items) { if (item > found) { found = item; } }
-    return found;
-}
-pure position<T extends Comparable>(items: memory T[], wanted: T): memory Option<u32> {
-    for (const at of (0 as u32)..items.length) { if (items[at] === wanted) { return Some(at); } }
-    return None;
-}
-pure or<T>(value: memory Option<T>, other: T): T { return value ?? other; }
-contract Generic {
-    pure most(a: memory u8[], b: memory i64[]): i64 {
-        return (greatest(a, 0) as i64) + greatest(b, -5);
-    }
-    pure of(numbers: memory u32[], wanted: u32): memory Option<u32> { return position(numbers, wanted); }
-    pure pick(value: memory Option<Address>, other: Address): Address { return or(value, other); }
-    private pure both<T extends Integer>(a: T, b: T): memory T[] { return [a, b]; }
-    pure pairs(a: u8, b: u64): u32 { return this.both(a, a).length + this.both(b, b).length; }
-}";
+const GENERIC: &str = include_str!("contracts/generic.bit");
 
 #[test]
 fn functions_are_made_for_each_type_that_they_are_called_with() {
@@ -292,25 +158,7 @@ fn functions_are_made_for_each_type_that_they_are_called_with() {
     );
 }
 
-const TICKETS: &str = "
-asset Ticket { seat: u32; note: string; }
-contract Theatre {
-    storage tickets: Map<Address, Ticket>;
-    storage next: u32;
-    @anyone book(note: memory string) {
-        this.next += 1;
-        this.tickets.put(msg.sender, new Ticket(this.next, note));
-    }
-    @anyone give(to: Address) {
-        const ticket = this.tickets.take(msg.sender);
-        require(ticket.seat > 0);
-        this.hand(to, ticket);
-    }
-    private hand(to: Address, ticket: memory Ticket) { this.tickets.put(to, ticket); }
-    @anyone enter() { destroy this.tickets.take(msg.sender); }
-    view seatOf(who: Address): u32 { return this.tickets[who].seat; }
-    view has(who: Address): bool { return this.tickets.has(who); }
-}";
+const TICKETS: &str = include_str!("contracts/tickets.bit");
 
 #[test]
 fn an_asset_is_in_one_place() {

@@ -26,52 +26,7 @@ fn nothing_there() -> Outcome {
     Outcome::Undone(vec![0, 1, 6])
 }
 
-const TEXTS: &str = "
-contract Texts {
-    storage name: string = \"first\";
-    storage notes: Map<Address, string>;
-    storage ages: Map<string, u32>;
-    storage blobs: Map<bytes, bytes>;
-    event Said(indexed what: string, by: Address, raw: bytes);
-    error TooLong(text: string, most: u32);
-    const MOST: u32 = 40;
-    view get(): memory string { return this.name; }
-    @anyone set(name: memory string) {
-        require(name.length <= MOST, TooLong(name, MOST));
-        this.name = name;
-    }
-    @anyone note(text: memory string) { this.notes[msg.sender] = text; }
-    view noteOf(who: Address): memory string { return this.notes[who]; }
-    @anyone setAge(name: memory string, age: u32) { this.ages[name] = age; }
-    view ageOf(name: memory string): u32 { return this.ages[name]; }
-    view known(name: memory string): bool { return this.ages.has(name); }
-    @anyone keep(key: memory bytes, value: memory bytes) { this.blobs[key] = value; }
-    view kept(key: memory bytes): memory bytes { return this.blobs[key]; }
-    pure hello(name: memory string): memory string { return \"hello, \".concat(name).concat(\"!\"); }
-    pure part(value: memory string, from: u32, to: u32): memory string { return value.slice(from, to); }
-    pure cut(value: memory bytes, from: u32, to: u32): memory bytes { return value.slice(from, to); }
-    pure same(a: memory string, b: memory string): bool { return a === b; }
-    pure differ(a: memory bytes, b: memory bytes): bool { return a !== b; }
-    pure byte(value: memory bytes, at: u32): u8 { return value[at]; }
-    pure sum(value: memory bytes): u64 {
-        let total: u64 = 0;
-        for (const one of value) { total += one as u64; }
-        return total;
-    }
-    pure changed(value: memory bytes): memory bytes {
-        let copy = value;
-        copy[0] = 7;
-        return copy.concat(value);
-    }
-    pure hashed(value: memory bytes): Hash { return blake2(value); }
-    pure constant(): memory bytes {
-        let first: memory bytes = hex\"0102\";
-        first[0] = 9;
-        const second: memory bytes = hex\"0102\";
-        return first.concat(second);
-    }
-    @anyone say(what: memory string) { emit Said(what, msg.sender, hex\"00ff\"); }
-}";
+const TEXTS: &str = include_str!("contracts/texts.bit");
 
 #[test]
 fn texts_are_stored_joined_cut_and_compared() {
@@ -206,72 +161,7 @@ fn a_long_topic_is_its_hash_and_a_short_one_itself() {
     assert_eq!(events[1].data, data);
 }
 
-const LISTS: &str = "
-contract Lists {
-    storage stored: u64[];
-    storage names: Map<Address, string[]>;
-    storage grid: u64[][];
-    storage fixed: u64[3] = [1, 2, 3];
-    pure sum(items: memory u64[]): u64 {
-        let total: u64 = 0;
-        for (const item of items) {
-            if (item === 13) { continue; }
-            if (item === 99) { break; }
-            total += item;
-        }
-        return total;
-    }
-    pure evens(end: u64): memory u64[] {
-        let found: memory u64[] = [];
-        for (const one of (0 as u64)..end) { if (one % 2 === 0) { found.push(one); } }
-        return found;
-    }
-    pure backwards(items: memory u64[]): memory u64[] {
-        let left = items;
-        let found: memory u64[] = [];
-        while (left.length > 0) {
-            const last = left.pop();
-            found.push(last);
-        }
-        return found;
-    }
-    pure swapped(items: memory u64[], a: u32, b: u32): memory u64[] {
-        let copy = items;
-        copy[a] = items[b];
-        copy[b] = items[a];
-        return copy;
-    }
-    pure twice(items: memory u64[]): memory u64[][] {
-        let inner = items;
-        let all: memory u64[][] = [inner, items];
-        inner[0] = 100;
-        all[1].push(5);
-        all[1][0] += 1;
-        return all;
-    }
-    pure third(items: memory u64[3], at: u32): u64 { return items[at]; }
-    pure row(): memory u64[3] { let row: memory u64[3] = [7, 8, 9]; row[1] = 1; return row; }
-    pure same(a: memory string[], b: memory string[]): bool { return a === b; }
-    @anyone push(item: u64) { this.stored.push(item); }
-    @anyone pop(): u64 { return this.stored.pop(); }
-    @anyone set(at: u32, item: u64) { this.stored[at] = item; }
-    @anyone add(at: u32, item: u64) { this.stored[at] += item; }
-    @anyone all(items: memory u64[]) { this.stored = items; }
-    view at(index: u32): u64 { return this.stored[index]; }
-    view length(): u32 { return this.stored.length; }
-    view whole(): memory u64[] { return this.stored; }
-    view total(): u64 { let sum: u64 = 0; for (const item of this.stored) { sum += item; } return sum; }
-    @anyone name(text: memory string) { this.append(this.names[msg.sender], text); }
-    private append(list: storage string[], text: memory string) { list.push(text); }
-    view namesOf(who: Address): memory string[] { const list: storage string[] = this.names[who]; return list; }
-    @anyone forget() { delete this.names[msg.sender]; }
-    view has(who: Address): bool { return this.names.has(who); }
-    @anyone line(items: memory u64[]) { this.grid.push(items); }
-    @anyone mark(a: u32, b: u32, item: u64) { this.grid[a][b] = item; this.grid[a].push(0); }
-    view lines(): memory u64[][] { return this.grid; }
-    view fixedAt(at: u32): u64 { return this.fixed[at]; }
-    @anyone setFixed(at: u32, item: u64) { this.fixed[at] = item; }
-}";
+const LISTS: &str = include_str!("contracts/lists.bit");
 
 #[test]
 fn arrays_in_memory_grow_and_are_copied() {

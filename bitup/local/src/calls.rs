@@ -5,6 +5,7 @@ use crate::{
     run::{Around, Entering, execute},
     state::{Account, Event, State},
 };
+use blake2::{Blake2b256, Digest};
 use parlance_vm_abi::{CALL, CallId, id};
 use parlance_vm_reference::{Host, Stop};
 
@@ -181,6 +182,11 @@ impl<'c> Session<'c> {
                     data: arguments.bytes(2, 3)?,
                 });
                 nothing
+            }
+            id::HASH_BLAKE2_256 => {
+                let hash = Blake2b256::digest(arguments.bytes(0, 1)?);
+                let to = arguments.number(2)?;
+                arguments.write(to, &hash).map(|()| None)
             }
             id::CALL_V1 => self.call(arguments, spent),
             _ => None,

@@ -16,7 +16,7 @@
 //! A wide value lives in a slot of its function's frame; expressions pass its address. So does a value that is made of parts;
 //! the items of its lists lie behind the frames, in room that is given back with the frame of the function that took it.
 //!
-//! A contract with such values has more room for its input, and for what else stands from 1024 on: [`Layout`].
+//! A contract with such values has more room for its input, and for what else stands from 1024 on, see `Layout`.
 
 mod body;
 mod encode;
@@ -48,7 +48,8 @@ const OUT: u32 = 1024;
 const TOPICS: u32 = 3072;
 const INPUT: u32 = 4096;
 const CONSTANTS: u32 = 8192;
-const LONGEST_KEY: u32 = OUT - KEY;
+/// The longest key that a chain takes.
+const LONGEST_KEY: u32 = 128;
 /// Topics of an event, its signature among them.
 const MOST_TOPICS: usize = 4;
 /// The most that all constants may take: the smallest memory holds them, and frames behind them.

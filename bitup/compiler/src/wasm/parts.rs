@@ -32,7 +32,7 @@ impl Maker<'_, '_> {
 
     /// The value at the address on the stack, behind so many bytes.
     pub(super) fn load_at(&mut self, offset: u32, shape: &Shape) {
-        self.code.push(match shape {
+        let load = match shape {
             Shape::Unit => I::Drop,
             Shape::Bool => I::I32Load8U(at(offset)),
             Shape::Choice(_) => I::I64Load8U(at(offset)),
@@ -50,7 +50,8 @@ impl Maker<'_, '_> {
                 self.code.push(i32c(offset));
                 I::I32Add
             }
-        });
+        };
+        self.code.push(load);
     }
 
     /// Writes a value; the address and the value are on the stack.
