@@ -153,9 +153,26 @@ pub(crate) fn simpler(shape: &Shape, value: &Value) -> Vec<Value> {
             };
             vec![Value::Bytes(Vec::new()), Value::Bytes(shorter)]
         }
-        Value::Parts(parts) if matches!(shape, Shape::List(_)) && !parts.is_empty() => {
-            let shorter = parts[..parts.len() - 1].to_vec();
-            vec![Value::Parts(Vec::new()), Value::Parts(shorter)]
+        Value::Parts(parts) => {
+            let mut list = Vec::new();
+            if let (Shape::List(_), Some((_, shorter))) = (shape, parts.split_last()) {
+                list.extend([Value::Parts(Vec::new()), Value::Parts(shorter.to_vec())]);
+            }
+            for (number, part) in parts.iter().enumerate() {
+                let own = match shape {
+                    Shape::List(item) | Shape::Row(item, _) => Some(&**item),
+                    Shape::Record(fields) => fields.get(number),
+                    _ => None,
+                };
+                // The simplest one of each part; what is left is tried again.
+                let simplest = own.and_then(|own| simpler(own, part).into_iter().next());
+                if let Some(simplest) = simplest {
+                    let mut other = parts.clone();
+                    other[number] = simplest;
+                    list.push(Value::Parts(other));
+                }
+            }
+            list
         }
         Value::Variant(1, _) if matches!(shape, Shape::Union { option: true, .. }) => {
             vec![Value::Variant(0, Vec::new())]
