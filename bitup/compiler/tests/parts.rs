@@ -315,6 +315,12 @@ fn what_is_not_built_is_said() {
          contract A { pure f(): u64 { let c = new C(1); return c.n + c.add(); } }",
         "a call that changes its object",
     );
+    // Functions that call themselves with ever larger types would be made for ever.
+    refused(
+        "pure f<T>(a: memory Option<T>, n: u8): u8 { if (n === 0) { return 0; } return f(Some(a), n - 1) + f(Some([a]), n - 1); }
+         contract A { pure g(): u8 { const one: memory Option<u8> = None; return f(one, 3); } }",
+        "",
+    );
     refused(
         "class C { n: u64[]; } contract A { storage c: C; @anyone f() { this.g(this.c.n); } private g(a: storage u64[]) { a.push(1); } }",
         "a reference into what lies under one key",

@@ -13,6 +13,9 @@ use crate::{
 };
 use std::collections::{BTreeSet, HashMap};
 
+/// A chain takes about twice as many functions. Type parameters could ask for any number.
+const MOST_FUNCTIONS: usize = 1_024;
+
 /// What a function of the output was in the program.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
@@ -286,6 +289,9 @@ impl Lowering<'_> {
     /// Makes all functions that are called.
     pub(super) fn all_functions(&mut self) -> Lowered<Vec<Function>> {
         while let Some((key, number)) = self.waiting.pop() {
+            if self.functions.len() > MOST_FUNCTIONS {
+                return self.too_many();
+            }
             if let Ok(function) = self.function(key) {
                 self.functions[number] = Some(function);
             }
@@ -293,6 +299,14 @@ impl Lowering<'_> {
         let functions: Option<Vec<Function>> =
             std::mem::take(&mut self.functions).into_iter().collect();
         functions.ok_or(Stopped)
+    }
+
+    fn too_many<T>(&mut self) -> Lowered<T> {
+        let own = self.contract.map(|number| &self.program.contracts[number]);
+        let (file, span) = own.map_or((0, Span::at(0)), |info| (info.file, info.ast.name.span));
+        self.site.file = file;
+        let what = format!("a contract of more than {MOST_FUNCTIONS} functions");
+        self.not_built(span, &what)
     }
 
     /// Says that something cannot be built yet.
