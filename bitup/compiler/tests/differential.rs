@@ -147,7 +147,7 @@ fn value(seeded: &mut Seeded, shape: &Shape) -> Value {
             Value::Bytes(if *text {
                 made
             } else {
-                [&[0xff], &made[..]].concat()
+                [&[0xff][..], &made[..]].concat()
             })
         }
         Shape::List(item) => {

@@ -94,7 +94,7 @@ fn places_in_texts_and_bytes_are_checked() {
         texts.done(BOB, "changed", &[&text([1, 2])]),
         text([7, 2, 1, 2])
     );
-    assert_eq!(texts.call(BOB, 0, "changed", &[&text([])]), nothing_there());
+    assert_eq!(texts.call(BOB, 0, "changed", &[&text("")]), nothing_there());
     for _ in 0..2 {
         assert_eq!(texts.done(BOB, "constant", &[]), text([9, 2, 1, 2]));
     }

@@ -280,7 +280,7 @@ impl Maker {
                         return "_".to_owned();
                     }
                     let name = self.name("part");
-                    self.locals.push((name.clone(), ty, false));
+                    self.locals.push((name.clone(), *ty, false));
                     name
                 })
                 .collect();
