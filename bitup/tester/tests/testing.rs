@@ -329,6 +329,8 @@ fn texts_arrays_and_options_are_made_up_and_made_simpler() {
         "{shown:?}"
     );
     assert_eq!(shown[1..], ["[0, 0]", "None", "0x"]);
+    let reason = reason("test \"joined\" { assert(\"a\".concat(\"b\") === \"a\"); }");
+    assert_eq!(reason, "`===` does not hold between \"ab\" and \"a\"");
 }
 
 #[test]

@@ -237,7 +237,12 @@ impl<'m, 'w> Machine<'m, 'w> {
                 let holds = compared(*operator, &a, &b)?;
                 (
                     holds,
-                    format!("`{}` does not hold between {a} and {b}", operator.text()),
+                    format!(
+                        "`{}` does not hold between {} and {}",
+                        operator.text(),
+                        a.shown(&left.shape),
+                        b.shown(&right.shape)
+                    ),
                 )
             }
             _ => (

@@ -82,6 +82,21 @@ impl Value {
         }
     }
 
+    /// The value for people, as far as a shape tells: texts in quotes.
+    #[must_use]
+    pub fn shown(&self, shape: &Shape) -> String {
+        match (self, shape) {
+            (Self::Bytes(bytes), Shape::Bytes { text: true }) => {
+                format!("{:?}", String::from_utf8_lossy(bytes))
+            }
+            (Self::Parts(parts), Shape::List(item) | Shape::Row(item, _)) => {
+                let items: Vec<String> = parts.iter().map(|one| one.shown(item)).collect();
+                format!("[{}]", items.join(", "))
+            }
+            _ => self.to_string(),
+        }
+    }
+
     /// The value at the beginning of bytes, and the bytes behind it; none when they are too few, or no value of this shape.
     #[must_use]
     pub fn decode<'b>(shape: &Shape, bytes: &'b [u8]) -> Option<(Self, &'b [u8])> {
