@@ -135,7 +135,9 @@ impl<'m, 'w> Machine<'m, 'w> {
                 };
                 return self.statements(way, locals);
             }
-            Stmt::Loop(condition, body, last) => return self.repeat(condition, body, last, locals),
+            Stmt::Loop(condition, body, last, _) => {
+                return self.repeat(condition, body, last, locals);
+            }
             Stmt::Break => return Ok(Flow::Break),
             Stmt::Continue => return Ok(Flow::Continue),
             Stmt::Return(value) => {

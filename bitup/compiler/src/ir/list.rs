@@ -267,7 +267,7 @@ impl Lowering<'_> {
         let item = self.kept(local, item);
         let mut turn = vec![Stmt::Set(local, item)];
         self.block(body, &mut turn)?;
-        out.push(Stmt::Loop(on, turn, vec![Stmt::Set(at, next)]));
+        out.push(Stmt::Loop(on, turn, vec![Stmt::Set(at, next)], local));
         self.making.names.truncate(known);
         Ok(())
     }

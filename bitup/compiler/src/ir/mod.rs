@@ -187,8 +187,9 @@ pub enum Stmt {
     Clear(Place),
     /// One of two blocks.
     If(Expr, Vec<Stmt>, Vec<Stmt>),
-    /// As long as the condition holds; the last part runs after each turn, `continue` included.
-    Loop(Expr, Vec<Stmt>, Vec<Stmt>),
+    /// As long as the condition holds; the last part runs after each turn, `continue` included. Locals from the number on
+    /// have no value from one turn to the next.
+    Loop(Expr, Vec<Stmt>, Vec<Stmt>, usize),
     /// Leaves the loop.
     Break,
     /// Next turn of the loop.

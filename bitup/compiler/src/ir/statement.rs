@@ -58,8 +58,9 @@ impl Lowering<'_> {
             }
             StatementKind::While { condition, body } => {
                 let condition = self.expr(condition)?;
+                let first = self.making.locals.len();
                 let body = self.inner(body)?;
-                out.push(Stmt::Loop(condition, body, Vec::new()));
+                out.push(Stmt::Loop(condition, body, Vec::new(), first));
             }
             StatementKind::For {
                 name,
@@ -221,8 +222,10 @@ impl Lowering<'_> {
             kind: ExprKind::Operate(Kind::Plus, local(counter), one),
             shape: shape.clone(),
         };
+        let first = self.making.locals.len();
         let body = self.inner(body)?;
-        out.push(Stmt::Loop(condition, body, vec![Stmt::Set(counter, next)]));
+        let last = vec![Stmt::Set(counter, next)];
+        out.push(Stmt::Loop(condition, body, last, first));
         self.making.names.truncate(known);
         Ok(())
     }

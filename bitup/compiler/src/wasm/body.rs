@@ -1,7 +1,7 @@
 //! Functions and statements.
 
 use super::{
-    LENGTH, MOST_TOPICS, Shared, Signature, TOPICS, TooLarge,
+    LENGTH, MOST_TOPICS, Shared, Signature, TOPICS, TooLarge, release,
     runtime::{Import, Routine, at, i32c},
 };
 use crate::{
@@ -263,11 +263,16 @@ impl<'a, 'm> Maker<'a, 'm> {
                 }
                 self.code.push(I::End);
             }
-            Stmt::Loop(condition, body, step) => {
+            Stmt::Loop(condition, body, step, first) => {
                 self.code
                     .extend([I::Block(BlockType::Empty), I::Loop(BlockType::Empty)]);
                 self.depth += 2;
                 let outer = self.depth - 1;
+                let frees = self.shared.module.whole && release::may(body, *first, &self.shapes);
+                let free = frees.then(|| self.new_local(ValType::I32));
+                if let Some(free) = free {
+                    self.code.extend([I::GlobalGet(0), I::LocalSet(free)]);
+                }
                 self.expr(condition)?;
                 self.code
                     .extend([I::I32Eqz, I::BrIf(1), I::Block(BlockType::Empty)]);
@@ -276,6 +281,9 @@ impl<'a, 'm> Maker<'a, 'm> {
                 self.loops.pop();
                 self.code.push(I::End);
                 self.statements(step)?;
+                if let Some(free) = free {
+                    self.code.extend([I::LocalGet(free), I::GlobalSet(0)]);
+                }
                 self.code.extend([I::Br(0), I::End, I::End]);
                 self.depth -= 2;
             }

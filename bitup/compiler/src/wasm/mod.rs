@@ -26,6 +26,7 @@ mod external;
 mod lists;
 mod narrow;
 mod parts;
+mod release;
 mod runtime;
 mod store;
 mod tasks;
