@@ -274,9 +274,9 @@ fn more_than_memory_holds_ends_the_call() {
     let mut lists = Contract::deploy(LISTS, &[]);
     let ended = lists.call(BOB, 0, "evens", &[&10_000_000_u64.to_le_bytes()]);
     assert!(matches!(ended, Outcome::Broken(_)), "{ended:?}");
-    // What a turn of a loop took for itself, the next one has again: 20,000 turns of 300 bytes and more.
-    let many = lists.done(BOB, "many", &[&place(20_000)]);
-    assert_eq!(many, (13_333 * 10_u64).to_le_bytes());
+    // What a turn of a loop took for itself, the next one has again: 5,000 turns of 300 bytes and more.
+    let many = lists.done(BOB, "many", &[&place(5_000)]);
+    assert_eq!(many, (3_333 * 10_u64).to_le_bytes());
     // What one call took, the next one has again.
     for _ in 0..3 {
         lists.done(BOB, "evens", &[&2_000_u64.to_le_bytes()]);
