@@ -136,6 +136,7 @@ impl Lowering<'_> {
         {
             let mut target = Target::Stored(place.clone(), Vec::new());
             self.keep_keys(&mut target, out);
+            let pushed = pushed.map(|value| self.settled(value, Some(&target), out));
             let Target::Stored(place, _) = target else {
                 return self.not_built(array.span, "this place");
             };
@@ -209,15 +210,15 @@ impl Lowering<'_> {
         out: &mut Vec<Stmt>,
     ) -> Lowered<()> {
         let known = self.making.names.len();
-        let mut target = self.target(list)?;
+        let target = self.target(list)?;
         let (count, at) = (self.local("", INDEX), self.local("", INDEX));
         let index = || Expr::local(at, INDEX);
-        let (length, item) = match &mut target {
+        let (length, item) = match target {
             Some(Target::Stored(place, steps)) if steps.is_empty() && place.spread => {
                 let Some((item, _)) = place.shape.items() else {
                     return self.not_built(list.span, "a loop over this");
                 };
-                let mut kept = Target::Stored(place.clone(), Vec::new());
+                let mut kept = Target::Stored(place, steps);
                 self.keep_keys(&mut kept, out);
                 let Target::Stored(place, _) = kept else {
                     return self.not_built(list.span, "a loop over this");
@@ -227,7 +228,7 @@ impl Lowering<'_> {
                     load(item_place(&place, index(), item)),
                 )
             }
-            _ => {
+            target => {
                 let found = match target {
                     Some(target) => self.read(target, list.span)?,
                     None => self.expr(list)?,
