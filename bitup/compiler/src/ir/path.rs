@@ -186,8 +186,9 @@ impl Lowering<'_> {
                 ExprKind::Local(local) if !self.making.held[local].changes => continue,
                 _ => {}
             }
-            let local = self.local("", key.shape.clone());
-            let kept = std::mem::replace(key, Expr::local(local, key.shape.clone()));
+            let shape = key.shape.clone();
+            let local = self.local("", shape.clone());
+            let kept = std::mem::replace(key, Expr::local(local, shape));
             let kept = self.kept(local, kept);
             out.push(Stmt::Set(local, kept));
         }
