@@ -8,7 +8,6 @@ use crate::{
     ast,
     check::{Declared, Integer, Signature, Type, unify},
 };
-use num_bigint::BigInt;
 use std::collections::HashMap;
 
 /// Constants may stand behind each other so deep; one that needs itself ends here too.
@@ -69,7 +68,9 @@ impl Lowering<'_> {
                 arguments,
                 ..
             } if self.is_at(function) && arguments.len() == 1 => return self.expr(&arguments[0]),
-            ast::ExprKind::Member(object, name) => self.member(value, object, &name.text, shape)?,
+            ast::ExprKind::Member(object, name) => {
+                self.member(value, object, &name.text, shape.clone())?
+            }
             ast::ExprKind::Index(list, index) => {
                 let (list, index) = (self.expr(list)?, self.expr(index)?);
                 return self.part(list, Step::Item(index), value.span);

@@ -257,7 +257,7 @@ impl Maker<'_, '_> {
             self.code.extend(kept.map(I::LocalGet));
             self.code.push(i32c(out));
             self.task(Task::Encode, shape);
-            self.set(length, out);
+            self.set_encoded(length, out);
             return Ok(());
         }
         if matches!(shape, Shape::Wide { .. }) {
@@ -274,7 +274,7 @@ impl Maker<'_, '_> {
     }
 
     /// Puts what was encoded under the key; the address behind it is on the stack.
-    fn set(&mut self, length: u32, out: u32) {
+    fn set_encoded(&mut self, length: u32, out: u32) {
         let end = self.new_local(ValType::I32);
         self.code.push(I::LocalSet(end));
         self.code.extend([i32c(KEY), i32c(length), i32c(out)]);
@@ -306,7 +306,7 @@ impl Maker<'_, '_> {
         self.each(length, number, count, |maker| {
             maker.code.extend([I::LocalGet(from), i32c(out)]);
             maker.task(Task::Encode, &item);
-            maker.set(length + 4, out);
+            maker.set_encoded(length + 4, out);
             maker.code.extend([
                 I::LocalGet(from),
                 i32c(item.room()),
