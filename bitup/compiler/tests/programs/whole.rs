@@ -112,7 +112,13 @@ impl Maker {
                 } else {
                     self.seeded.below(4)
                 };
-                let items: Vec<_> = (0..length).map(|_| self.leaf(of)).collect();
+                // Three bytes are a key, and what keys are made of may not ask for keys.
+                let items: Vec<_> = (0..length)
+                    .map(|_| match ty {
+                        "u8[3]" => self.literal(of),
+                        _ => self.leaf(of),
+                    })
+                    .collect();
                 format!("[{}]", items.join(", "))
             }
             "Option<u64>" if self.seeded.chance(2) => format!("Some({})", self.leaf("u64")),
