@@ -305,3 +305,47 @@ fn the_same_program_gives_the_same_bytes() {
         assert_eq!(one[&CONTRACT].wasm, other[&CONTRACT].wasm, "seed {seed}");
     }
 }
+
+#[test]
+fn made_up_programs_use_all_that_can_be_built() {
+    let texts: Vec<String> = (0..100).map(|seed| Maker::new(seed).program()).collect();
+    for words in [
+        ".push(",
+        ".pop()",
+        ".concat(",
+        ".slice(",
+        ".length > 0",
+        "[1] =",
+        "blake2(",
+        "new Point(",
+        ".move(",
+        ".name =",
+        "Offer.Open(",
+        "Offer.Sold(_",
+        "Some(",
+        "??",
+        "this.grow(",
+        "emit Told(",
+        "Worse(",
+        "for (const item",
+        ".say(",
+        ".tell(",
+        "catch (error",
+        "Map<string,",
+        "Map<u8[3],",
+        "mulDiv(",
+        "while (",
+        "match (",
+        "delete this.",
+        "invariant",
+        "ensures",
+        "transfer(",
+    ] {
+        let count = texts.iter().filter(|text| {
+            // What is the same in all of them does not count.
+            text.split_once("contract Made")
+                .is_some_and(|(_, own)| own.contains(words))
+        });
+        assert!(count.count() >= 2, "{words}");
+    }
+}
