@@ -112,15 +112,17 @@ impl Registry<'_> {
                     "path": ["Option"],
                 }))
             }
-            Type::Class(number, _) => {
+            Type::Class(number, arguments) => {
                 let info = &self.program.classes[*number];
                 let fields = self.fields(ty, &info.fields);
-                self.put(json!({
+                let mut whole = json!({
                     "def": { "composite": { "fields": fields } },
                     "path": [info.ast.name.text],
-                }))
+                });
+                self.parameters(&mut whole, &info.type_parameters, arguments);
+                self.put(whole)
             }
-            Type::Enum(number, _) => {
+            Type::Enum(number, arguments) => {
                 let info = &self.program.enums[*number];
                 let mut variants = Vec::new();
                 for (index, (name, slots)) in info.variants.iter().enumerate() {
@@ -130,12 +132,26 @@ impl Registry<'_> {
                     }
                     variants.push(variant);
                 }
-                self.put(json!({
+                let mut whole = json!({
                     "def": { "variant": { "variants": variants } },
                     "path": [info.name.text],
-                }))
+                });
+                self.parameters(&mut whole, &info.type_parameters, arguments);
+                self.put(whole)
             }
             _ => self.put(json!({ "def": { "tuple": [] } })),
+        }
+    }
+
+    /// What the type parameters of a class or enum stand for.
+    fn parameters(&mut self, whole: &mut Value, parameters: &[Type], arguments: &[Type]) {
+        let mut list = Vec::new();
+        for (parameter, argument) in parameters.iter().zip(arguments) {
+            let name = self.program.shown(parameter);
+            list.push(json!({ "name": name, "type": self.of(argument) }));
+        }
+        if !list.is_empty() {
+            whole["params"] = Value::Array(list);
         }
     }
 

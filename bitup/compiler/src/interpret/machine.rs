@@ -1,12 +1,9 @@
 //! Expressions and statements.
 
-use super::{
-    Asked, Refusal, Standing, Stop, Value, World, arithmetic, compares, fitting, mul_div, wrapped,
-};
+use super::{Standing, Stop, Value, World, arithmetic, compares, fitting, mul_div, wrapped};
 use crate::{
-    ir::{ARITHMETIC, Bodies, Expr, ExprKind, Outside, Stmt, TRANSFER_FAILED},
+    ir::{ARITHMETIC, Bodies, Expr, ExprKind, Stmt, TRANSFER_FAILED},
     kind::Kind,
-    metadata::blake2_256,
 };
 use num_bigint::BigInt;
 
@@ -70,7 +67,7 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
         let mut locals = arguments;
         let rest = function.locals.iter().skip(locals.len());
-        locals.extend(rest.map(|shape| Value::zero(shape)).collect::<Vec<_>>());
+        locals.extend(rest.map(Value::zero).collect::<Vec<_>>());
         self.depth += 1;
         let flow = self.statements(&function.body, &mut locals);
         self.depth -= 1;
@@ -259,28 +256,6 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    fn emit(&mut self, event: usize, fields: &'m [Expr], locals: &mut [Value]) -> Done<()> {
-        let record = self.bodies.events.get(event).ok_or(Stop::Malformed)?;
-        let mut data = Vec::new();
-        let mut topics = vec![blake2_256(record.signature.as_bytes()).to_vec()];
-        for (field, (_, _, indexed)) in fields.iter().zip(&record.fields) {
-            let mut bytes = self.encoded(field, locals)?;
-            data.extend_from_slice(&bytes);
-            if *indexed {
-                // What is longer than a topic stands as its hash.
-                if bytes.len() > 32 {
-                    bytes = blake2_256(&bytes).to_vec();
-                }
-                bytes.resize(32, 0);
-                topics.push(bytes);
-            }
-        }
-        let count = u8::try_from(topics.len() << 2).map_err(|_| Stop::Malformed)?;
-        let topics = [vec![count], topics.concat()].concat();
-        self.world.event(&topics, &data);
-        Ok(())
-    }
-
     pub(super) fn expr(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<Value> {
         self.step()?;
         Ok(match &value.kind {
@@ -384,52 +359,6 @@ impl<'m, 'w> Machine<'m, 'w> {
         })
     }
 
-    /// A call of another contract. What fails before it is made fails the caller, in `try` too.
-    fn outside(
-        &mut self,
-        target: &'m Expr,
-        selector: [u8; 4],
-        outside: &'m Outside,
-        value: &'m Expr,
-        locals: &mut [Value],
-    ) -> Done<Result<Value, Refusal>> {
-        let target = self.address(target, locals)?;
-        let asked = self.asked(selector, outside, locals)?;
-        Ok(self.world.call(&target, asked).and_then(|bytes| {
-            let found = Value::decode(&value.shape, &bytes);
-            found.map(|(value, _)| value).ok_or_else(unreadable)
-        }))
-    }
-
-    fn asked(
-        &mut self,
-        selector: [u8; 4],
-        outside: &'m Outside,
-        locals: &mut [Value],
-    ) -> Done<Asked> {
-        let mut input = selector.to_vec();
-        for argument in &outside.arguments {
-            input.extend(self.encoded(argument, locals)?);
-        }
-        let from = match &outside.from {
-            Some(from) => Some(self.address(from, locals)?),
-            None => None,
-        };
-        let value = match &outside.value {
-            Some(value) => self.tokens(value, locals)?,
-            None => 0,
-        };
-        if let Some(gas) = &outside.gas {
-            self.number(gas, locals)?;
-        }
-        Ok(Asked {
-            name: outside.name.clone(),
-            input,
-            from,
-            value,
-        })
-    }
-
     pub(super) fn encoded(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<Vec<u8>> {
         Ok(self.expr(value, locals)?.encode(&value.shape))
     }
@@ -448,11 +377,11 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    fn tokens(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<u128> {
+    pub(super) fn tokens(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<u128> {
         u128::try_from(self.number(value, locals)?).map_err(|_| Stop::Malformed)
     }
 
-    fn address(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<[u8; 32]> {
+    pub(super) fn address(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<[u8; 32]> {
         match self.expr(value, locals)? {
             Value::Bytes(bytes) => bytes.try_into().map_err(|_| Stop::Malformed),
             _ => Err(Stop::Malformed),
@@ -475,13 +404,5 @@ fn compared(operator: Kind, a: &Value, b: &Value) -> Done<bool> {
             Ok((a == b) == (operator == Kind::Equal))
         }
         _ => Err(Stop::Malformed),
-    }
-}
-
-fn unreadable() -> Refusal {
-    Refusal {
-        error: "Unreadable".to_owned(),
-        shown: "the result has another form than the interface says".to_owned(),
-        output: Vec::new(),
     }
 }

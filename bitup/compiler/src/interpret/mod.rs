@@ -7,6 +7,7 @@
 mod arithmetic;
 mod entry;
 mod machine;
+mod outside;
 mod parts;
 mod storage;
 mod value;

@@ -1,14 +1,10 @@
 //! From a checked program to the code generator's form.
 
-use super::{
-    ADDRESS, CONDITION_BROKEN, Entry, Expr, ExprKind, Function, LANGUAGE_ERRORS, Module, Place,
-    Record, Shape, Stmt,
-};
+use super::{Expr, Function, LANGUAGE_ERRORS, Module, Place, Record, Shape, Stmt};
 use crate::{
     ast,
-    check::{Declared, FileNumber, Program, Signature, Type},
+    check::{Declared, FileNumber, Program, Type},
     diagnostic::{Code, Diagnostic},
-    kind::Kind,
     span::Span,
 };
 use std::collections::{BTreeSet, HashMap};
@@ -212,80 +208,6 @@ impl<'p> Lowering<'p> {
 }
 
 impl Lowering<'_> {
-    fn module(&mut self, contract: usize) -> Lowered<Module> {
-        let info = &self.program.contracts[contract];
-        let name = info.ast.name.text.clone();
-        let constructor_payable = info.constructor.as_ref().is_some_and(|one| one.payable);
-        let constructor = Entry {
-            name: "new".to_owned(),
-            selector: selector("new"),
-            function: self.number(Key::Constructor(contract)),
-            payable: constructor_payable,
-            writes: true,
-            callers: Vec::new(),
-        };
-        let mut messages: Vec<Entry> = Vec::new();
-        let mut seen: Vec<String> = Vec::new();
-        for part in self.program.line(contract) {
-            for (number, method) in self.program.contracts[part].methods.iter().enumerate() {
-                if method.private || seen.contains(&method.name.text) {
-                    continue;
-                }
-                seen.push(method.name.text.clone());
-                let entry = self.entry(part, number, method)?;
-                let same = |one: &&Entry| one.selector == entry.selector;
-                if let Some(before) = messages.iter().find(same) {
-                    let message = format!("`{}` has the selector of `{}`", entry.name, before.name);
-                    let advice = "give one of them another one: `@selector(\"another name\")`";
-                    let finding = Diagnostic::new(Code::NotBuilt, method.name.span, message);
-                    self.findings.push((self.site.file, finding.advise(advice)));
-                }
-                messages.push(entry);
-            }
-        }
-        let invariants = self.invariants(contract)?;
-        let functions = self.all_functions()?;
-        Ok(Module {
-            name,
-            functions,
-            constructor,
-            messages,
-            invariants,
-            errors: std::mem::take(&mut self.errors),
-            events: std::mem::take(&mut self.events),
-            whole: self.whole,
-        })
-    }
-
-    /// One function for all invariants of a contract and of those above it.
-    fn invariants(&mut self, contract: usize) -> Lowered<Option<usize>> {
-        let mut body = Vec::new();
-        for part in self.program.line(contract) {
-            let info = &self.program.contracts[part];
-            self.site = Site {
-                file: info.file,
-                written_in: Some(part),
-            };
-            for invariant in &info.ast.invariants {
-                let holds = self.expr(invariant)?;
-                let fail = vec![Stmt::Fail(CONDITION_BROKEN, Vec::new())];
-                body.push(Stmt::If(holds.negated(), fail, Vec::new()));
-            }
-        }
-        if body.is_empty() {
-            return Ok(None);
-        }
-        self.functions.push(Some(Function {
-            name: "invariants".to_owned(),
-            parameters: 0,
-            locals: Vec::new(),
-            result: Shape::Unit,
-            changes: false,
-            body,
-        }));
-        Ok(Some(self.functions.len() - 1))
-    }
-
     /// Makes all functions that are called.
     pub(super) fn all_functions(&mut self) -> Lowered<Vec<Function>> {
         while let Some((key, number)) = self.waiting.pop() {
@@ -364,81 +286,6 @@ impl Lowering<'_> {
         })
     }
 
-    fn entry(&mut self, part: usize, number: usize, method: &Signature) -> Lowered<Entry> {
-        let info = &self.program.contracts[part];
-        let written = &info.ast.methods[number];
-        self.site = Site {
-            file: info.file,
-            written_in: Some(part),
-        };
-        let mut callers = Vec::new();
-        for annotation in &written.annotations {
-            match annotation.name.text.as_str() {
-                "only" => {
-                    for argument in &annotation.arguments {
-                        callers.push(self.caller(argument)?);
-                    }
-                }
-                "reentrant" => return self.not_built(annotation.span, "`@reentrant`"),
-                _ => {}
-            }
-        }
-        Ok(Entry {
-            name: method.name.text.clone(),
-            selector: selector_of(written),
-            function: self.number(Key::Method(part, number, Vec::new(), Vec::new())),
-            payable: method.payable,
-            writes: method.effect == crate::check::Effect::Write,
-            callers,
-        })
-    }
-
-    /// Whether the caller is the one, or one of those, that a name in `@only` stands for.
-    fn caller(&mut self, argument: &ast::Expr) -> Lowered<Expr> {
-        let ast::ExprKind::Name(name) = &argument.kind else {
-            return self.not_built(argument.span, "this rule");
-        };
-        let sender = Expr {
-            kind: ExprKind::Sender,
-            shape: ADDRESS,
-        };
-        if let (Some(contract), Some(cell)) = (self.contract, self.cell(name)) {
-            let slot = self.program.storage_field(contract, name);
-            let is_map = slot.is_some_and(|slot| matches!(slot.placed.ty, Type::Map(..)));
-            let (keys, shape) = if is_map {
-                (vec![sender.clone()], Shape::Bool)
-            } else {
-                (Vec::new(), ADDRESS)
-            };
-            let load = super::path::load(Place {
-                cell,
-                keys,
-                shape,
-                must: false,
-                spread: false,
-            });
-            return Ok(if is_map {
-                load
-            } else {
-                Expr {
-                    kind: ExprKind::Compare(Kind::Equal, Box::new(load), Box::new(sender)),
-                    shape: Shape::Bool,
-                }
-            });
-        }
-        match self.contract.and_then(|own| self.method_at(own, name)) {
-            Some((part, number)) => {
-                let key = Key::Method(part, number, Vec::new(), Vec::new());
-                let number = self.number(key);
-                Ok(Expr {
-                    kind: ExprKind::Call(number, vec![sender]),
-                    shape: Shape::Bool,
-                })
-            }
-            None => self.not_built(argument.span, "this rule"),
-        }
-    }
-
     /// The number of a field: fields of the contract furthest above come first.
     pub(super) fn cell(&self, name: &str) -> Option<u32> {
         let line = self.program.line(self.contract?);
@@ -478,164 +325,6 @@ impl Lowering<'_> {
         }
     }
 
-    /// A constructor: first values of the fields, then the constructor above, then its body.
-    fn constructor(&mut self, part: usize) -> Lowered<Function> {
-        let info = &self.program.contracts[part];
-        self.site = Site {
-            file: info.file,
-            written_in: Some(part),
-        };
-        let mut first = Vec::new();
-        for (field, slot) in info.ast.storage.iter().zip(&info.storage) {
-            if let Some(value) = &field.value {
-                let cell = self.cell(&field.name.text).ok_or(Stopped)?;
-                let place = self.place_of(cell, &slot.placed.ty, field.ty.span)?;
-                let value = self.expr(value)?;
-                first.push(Stmt::Store(place, value));
-            }
-        }
-        let written = info.ast.constructors.first();
-        let calls_above = written
-            .and_then(|one| one.body.as_ref())
-            .and_then(|body| body.statements.first())
-            .is_some_and(is_super_call);
-        if let (Some(base), false) = (info.base, calls_above) {
-            let number = self.number(Key::Constructor(base));
-            first.push(Stmt::Do(Expr {
-                kind: ExprKind::Call(number, Vec::new()),
-                shape: Shape::Unit,
-            }));
-        }
-        match (written, &info.constructor) {
-            (Some(written), Some(signature)) => self.written(written, signature, first, &[]),
-            _ => Ok(Function {
-                name: "constructor".to_owned(),
-                parameters: 0,
-                locals: std::mem::take(&mut self.making.locals),
-                result: Shape::Unit,
-                changes: false,
-                body: first,
-            }),
-        }
-    }
-
-    /// Makes the parameters known; gives how many locals they are. References into the storage are their keys.
-    pub(super) fn parameters(
-        &mut self,
-        method: &ast::Method,
-        signature: &Signature,
-        references: &[Reference],
-    ) -> Lowered<usize> {
-        let mut references = references.iter();
-        for (slot, parameter) in signature.parameters.iter().zip(&method.parameters) {
-            let ty = self.filled(&slot.placed.ty);
-            if !self.is_reference(&slot.placed) {
-                let shape = self.shape(&ty, parameter.ty.span)?;
-                self.local(&slot.name.text, shape);
-                continue;
-            }
-            let Some(reference) = references.next() else {
-                return self.not_built(parameter.ty.span, "a reference here");
-            };
-            let mut place = self.place_of(reference.cell, &ty, parameter.ty.span)?;
-            (place.must, place.spread) = (reference.must, reference.spread);
-            for shape in &reference.keys {
-                let local = self.local("", shape.clone());
-                place.keys.push(Expr::local(local, shape.clone()));
-            }
-            let name = slot.name.text.clone();
-            self.making.names.push((name, Known::Place(place)));
-        }
-        Ok(self.making.locals.len())
-    }
-
-    /// `requires`, and what `ensures` needs of the beginning.
-    pub(super) fn conditions(&mut self, method: &ast::Method, body: &mut Vec<Stmt>) -> Lowered<()> {
-        for (ensures, condition) in &method.conditions {
-            if !ensures {
-                let holds = self.expr(condition)?;
-                body.push(Stmt::If(
-                    holds.negated(),
-                    vec![Stmt::Fail(CONDITION_BROKEN, Vec::new())],
-                    Vec::new(),
-                ));
-            }
-        }
-        self.ensures(method, body)
-    }
-
-    /// A method as it is written, behind `first`.
-    pub(super) fn written(
-        &mut self,
-        method: &ast::Method,
-        signature: &Signature,
-        first: Vec<Stmt>,
-        references: &[Reference],
-    ) -> Lowered<Function> {
-        let parameters = self.parameters(method, signature, references)?;
-        let span = method
-            .result
-            .as_ref()
-            .map_or(method.name.span, |ty| ty.span);
-        let result = self.filled(&signature.result);
-        let shape = self.shape(&result, span)?;
-        self.making.result = Outcome {
-            shape: shape.clone(),
-            local: None,
-        };
-        let mut body = first;
-        self.conditions(method, &mut body)?;
-        if let Some(block) = &method.body {
-            self.block(block, &mut body)?;
-        }
-        if shape == Shape::Unit {
-            self.ensured(&mut body);
-        }
-        let locals = std::mem::take(&mut self.making.locals);
-        Ok(Function {
-            name: method.name.text.clone(),
-            parameters,
-            locals,
-            result: shape,
-            changes: false,
-            body,
-        })
-    }
-
-    /// Reads `ensures`: what `old` names is kept now, the rest waits for the end.
-    fn ensures(&mut self, method: &ast::Method, body: &mut Vec<Stmt>) -> Lowered<()> {
-        let there = method.conditions.iter().any(|(ensures, _)| *ensures);
-        if there && self.making.result.shape != Shape::Unit {
-            let shape = self.making.result.shape.clone();
-            let local = self.local("result", shape);
-            self.making.held[local].owned = true;
-            self.making.result.local = Some(local);
-        }
-        self.making.old = Some(Vec::new());
-        for (ensures, condition) in &method.conditions {
-            if *ensures {
-                let holds = self.expr(condition)?;
-                self.making.ensures.push(holds);
-            }
-        }
-        body.extend(self.making.old.take().unwrap_or_default());
-        // The body has no name `result`.
-        let result = self.making.result.local;
-        self.making.names.retain(|(name, known)| {
-            let own = matches!(known, Known::Local(local) if Some(*local) == result);
-            name != "result" || !own
-        });
-        Ok(())
-    }
-
-    /// The conditions that hold at the end of the function.
-    pub(super) fn ensured(&self, body: &mut Vec<Stmt>) {
-        for holds in &self.making.ensures {
-            let fail = vec![Stmt::Fail(CONDITION_BROKEN, Vec::new())];
-            body.push(Stmt::If(holds.clone().negated(), fail, Vec::new()));
-        }
-    }
-
     /// A new local.
     pub(super) fn local(&mut self, name: &str, shape: Shape) -> usize {
         let number = self.making.locals.len();
@@ -663,18 +352,5 @@ impl Lowering<'_> {
                 .find_map(|number| self.program.contracts[number].names.get(name).copied())
         });
         inside.or_else(|| self.program.scopes[self.site.file].get(name).copied())
-    }
-}
-
-/// True for `super(...);`.
-pub(super) fn is_super_call(statement: &ast::Statement) -> bool {
-    match &statement.kind {
-        ast::StatementKind::Value(ast::Expr {
-            kind: ast::ExprKind::Call { function, .. },
-            ..
-        }) => {
-            matches!(function.kind, ast::ExprKind::Super)
-        }
-        _ => false,
     }
 }

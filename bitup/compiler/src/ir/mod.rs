@@ -3,11 +3,14 @@
 //! Tests of the language have the same form. What only they can do (deploy, call from any account, let time pass) is never
 //! made into code: [`crate::interpret`] does it.
 
+mod assign;
 mod change;
 mod expression;
 mod external;
 mod list;
 mod lower;
+mod method;
+mod module;
 mod object;
 mod operator;
 mod path;

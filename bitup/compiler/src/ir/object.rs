@@ -2,7 +2,7 @@
 
 use super::{
     Expr, ExprKind, Function, Path, Shape, Step, Stmt,
-    lower::{Key, Lowered, Lowering, Outcome, Site},
+    lower::{Key, Lowered, Lowering, Outcome, Site, Types},
 };
 use crate::{
     ast,
@@ -10,6 +10,9 @@ use crate::{
     span::Span,
 };
 use num_bigint::BigInt;
+
+/// A method of a class: its class, what that one's type parameters stand for, its number.
+pub(super) type Called = (usize, Types, usize);
 
 impl Lowering<'_> {
     /// `new Class(...)`
@@ -41,7 +44,7 @@ impl Lowering<'_> {
     }
 
     /// What the type parameters of a class stand for.
-    pub(super) fn class_types(&self, class: usize, types: &[Type]) -> Vec<(String, Type)> {
+    pub(super) fn class_types(&self, class: usize, types: &[Type]) -> Types {
         let parameters = &self.program.classes[class].type_parameters;
         let pairs = parameters.iter().zip(types);
         pairs
@@ -52,12 +55,8 @@ impl Lowering<'_> {
             .collect()
     }
 
-    /// The method of an object that is called: its class, what that one's type parameters stand for, its number.
-    pub(super) fn object_method(
-        &self,
-        object: &ast::Expr,
-        name: &ast::Name,
-    ) -> Option<(usize, Vec<(String, Type)>, usize)> {
+    /// The method of an object that is called.
+    pub(super) fn object_method(&self, object: &ast::Expr, name: &ast::Name) -> Option<Called> {
         let (class, types) = match (&object.kind, self.making.object) {
             (ast::ExprKind::This, Some((_, class))) => {
                 let info = &self.program.classes[class];
@@ -84,7 +83,7 @@ impl Lowering<'_> {
         &mut self,
         call: &ast::Expr,
         object: &ast::Expr,
-        method: (usize, Vec<(String, Type)>, usize),
+        method: Called,
         arguments: &[ast::Expr],
     ) -> Lowered<ExprKind> {
         let (class, types, number) = method;
@@ -150,7 +149,7 @@ impl Lowering<'_> {
         &mut self,
         class: usize,
         number: usize,
-        types: Vec<(String, Type)>,
+        types: Types,
     ) -> Lowered<Function> {
         let info = &self.program.classes[class];
         self.making.types = types;
@@ -176,7 +175,7 @@ impl Lowering<'_> {
     }
 
     /// The constructor of a class: an object of zeros, first values of its fields, the body, and the object is given.
-    pub(super) fn maker(&mut self, class: usize, types: Vec<(String, Type)>) -> Lowered<Function> {
+    pub(super) fn maker(&mut self, class: usize, types: Types) -> Lowered<Function> {
         let info = &self.program.classes[class];
         self.making.types = types;
         self.site = Site {

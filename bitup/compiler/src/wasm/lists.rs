@@ -1,6 +1,9 @@
 //! Routines for lists, texts, and what is written and read byte by byte.
 
-use super::runtime::{at, i32c};
+use super::{
+    Shared,
+    runtime::{Routine, at, i32c, nothing_there},
+};
 use wasm_encoder::{BlockType, Instruction as I, ValType};
 
 const GET: fn(u32) -> I<'static> = I::LocalGet;
@@ -9,11 +12,43 @@ const SET: fn(u32) -> I<'static> = I::LocalSet;
 /// Code, and the locals that it has behind its parameters.
 pub(super) type Parts<'a> = (&'a mut Vec<(u32, ValType)>, &'a mut Vec<I<'static>>);
 
+impl Routine {
+    /// The code of a routine for lists.
+    pub(super) fn list_body(self, shared: &Shared<'_>, parts: Parts<'_>) {
+        let (room, moved) = (shared.place_of(Self::Alloc), shared.place_of(Self::Move));
+        let fail = [
+            I::If(BlockType::Empty),
+            i32c(nothing_there()),
+            I::Call(shared.place_of(Self::Fail)),
+            I::End,
+        ];
+        let end = shared.layout.out + shared.layout.longest_out;
+        match self {
+            Self::Alloc => alloc(parts),
+            Self::Move => copy(parts),
+            Self::Clear => clear(parts),
+            Self::SameBytes => same(parts),
+            Self::Write => write(parts, moved, end),
+            Self::ReadPlain => read_plain(parts, moved),
+            Self::Compact => compact(parts, end),
+            Self::ReadCompact => read_compact(parts),
+            Self::Index => index(parts, &fail),
+            Self::Push => push(parts, room, moved),
+            Self::Pop => pop(parts, &fail),
+            Self::Join => join(parts, room, moved),
+            Self::Slice => slice(parts, false, &fail, room, moved),
+            Self::SliceText => slice(parts, true, &fail, room, moved),
+            Self::IsText => is_text(parts),
+            _ => {}
+        }
+    }
+}
+
 /// The most that one list may take; memory has no more.
 const MOST_BYTES: u32 = 1 << 20;
 
 /// `alloc(bytes) -> address`: room behind the frames. Memory grows when there is none, and the call ends when it cannot.
-pub(super) fn alloc((locals, code): Parts<'_>) {
+fn alloc((locals, code): Parts<'_>) {
     locals.push((2, ValType::I32));
     code.extend([GET(0), i32c(MOST_BYTES), I::I32GtU]);
     code.extend([I::If(BlockType::Empty), I::Unreachable, I::End]);
@@ -43,7 +78,7 @@ fn on(local: u32, bytes: u32) -> [I<'static>; 4] {
 }
 
 /// `move(to, from, bytes)`
-pub(super) fn copy((_, code): Parts<'_>) {
+fn copy((_, code): Parts<'_>) {
     for bytes in [8, 1] {
         let mut body = vec![GET(0), GET(1)];
         body.extend(match bytes {
@@ -57,7 +92,7 @@ pub(super) fn copy((_, code): Parts<'_>) {
 }
 
 /// `clear(to, bytes)`
-pub(super) fn clear((_, code): Parts<'_>) {
+fn clear((_, code): Parts<'_>) {
     for bytes in [8, 1] {
         let mut body = vec![GET(0)];
         body.extend(match bytes {
@@ -70,7 +105,7 @@ pub(super) fn clear((_, code): Parts<'_>) {
 }
 
 /// `same_bytes(a, b, bytes) -> 0 or 1`
-pub(super) fn same((_, code): Parts<'_>) {
+fn same((_, code): Parts<'_>) {
     for bytes in [8, 1] {
         let mut body = Vec::new();
         let (load, differ) = match bytes {
@@ -87,7 +122,7 @@ pub(super) fn same((_, code): Parts<'_>) {
 }
 
 /// `write(from, to, bytes) -> behind`: where results and what goes to storage stand; the call ends when it is full.
-pub(super) fn write((_, code): Parts<'_>, copy: u32, end: u32) {
+fn write((_, code): Parts<'_>, copy: u32, end: u32) {
     code.extend([GET(1), GET(2), I::I32Add, i32c(end), I::I32GtU]);
     code.extend([I::If(BlockType::Empty), I::Unreachable, I::End]);
     code.extend([GET(1), GET(0), GET(2), I::Call(copy)]);
@@ -95,7 +130,7 @@ pub(super) fn write((_, code): Parts<'_>, copy: u32, end: u32) {
 }
 
 /// `read_plain(from, end, to, bytes) -> behind`, 0 when there are fewer.
-pub(super) fn read_plain((_, code): Parts<'_>, copy: u32) {
+fn read_plain((_, code): Parts<'_>, copy: u32) {
     code.extend([GET(1), GET(0), I::I32Sub, GET(3), I::I32LtU]);
     code.extend([I::If(BlockType::Empty), i32c(0), I::Return, I::End]);
     code.extend([GET(2), GET(0), GET(3), I::Call(copy)]);
@@ -103,7 +138,7 @@ pub(super) fn read_plain((_, code): Parts<'_>, copy: u32) {
 }
 
 /// `compact(length, to) -> behind`: a length as SCALE writes it.
-pub(super) fn compact((_, code): Parts<'_>, end: u32) {
+fn compact((_, code): Parts<'_>, end: u32) {
     code.extend([GET(1), i32c(end - 4), I::I32GtU]);
     code.extend([I::If(BlockType::Empty), I::Unreachable, I::End]);
     let shifted = [GET(1), GET(0), i32c(2), I::I32Shl];
@@ -122,7 +157,7 @@ pub(super) fn compact((_, code): Parts<'_>, end: u32) {
 }
 
 /// `read_compact(from, end) -> address behind and length, 32 bits each`, 0 when it cannot be read.
-pub(super) fn read_compact((locals, code): Parts<'_>) {
+fn read_compact((locals, code): Parts<'_>) {
     // The mode, and the length.
     locals.push((2, ValType::I32));
     let none = [I::If(BlockType::Empty), I::I64Const(0), I::Return, I::End];
@@ -154,14 +189,14 @@ pub(super) fn read_compact((locals, code): Parts<'_>) {
 }
 
 /// `index(length, index) -> index`: fails beyond the end.
-pub(super) fn index((_, code): Parts<'_>, fail: &[I<'static>]) {
+fn index((_, code): Parts<'_>, fail: &[I<'static>]) {
     code.extend([GET(1), GET(0), I::I64ExtendI32U, I::I64GeU]);
     code.extend_from_slice(fail);
     code.extend([GET(1), I::I32WrapI64]);
 }
 
 /// `push(list, bytes of an item) -> address of the new item`
-pub(super) fn push((locals, code): Parts<'_>, alloc: u32, copy: u32) {
+fn push((locals, code): Parts<'_>, alloc: u32, copy: u32) {
     // The new capacity, and where the items go.
     locals.push((2, ValType::I32));
     code.extend([
@@ -199,7 +234,7 @@ pub(super) fn push((locals, code): Parts<'_>, alloc: u32, copy: u32) {
 }
 
 /// `pop(list, bytes of an item) -> address of the last item`, which is not in the list any more.
-pub(super) fn pop((_, code): Parts<'_>, fail: &[I<'static>]) {
+fn pop((_, code): Parts<'_>, fail: &[I<'static>]) {
     code.extend([GET(0), I::I32Load(at(0)), I::I32Eqz]);
     code.extend_from_slice(fail);
     code.extend([
@@ -222,7 +257,7 @@ fn list(code: &mut Vec<I<'static>>, list: u32, length: u32, data: u32) {
 }
 
 /// `join(to, a, b)`: two lists of bytes behind each other.
-pub(super) fn join((locals, code): Parts<'_>, alloc: u32, copy: u32) {
+fn join((locals, code): Parts<'_>, alloc: u32, copy: u32) {
     // The length of the first, that of both, and where they go.
     locals.push((3, ValType::I32));
     code.extend([GET(1), I::I32Load(at(0)), I::LocalTee(3)]);
@@ -235,13 +270,7 @@ pub(super) fn join((locals, code): Parts<'_>, alloc: u32, copy: u32) {
 }
 
 /// `slice(to, from, start, end)`: a part of a list of bytes. A text is not cut in the middle of a character.
-pub(super) fn slice(
-    (locals, code): Parts<'_>,
-    text: bool,
-    fail: &[I<'static>],
-    alloc: u32,
-    copy: u32,
-) {
+fn slice((locals, code): Parts<'_>, text: bool, fail: &[I<'static>], alloc: u32, copy: u32) {
     // The length of the part, where it is, and where it goes.
     locals.push((3, ValType::I32));
     code.extend([
@@ -291,7 +320,7 @@ pub(super) fn slice(
 }
 
 /// `is_text(at, length) -> 0 or 1`: whether bytes are UTF-8 (table 3-7 of the Unicode standard).
-pub(super) fn is_text((locals, code): Parts<'_>) {
+fn is_text((locals, code): Parts<'_>) {
     // The first byte of a character, how many follow, and the least and the greatest second byte.
     locals.push((4, ValType::I32));
     let (first, more, least, most) = (2, 3, 4, 5);

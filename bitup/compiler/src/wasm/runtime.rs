@@ -1,6 +1,6 @@
 //! System calls, and routines that several functions share.
 
-use super::{LENGTH, OUT, Shared, Signature, TOKENS, lists, wide};
+use super::{LENGTH, OUT, Shared, Signature, TOKENS, wide};
 use crate::ir::{ARITHMETIC, NOTHING_THERE, TOKENS_NOT_TAKEN};
 use wasm_encoder::{BlockType, Function, Instruction as I, MemArg, ValType};
 
@@ -474,38 +474,6 @@ impl Routine {
             function.instruction(instruction);
         }
         (self.signature(), function)
-    }
-}
-
-impl Routine {
-    /// The code of a routine for lists.
-    fn list_body(self, shared: &Shared<'_>, parts: lists::Parts<'_>) {
-        let (alloc, copy) = (shared.place_of(Self::Alloc), shared.place_of(Self::Move));
-        let fail = [
-            I::If(BlockType::Empty),
-            i32c(nothing_there()),
-            I::Call(shared.place_of(Self::Fail)),
-            I::End,
-        ];
-        let end = shared.layout.out + shared.layout.longest_out;
-        match self {
-            Self::Alloc => lists::alloc(parts),
-            Self::Move => lists::copy(parts),
-            Self::Clear => lists::clear(parts),
-            Self::SameBytes => lists::same(parts),
-            Self::Write => lists::write(parts, copy, end),
-            Self::ReadPlain => lists::read_plain(parts, copy),
-            Self::Compact => lists::compact(parts, end),
-            Self::ReadCompact => lists::read_compact(parts),
-            Self::Index => lists::index(parts, &fail),
-            Self::Push => lists::push(parts, alloc, copy),
-            Self::Pop => lists::pop(parts, &fail),
-            Self::Join => lists::join(parts, alloc, copy),
-            Self::Slice => lists::slice(parts, false, &fail, alloc, copy),
-            Self::SliceText => lists::slice(parts, true, &fail, alloc, copy),
-            Self::IsText => lists::is_text(parts),
-            _ => {}
-        }
     }
 }
 
