@@ -308,7 +308,7 @@ fn the_same_program_gives_the_same_bytes() {
 
 #[test]
 fn made_up_programs_use_all_that_can_be_built() {
-    let texts: Vec<String> = (0..100).map(|seed| Maker::new(seed).program()).collect();
+    let texts: Vec<String> = (0..300).map(|seed| Maker::new(seed).program()).collect();
     for words in [
         ".push(",
         ".pop()",
@@ -343,9 +343,9 @@ fn made_up_programs_use_all_that_can_be_built() {
     ] {
         let count = texts.iter().filter(|text| {
             // What is the same in all of them does not count.
-            text.split_once("contract Made")
-                .is_some_and(|(_, own)| own.contains(words))
+            let own = text.split_once("contract Made").map(|(_, own)| own);
+            own.is_some_and(|own| own.replacen("list.push(item)", "", 1).contains(words))
         });
-        assert!(count.count() >= 2, "{words}");
+        assert!(count.count() >= 3, "{words}");
     }
 }
