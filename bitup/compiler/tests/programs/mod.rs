@@ -321,7 +321,7 @@ impl Maker {
     }
 
     fn statement(&mut self, indent: usize, depth: usize) {
-        match self.seeded.below(21) {
+        match self.seeded.below(18) {
             0 if depth > 0 => {
                 let condition = self.expr("bool", 2);
                 self.block(indent, &format!("if ({condition})"), depth);
@@ -384,7 +384,6 @@ impl Maker {
                     &format!("require({holds} || {holds}, Worse({text}, {list}, {of}));"),
                 );
             }
-            18..=20 => self.mutated(indent),
             9 | 17 => {
                 let changing: Vec<_> = self
                     .locals
@@ -430,26 +429,6 @@ impl Maker {
         self.block(indent, &head, depth);
         self.locals.truncate(known);
         self.block(indent, "catch", depth);
-    }
-
-    /// A change of what is made of parts: a local, or where it may be written a field or an entry.
-    fn mutated(&mut self, indent: usize) {
-        let locals = self.locals.iter().filter(|local| local.2);
-        let mut places: Vec<_> = locals.map(|local| (local.0.clone(), local.1)).collect();
-        if self.effect == Effect::Write {
-            let fields = self.fields.iter();
-            places.extend(fields.map(|(name, ty)| (format!("this.{name}"), *ty)));
-            if self.seeded.chance(4) {
-                let entry = self.entry();
-                places.push(entry);
-            }
-        }
-        places.retain(|(_, ty)| WHOLE.contains(ty));
-        if places.is_empty() {
-            return self.local(indent);
-        }
-        let (place, ty) = self.seeded.one(&places).clone();
-        self.changed(indent, &place, ty);
     }
 
     /// A call whose result is made of parts, and whose error is looked at.
