@@ -114,7 +114,7 @@ fn build_writes_code_and_metadata() {
     );
     std::fs::write(
         folder.join("a.bit"),
-        "contract A { storage a: string; view f(): u32 { return this.a.length; } }",
+        "contract A { pure f(a: u64, b: u32): u64 { return a ** b; } }",
     )
     .unwrap();
     assert_eq!(bitup(&folder, &["build", "a.bit"]).status.code(), Some(1));

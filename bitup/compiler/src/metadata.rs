@@ -29,6 +29,11 @@ pub(crate) fn type_name(program: &Program, ty: &Type) -> String {
     match ty {
         Type::Unit => "()".to_owned(),
         Type::Address | Type::Handle(_) => "AccountId".to_owned(),
+        Type::Text => "String".to_owned(),
+        Type::Bytes => "Vec<u8>".to_owned(),
+        Type::Array(item) => format!("Vec<{}>", type_name(program, item)),
+        Type::Fixed(item, length) => format!("[{}; {length}]", type_name(program, item)),
+        Type::Option(item) => format!("Option<{}>", type_name(program, item)),
         other => program.shown(other),
     }
 }
@@ -83,18 +88,82 @@ impl Registry<'_> {
                 self.bytes32(["ink_primitives", "types", "AccountId"])
             }
             Type::Hash => self.bytes32(["ink_primitives", "types", "Hash"]),
-            Type::Enum(number, _) => {
-                let info = &self.program.enums[*number];
-                let variants = info.variants.iter().enumerate();
-                let one = |(index, (name, _)): (usize, &(crate::ast::Name, Vec<Slot>))| json!({ "index": index, "name": name.text });
-                let variants: Vec<Value> = variants.map(one).collect();
+            Type::Text => self.primitive("str"),
+            Type::Bytes => {
+                let byte = self.primitive("u8");
+                self.put(json!({ "def": { "sequence": { "type": byte } } }))
+            }
+            Type::Array(item) => {
+                let item = self.of(item);
+                self.put(json!({ "def": { "sequence": { "type": item } } }))
+            }
+            Type::Fixed(item, length) => {
+                let item = self.of(item);
+                self.put(json!({ "def": { "array": { "len": length, "type": item } } }))
+            }
+            Type::Option(item) => {
+                let item = self.of(item);
                 self.put(json!({
+                    "def": { "variant": { "variants": [
+                        { "index": 0, "name": "None" },
+                        { "fields": [{ "type": item }], "index": 1, "name": "Some" },
+                    ] } },
+                    "params": [{ "name": "T", "type": item }],
+                    "path": ["Option"],
+                }))
+            }
+            Type::Class(number, arguments) => {
+                let info = &self.program.classes[*number];
+                let fields = self.fields(ty, &info.fields);
+                let mut whole = json!({
+                    "def": { "composite": { "fields": fields } },
+                    "path": [info.ast.name.text],
+                });
+                self.parameters(&mut whole, &info.type_parameters, arguments);
+                self.put(whole)
+            }
+            Type::Enum(number, arguments) => {
+                let info = &self.program.enums[*number];
+                let mut variants = Vec::new();
+                for (index, (name, slots)) in info.variants.iter().enumerate() {
+                    let mut variant = json!({ "index": index, "name": name.text });
+                    if !slots.is_empty() {
+                        variant["fields"] = json!(self.fields(ty, slots));
+                    }
+                    variants.push(variant);
+                }
+                let mut whole = json!({
                     "def": { "variant": { "variants": variants } },
                     "path": [info.name.text],
-                }))
+                });
+                self.parameters(&mut whole, &info.type_parameters, arguments);
+                self.put(whole)
             }
             _ => self.put(json!({ "def": { "tuple": [] } })),
         }
+    }
+
+    /// What the type parameters of a class or enum stand for.
+    fn parameters(&mut self, whole: &mut Value, parameters: &[Type], arguments: &[Type]) {
+        let mut list = Vec::new();
+        for (parameter, argument) in parameters.iter().zip(arguments) {
+            let name = self.program.shown(parameter);
+            list.push(json!({ "name": name, "type": self.of(argument) }));
+        }
+        if !list.is_empty() {
+            whole["params"] = Value::Array(list);
+        }
+    }
+
+    /// Fields of a class or variant.
+    fn fields(&mut self, whole: &Type, slots: &[Slot]) -> Vec<Value> {
+        let mut fields = Vec::new();
+        for slot in slots {
+            let ty = self.program.filled(whole, &slot.placed.ty);
+            let shown = type_name(self.program, &ty);
+            fields.push(json!({ "name": slot.name.text, "type": self.of(&ty), "typeName": shown }));
+        }
+        fields
     }
 
     fn result(&mut self, good: usize, bad: usize) -> usize {

@@ -89,22 +89,24 @@ impl World for Beside<'_> {
     fn call(&mut self, to: &Account, call: Asked) -> Result<Vec<u8>, Refusal> {
         let mut inner = self.clone();
         inner.address = *to;
-        let refused = Refusal {
+        let refused = |output| Refusal {
             error: String::new(),
             shown: String::new(),
+            output,
         };
         if !self.contracts.contains_key(to) {
-            return Err(refused);
+            return Err(refused(Vec::new()));
         }
         if self.state.balance(&self.address) < call.value {
-            return Err(refused);
+            return Err(refused(Vec::new()));
         }
         match inner.enter(false, self.address, call.value, &call.input) {
             Outcome::Done(output) if output.starts_with(&[0, 0]) => {
                 self.state = inner.state;
                 Ok(output[2..].to_vec())
             }
-            _ => Err(refused),
+            Outcome::Undone(output) => Err(refused(output)),
+            _ => Err(refused(Vec::new())),
         }
     }
 }
@@ -127,7 +129,7 @@ impl Beside<'_> {
     }
 }
 
-fn value(seeded: &mut Seeded, shape: Shape) -> Vec<u8> {
+fn value(seeded: &mut Seeded, shape: &Shape) -> Value {
     let bytes: Vec<u8> = (0..4).flat_map(|_| seeded.next().to_le_bytes()).collect();
     let number = match seeded.below(4) {
         0 => BigInt::from(seeded.below(12)),
@@ -135,23 +137,44 @@ fn value(seeded: &mut Seeded, shape: Shape) -> Vec<u8> {
         2 => BigInt::from(seeded.next()),
         _ => BigInt::from_bytes_le(Sign::Plus, &bytes),
     };
-    let value = match shape {
+    match shape {
         Shape::Unit => Value::Unit,
         Shape::Bool => Value::Bool(seeded.chance(2)),
-        Shape::Choice(count) => Value::Number(seeded.below(usize::from(count)).into()),
+        Shape::Choice(count) => Value::Number(seeded.below(usize::from(*count)).into()),
+        Shape::Bytes { text } => {
+            let letters = (0..seeded.below(5)).map(|_| *seeded.one(&["a", "b", "é", "🜁"]));
+            let made = letters.collect::<String>().into_bytes();
+            Value::Bytes(if *text {
+                made
+            } else {
+                [&[0xff][..], &made[..]].concat()
+            })
+        }
+        Shape::List(item) => {
+            let length = seeded.below(4);
+            Value::Parts((0..length).map(|_| value(seeded, item)).collect())
+        }
+        Shape::Row(item, count) => Value::Parts((0..*count).map(|_| value(seeded, item)).collect()),
+        Shape::Record(fields) => {
+            Value::Parts(fields.iter().map(|one| value(seeded, one)).collect())
+        }
+        Shape::Union { variants, .. } => {
+            let number = seeded.below(variants.len());
+            let fields = variants[number].iter().map(|one| value(seeded, one));
+            Value::Variant(number, fields.collect())
+        }
         Shape::Wide { number: false, .. } => {
             Value::Bytes([ALICE, BOB, CONTRACT, [1; 32]][seeded.below(4)].to_vec())
         }
         _ => Value::Number(wrapped(shape, &number).unwrap()),
-    };
-    value.encode(shape)
+    }
 }
 
 fn input(seeded: &mut Seeded, contract: &Contract, entry: &Entry) -> Vec<u8> {
     let mut input = entry.selector.to_vec();
     let function = &contract.module.functions[entry.function];
     for shape in &function.locals[..function.parameters] {
-        input.extend(value(seeded, *shape));
+        input.extend(value(seeded, shape).encode(shape));
     }
     // Now and then something is missing, or a byte is another one.
     if seeded.chance(20) {

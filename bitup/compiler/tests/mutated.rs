@@ -7,12 +7,19 @@ use bitup_compiler::{Source, build, lexer::lex, test_program};
 use proptest::prelude::*;
 use support::validated;
 
-const TEXTS: [&str; 5] = [
+const TEXTS: [&str; 12] = [
     include_str!("../../examples/group_deposit.bit"),
     include_str!("../../examples/token.bit"),
     include_str!("../../modules/escrow/escrow.bit"),
     include_str!("../../modules/red-envelope/red_envelope.bit"),
     include_str!("../../modules/group-deposit/group_deposit.bit"),
+    include_str!("contracts/texts.bit"),
+    include_str!("contracts/lists.bit"),
+    include_str!("contracts/objects.bit"),
+    include_str!("contracts/variants.bit"),
+    include_str!("contracts/generic.bit"),
+    include_str!("contracts/tickets.bit"),
+    include_str!("contracts/levels.bit"),
 ];
 
 /// The text with some tokens exchanged for others of their kind, or for any other.

@@ -5,6 +5,7 @@ use crate::{
     run::{Around, Entering, execute},
     state::{Account, Event, State},
 };
+use blake2::{Blake2b256, Digest};
 use parlance_vm_abi::{CALL, CallId, id};
 use parlance_vm_reference::{Host, Stop};
 
@@ -19,6 +20,9 @@ const DONE: u64 = 0;
 const TRAPPED: u64 = 1;
 const REVERTED: u64 = 2;
 const NOT_CALLABLE: u64 = 8;
+/// The longest key and value that a chain keeps.
+const LONGEST_KEY: usize = 128;
+const LONGEST_VALUE: usize = 16 * 1024;
 /// Contracts that call each other in a row.
 const MOST_ACTIVE: usize = 8;
 /// The flag of a call in which nothing may be written.
@@ -150,6 +154,10 @@ impl<'c> Session<'c> {
             id::SET_STORAGE_V2 => {
                 let key = (self.entering.address, arguments.bytes(0, 1)?);
                 let value = arguments.bytes(2, 3)?;
+                if key.1.len() > LONGEST_KEY || value.len() > LONGEST_VALUE {
+                    self.fault = "a key or a value is longer than the chain keeps".to_owned();
+                    return None;
+                }
                 Some(Some(Self::before(self.state.storage.insert(key, value))))
             }
             id::GET_STORAGE_V1 => {
@@ -181,6 +189,11 @@ impl<'c> Session<'c> {
                     data: arguments.bytes(2, 3)?,
                 });
                 nothing
+            }
+            id::HASH_BLAKE2_256 => {
+                let hash = Blake2b256::digest(arguments.bytes(0, 1)?);
+                let to = arguments.number(2)?;
+                arguments.write(to, &hash).map(|()| None)
             }
             id::CALL_V1 => self.call(arguments, spent),
             _ => None,

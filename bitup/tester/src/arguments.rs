@@ -8,6 +8,11 @@ use bitup_compiler::{
 };
 use num_bigint::{BigInt, Sign};
 
+/// Texts, bytes and arrays are shorter than this.
+const LONGEST_MADE_UP: u64 = 6;
+/// Made up texts are made of these: characters of one to four bytes.
+const LETTERS: [char; 6] = ['a', 'z', '0', ' ', 'é', '🜁'];
+
 /// Numbers from a seed (splitmix64 of Steele, Lea and Flood, 2014).
 pub(crate) struct Seeded {
     state: u64,
@@ -35,11 +40,11 @@ impl Seeded {
         self.next() % end.max(1)
     }
 
-    pub(crate) fn value(&mut self, shape: Shape) -> Value {
+    pub(crate) fn value(&mut self, shape: &Shape) -> Value {
         match shape {
             Shape::Unit => Value::Unit,
             Shape::Bool => Value::Bool(self.below(2) == 1),
-            Shape::Choice(count) => Value::Number(self.below(u64::from(count)).into()),
+            Shape::Choice(count) => Value::Number(self.below(u64::from(*count)).into()),
             Shape::Narrow(integer) => {
                 let (least, most) = integer.range();
                 Value::Number(self.number(&least, &most))
@@ -52,11 +57,39 @@ impl Seeded {
                 Value::Number(self.number(&BigInt::ZERO, &most))
             }
             // Few accounts, so that the same one comes twice.
-            ADDRESS => {
+            shape if *shape == ADDRESS => {
                 let name = NAMES.get(self.below(NAMES.len() as u64) as usize);
                 Value::Bytes(account(name.copied().unwrap_or_default()).to_vec())
             }
-            Shape::Wide { bytes, .. } => Value::Bytes(vec![0; bytes as usize]),
+            Shape::Wide { bytes, .. } => Value::Bytes(vec![0; *bytes as usize]),
+            Shape::Bytes { text: false } => {
+                let length = self.below(LONGEST_MADE_UP);
+                Value::Bytes((0..length).map(|_| self.next().to_le_bytes()[0]).collect())
+            }
+            Shape::Bytes { text: true } => {
+                let length = self.below(LONGEST_MADE_UP);
+                let letters =
+                    (0..length).map(|_| LETTERS[self.below(LETTERS.len() as u64) as usize]);
+                Value::Bytes(letters.collect::<String>().into_bytes())
+            }
+            Shape::List(item) => {
+                let length = self.below(LONGEST_MADE_UP);
+                Value::Parts((0..length).map(|_| self.value(item)).collect())
+            }
+            Shape::Row(item, count) => {
+                Value::Parts((0..*count).map(|_| self.value(item)).collect())
+            }
+            Shape::Record(fields) => {
+                Value::Parts(fields.iter().map(|field| self.value(field)).collect())
+            }
+            Shape::Union { variants, .. } => {
+                let number = self.below(variants.len() as u64) as usize;
+                let fields = variants.get(number).map(Vec::as_slice).unwrap_or_default();
+                Value::Variant(
+                    number,
+                    fields.iter().map(|field| self.value(field)).collect(),
+                )
+            }
         }
     }
 
@@ -82,7 +115,7 @@ impl Seeded {
 }
 
 /// Simpler values, the simplest first.
-pub(crate) fn simpler(shape: Shape, value: &Value) -> Vec<Value> {
+pub(crate) fn simpler(shape: &Shape, value: &Value) -> Vec<Value> {
     match value {
         Value::Bool(true) => vec![Value::Bool(false)],
         Value::Number(number) if *number != BigInt::ZERO => {
@@ -105,10 +138,44 @@ pub(crate) fn simpler(shape: Shape, value: &Value) -> Vec<Value> {
                 .map(Value::Number)
                 .collect()
         }
-        Value::Bytes(bytes) if shape == ADDRESS => {
+        Value::Bytes(bytes) if *shape == ADDRESS => {
             let known = NAMES.iter().map(|name| account(name).to_vec());
             let before = known.take_while(|other| other != bytes);
             before.map(Value::Bytes).collect()
+        }
+        Value::Bytes(bytes) if matches!(shape, Shape::Bytes { .. }) && !bytes.is_empty() => {
+            let shorter = match String::from_utf8(bytes.clone()) {
+                Ok(mut text) => {
+                    text.pop();
+                    text.into_bytes()
+                }
+                Err(_) => bytes[1..].to_vec(),
+            };
+            vec![Value::Bytes(Vec::new()), Value::Bytes(shorter)]
+        }
+        Value::Parts(parts) => {
+            let mut list = Vec::new();
+            if let (Shape::List(_), Some((_, shorter))) = (shape, parts.split_last()) {
+                list.extend([Value::Parts(Vec::new()), Value::Parts(shorter.to_vec())]);
+            }
+            for (number, part) in parts.iter().enumerate() {
+                let own = match shape {
+                    Shape::List(item) | Shape::Row(item, _) => Some(&**item),
+                    Shape::Record(fields) => fields.get(number),
+                    _ => None,
+                };
+                // The simplest one of each part; what is left is tried again.
+                let simplest = own.and_then(|own| simpler(own, part).into_iter().next());
+                if let Some(simplest) = simplest {
+                    let mut other = parts.clone();
+                    other[number] = simplest;
+                    list.push(Value::Parts(other));
+                }
+            }
+            list
+        }
+        Value::Variant(1, _) if matches!(shape, Shape::Union { option: true, .. }) => {
+            vec![Value::Variant(0, Vec::new())]
         }
         _ => Vec::new(),
     }
@@ -131,7 +198,7 @@ mod tests {
             let shape = Shape::Narrow(integer);
             let mut seen = Vec::new();
             for _ in 0..200 {
-                let Value::Number(number) = seeded.value(shape) else {
+                let Value::Number(number) = seeded.value(&shape) else {
                     panic!("a number");
                 };
                 assert!(integer.holds(&number), "{number}");
@@ -146,12 +213,12 @@ mod tests {
     fn simpler_values_come_closer_to_nothing() {
         let shape = bitup_compiler::ir::TOKENS;
         let number = Value::Number(BigInt::from(1_000));
-        let list = simpler(shape, &number);
+        let list = simpler(&shape, &number);
         assert_eq!(list[0], Value::Number(BigInt::ZERO));
         assert_eq!(list[1], Value::Number(BigInt::from(500)));
         assert_eq!(list.last(), Some(&Value::Number(BigInt::from(999))));
-        assert!(simpler(shape, &list[0]).is_empty());
+        assert!(simpler(&shape, &list[0]).is_empty());
         let last = Value::Bytes(account(NAMES[2]).to_vec());
-        assert_eq!(simpler(ADDRESS, &last).len(), 2);
+        assert_eq!(simpler(&ADDRESS, &last).len(), 2);
     }
 }

@@ -140,7 +140,7 @@ fn run_case(program: &TestProgram, stage: &Stage<'_>, case: &Case, options: &Opt
     let mut seeded = Seeded::new(options.seed, &case.title);
     let mut unfit = 0_u32;
     while report.runs < runs {
-        let arguments: Vec<Value> = shapes.iter().map(|shape| seeded.value(*shape)).collect();
+        let arguments: Vec<Value> = shapes.iter().map(|shape| seeded.value(shape)).collect();
         let run = run_once(program, stage, case, arguments.clone());
         report.gas = report.gas.max(run.gas);
         match &run.ended {
@@ -184,7 +184,7 @@ fn simplest(
     while changed {
         changed = false;
         for (at, shape) in shapes.iter().enumerate() {
-            for value in simpler(*shape, &arguments[at]) {
+            for value in simpler(shape, &arguments[at]) {
                 if left == 0 {
                     return (arguments, run);
                 }

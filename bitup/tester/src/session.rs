@@ -174,8 +174,8 @@ impl<'p> Session<'p> {
         let result = match call(&mut self.stage) {
             Ok(bytes) => {
                 let shape = Shape::of(self.program, ty);
-                let value = shape.and_then(|shape| Value::decode(shape, &bytes));
-                Ok(value.map_or_else(String::new, |value| match value {
+                let value = shape.and_then(|shape| Value::decode(&shape, &bytes));
+                Ok(value.map_or_else(String::new, |(value, _)| match value {
                     Value::Unit => String::new(),
                     value => words::shown(self.program, ty, &value),
                 }))
@@ -228,7 +228,7 @@ impl<'p> Session<'p> {
                     ty: self.program.shown(ty),
                 });
             };
-            input.extend(value.encode(shape));
+            input.extend(value.encode(&shape));
         }
         let info = &self.program.contracts[self.contract.number];
         Ok(Asked {

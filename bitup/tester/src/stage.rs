@@ -78,6 +78,7 @@ impl<'p> Stage<'p> {
             Outcome::Broken(reason) => Err(Refusal {
                 error: "Broken".to_owned(),
                 shown: reason,
+                output: Vec::new(),
             }),
         }
     }
@@ -88,17 +89,20 @@ impl<'p> Stage<'p> {
             return Refusal {
                 error: "Unreadable".to_owned(),
                 shown: "arguments that it cannot read".to_owned(),
+                output: output.to_vec(),
             };
         };
         let Some(record) = module.errors.get(usize::from(*number)) else {
             return Refusal {
                 error: "Unknown".to_owned(),
                 shown: format!("error number {number}"),
+                output: output.to_vec(),
             };
         };
         Refusal {
             error: record.name.clone(),
             shown: self.with_fields(record, fields),
+            output: output.to_vec(),
         }
     }
 
@@ -108,11 +112,15 @@ impl<'p> Stage<'p> {
         let mut fields = Vec::new();
         for (name, ty, _) in &record.fields {
             let shape = Shape::of(program, ty);
-            let value = shape.and_then(|shape| Value::decode(shape, bytes));
-            let shown = value.map_or("?".to_owned(), |value| words::shown(program, ty, &value));
+            let found = shape.and_then(|shape| Value::decode(&shape, bytes));
+            let shown = match found {
+                Some((value, behind)) => {
+                    bytes = behind;
+                    words::shown(program, ty, &value)
+                }
+                None => "?".to_owned(),
+            };
             fields.push(format!("{name}: {shown}"));
-            let length = shape.map_or(0, Shape::bytes) as usize;
-            bytes = bytes.get(length..).unwrap_or_default();
         }
         if fields.is_empty() {
             record.name.clone()
@@ -143,6 +151,7 @@ impl World for Stage<'_> {
             return Err(Refusal {
                 error: "Unknown".to_owned(),
                 shown: "there is no such contract".to_owned(),
+                output: Vec::new(),
             });
         };
         let address = blake2_256(format!("{} {}", call.name, self.made.len()).as_bytes());
@@ -160,6 +169,7 @@ impl World for Stage<'_> {
             return Err(Refusal {
                 error: "Unknown".to_owned(),
                 shown: format!("there is no contract at {}", words::address(to)),
+                output: Vec::new(),
             });
         };
         let from = call.from.unwrap_or_else(|| account(NAMES[0]));

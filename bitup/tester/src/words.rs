@@ -2,7 +2,7 @@
 
 use crate::stage::NAMES;
 use bitup_compiler::{
-    check::{Program, Type},
+    check::{Program, Slot, Type},
     interpret::{Value, fitting},
     ir::{Shape, account},
 };
@@ -25,8 +25,47 @@ pub fn shown(program: &Program, ty: &Type, value: &Value) -> String {
             Ok(bytes) => address(bytes),
             Err(_) => value.to_string(),
         },
+        (Type::Text, Value::Bytes(bytes)) => format!("{:?}", String::from_utf8_lossy(bytes)),
+        (Type::Array(item) | Type::Fixed(item, _), Value::Parts(parts)) => {
+            let items: Vec<String> = parts.iter().map(|one| shown(program, item, one)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        (Type::Option(_), Value::Variant(0, _)) => "None".to_owned(),
+        (Type::Option(item), Value::Variant(_, parts)) => match parts.first() {
+            Some(inner) => format!("Some({})", shown(program, item, inner)),
+            None => value.to_string(),
+        },
+        (Type::Class(number, _), Value::Parts(parts)) => match program.classes.get(*number) {
+            Some(info) => {
+                let fields = of_fields(program, ty, &info.fields, parts);
+                format!("{}({fields})", info.ast.name.text)
+            }
+            None => value.to_string(),
+        },
+        (Type::Enum(number, _), Value::Variant(variant, parts)) => {
+            let info = program.enums.get(*number);
+            match info.and_then(|info| Some((info, info.variants.get(*variant)?))) {
+                Some((info, (name, _))) if parts.is_empty() => {
+                    format!("{}.{}", info.name.text, name.text)
+                }
+                Some((info, (name, slots))) => {
+                    let fields = of_fields(program, ty, slots, parts);
+                    format!("{}.{}({fields})", info.name.text, name.text)
+                }
+                None => value.to_string(),
+            }
+        }
         _ => value.to_string(),
     }
+}
+
+/// The fields of an object or variant, by name.
+fn of_fields(program: &Program, whole: &Type, slots: &[Slot], parts: &[Value]) -> String {
+    let fields = slots.iter().zip(parts).map(|(slot, part)| {
+        let ty = program.filled(whole, &slot.placed.ty);
+        format!("{}: {}", slot.name.text, shown(program, &ty, part))
+    });
+    fields.collect::<Vec<_>>().join(", ")
 }
 
 /// An address: by its name, or in hexadecimal digits.
@@ -39,12 +78,12 @@ pub fn address(bytes: &[u8; 32]) -> String {
     }
 }
 
-/// A value that is written on a command line: a number, `true`, the name of a variant, 64 hexadecimal digits, or for an
-/// address any name.
+/// A value that is written on a command line: a number, `true`, the name of a variant, 64 hexadecimal digits, for an
+/// address any name, a text with or without quotes, bytes as hexadecimal digits.
 #[must_use]
 pub fn read(program: &Program, ty: &Type, text: &str) -> Option<Value> {
     let shape = Shape::of(program, ty)?;
-    match (ty, shape) {
+    match (ty, &shape) {
         (_, Shape::Bool) => match text {
             "true" => Some(Value::Bool(true)),
             "false" => Some(Value::Bool(false)),
@@ -62,11 +101,18 @@ pub fn read(program: &Program, ty: &Type, text: &str) -> Option<Value> {
         }
         (_, Shape::Narrow(_) | Shape::Wide { number: true, .. }) => {
             let number: BigInt = text.replace('_', "").parse().ok()?;
-            fitting(shape, number).map(Value::Number)
+            fitting(&shape, number).map(Value::Number)
         }
+        (_, Shape::Bytes { text: true }) => {
+            let inner = text
+                .strip_prefix('"')
+                .and_then(|rest| rest.strip_suffix('"'));
+            Some(Value::Bytes(inner.unwrap_or(text).as_bytes().to_vec()))
+        }
+        (_, Shape::Bytes { .. }) => hex(text.strip_prefix("0x")?).map(Value::Bytes),
         (_, Shape::Wide { bytes, .. }) => match text.strip_prefix("0x") {
             Some(digits) => hex(digits)
-                .filter(|found| found.len() == bytes as usize)
+                .filter(|found| found.len() == *bytes as usize)
                 .map(Value::Bytes),
             None if *ty == Type::Address && is_name(text) => {
                 Some(Value::Bytes(account(text).to_vec()))

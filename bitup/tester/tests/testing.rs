@@ -309,3 +309,75 @@ test \"the other one may not come back\" {
         assert_eq!(report.failure, None, "{}", report.title);
     }
 }
+
+#[test]
+fn texts_arrays_and_options_are_made_up_and_made_simpler() {
+    let failure = one(
+        "test \"short\"(name: memory string, list: memory u8[], maybe: memory Option<u8>, raw: memory bytes) {
+            assert(name.length < 3 || list.length < 2);
+        }",
+    )
+    .failure
+    .expect("some are longer");
+    let shown: Vec<&str> = failure
+        .arguments
+        .iter()
+        .map(|(_, value)| value.as_str())
+        .collect();
+    assert!(
+        shown[0].starts_with('"') && shown[0].len() >= 5,
+        "{shown:?}"
+    );
+    assert_eq!(shown[1..], ["[0, 0]", "None", "0x"]);
+    let reason = reason("test \"joined\" { assert(\"a\".concat(\"b\") === \"a\"); }");
+    assert_eq!(reason, "`===` does not hold between \"ab\" and \"a\"");
+}
+
+#[test]
+fn a_session_writes_and_shows_values_of_parts() {
+    let text = "
+        enum State { Begun(by: Address, name: string), Done }
+        class Entry { name: string; sizes: u16[]; next: Option<u8>; }
+        contract Board {
+            storage state: State = State.Done;
+            storage entries: Entry[];
+            event Changed(state: State, names: string[]);
+            error Wrong(entry: Entry);
+            @anyone begin(name: memory string, raw: memory bytes) {
+                require(raw.length > 0, Wrong(new Entry(name, [1, 2], Some(3))));
+                this.state = State.Begun(msg.sender, name);
+                this.entries.push(new Entry(name, [], None));
+                emit Changed(this.state, [name, \"other\"]);
+            }
+            view now(): memory State { return this.state; }
+            view all(): memory Entry[] { return this.entries; }
+        }";
+    let source = Source {
+        path: "board.bit".to_owned(),
+        text: text.as_bytes().to_vec(),
+    };
+    let (program, contracts) = bitup_compiler::contracts(&[source]).unwrap();
+    let board = &contracts[0];
+    let by_number: BTreeMap<_, _> = contracts
+        .iter()
+        .map(|contract| (contract.number, contract.clone()))
+        .collect();
+    let mut session = Session::new(&program, &by_number, board).unwrap();
+    let result = |session: &mut Session<'_>, call: &str| session.call(call).unwrap().result;
+    assert_eq!(result(&mut session, "now()"), Ok("State.Done".to_owned()));
+    let begun = session.call("bob: begin(\"té\", 0x00ff)").unwrap();
+    let state = "State.Begun(by: account(\"bob\"), name: \"té\")";
+    assert_eq!(
+        begun.events,
+        [format!(
+            "Changed(state: {state}, names: [\"té\", \"other\"])"
+        )]
+    );
+    assert_eq!(result(&mut session, "now()"), Ok(state.to_owned()));
+    let entries = "[Entry(name: \"té\", sizes: [], next: None)]";
+    assert_eq!(result(&mut session, "all()"), Ok(entries.to_owned()));
+    let failed = result(&mut session, "begin(plain, 0x)");
+    let entry = "Wrong(entry: Entry(name: \"plain\", sizes: [1, 2], next: Some(3)))";
+    assert_eq!(failed, Err(entry.to_owned()));
+    assert!(session.call("begin(plain, zz)").is_err());
+}

@@ -138,6 +138,25 @@ impl Body<'_> {
         Value::computed(result)
     }
 
+    pub(super) fn text_method(&mut self, text: &Type, name: &Name, arguments: &[Expr]) -> Value {
+        match name.text.as_str() {
+            "concat" => {
+                self.plain(name, arguments, std::slice::from_ref(text));
+                Value::computed(text.clone())
+            }
+            "slice" => {
+                let place = super::types::unsigned(32);
+                self.plain(name, arguments, &[place.clone(), place]);
+                Value::computed(text.clone())
+            }
+            _ => {
+                self.all(arguments);
+                let shown = self.shown(text);
+                self.no_member(&shown, name, &["length", "concat", "slice"])
+            }
+        }
+    }
+
     pub(super) fn map_method(
         &mut self,
         key: &Type,

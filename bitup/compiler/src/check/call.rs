@@ -189,6 +189,7 @@ impl Body<'_> {
                 self.array_method(&item, &receiver.root, object.span, name, arguments)
             }
             Type::Map(key, item) => self.map_method(&key, &item, name, arguments),
+            text @ (Type::Text | Type::Bytes) => self.text_method(&text, name, arguments),
             Type::Unknown => {
                 self.all(arguments);
                 Value::unknown()

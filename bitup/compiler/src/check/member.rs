@@ -61,7 +61,8 @@ impl Body<'_> {
                 let known: &[&str] = match other {
                     Type::Handle(_) => &["address"],
                     Type::Array(_) => &["length", "push", "pop"],
-                    Type::Fixed(..) | Type::Bytes | Type::Text => &["length"],
+                    Type::Fixed(..) => &["length"],
+                    Type::Bytes | Type::Text => &["length", "concat", "slice"],
                     Type::Map(..) => &["has", "put", "take"],
                     _ => &[],
                 };

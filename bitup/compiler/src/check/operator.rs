@@ -181,7 +181,7 @@ impl Body<'_> {
         }
         let (one, other) = (self.shown(left), self.shown(right));
         if operator == Kind::Plus && (*left == Type::Text || *right == Type::Text) {
-            let advice = "texts are not put together on chain; give the parts to an event or error, and let the wallet show them";
+            let advice = "write `first.concat(second)`; better, give the parts to an event or error, and let the wallet show them";
             self.find(
                 Code::TextPlus,
                 value.span,

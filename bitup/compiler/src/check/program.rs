@@ -250,6 +250,27 @@ impl Program {
         matches!(ty, Type::Class(number, _) if self.classes.get(*number).is_some_and(|info| info.ast.is_asset))
     }
 
+    /// The type of a field of a class or of a variant, with the type arguments of `whole` put in.
+    #[must_use]
+    pub fn filled(&self, whole: &Type, field: &Type) -> Type {
+        let (parameters, arguments) = match whole {
+            Type::Class(number, arguments) => (
+                self.classes.get(*number).map(|info| &info.type_parameters),
+                arguments,
+            ),
+            Type::Enum(number, arguments) => (
+                self.enums.get(*number).map(|info| &info.type_parameters),
+                arguments,
+            ),
+            _ => return field.clone(),
+        };
+        field.replace(&|name| {
+            let same = |ty: &Type| matches!(ty, Type::Parameter(own, _) if own == name);
+            let at = parameters?.iter().position(same)?;
+            arguments.get(at).cloned()
+        })
+    }
+
     /// The type as a message shows it.
     #[must_use]
     pub fn shown(&self, ty: &Type) -> String {

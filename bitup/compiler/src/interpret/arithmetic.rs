@@ -7,7 +7,7 @@ use num_bigint::BigInt;
 const MOST_EXPONENT: u32 = 256;
 
 /// The bits of a number, and whether it has a sign. None for what is no number.
-fn form(shape: Shape) -> Option<(u32, bool)> {
+fn form(shape: &Shape) -> Option<(u32, bool)> {
     match shape {
         Shape::Narrow(integer) => Some((u32::from(integer.bits), integer.signed)),
         Shape::Wide {
@@ -20,7 +20,7 @@ fn form(shape: Shape) -> Option<(u32, bool)> {
 
 /// The number, when the shape has it.
 #[must_use]
-pub fn fitting(shape: Shape, value: BigInt) -> Option<BigInt> {
+pub fn fitting(shape: &Shape, value: BigInt) -> Option<BigInt> {
     let (bits, signed) = form(shape)?;
     let all = BigInt::from(1) << bits;
     let (least, end) = if signed {
@@ -34,7 +34,7 @@ pub fn fitting(shape: Shape, value: BigInt) -> Option<BigInt> {
 
 /// The low bits of the number, read as the shape reads them.
 #[must_use]
-pub fn wrapped(shape: Shape, value: &BigInt) -> Option<BigInt> {
+pub fn wrapped(shape: &Shape, value: &BigInt) -> Option<BigInt> {
     let (bits, signed) = form(shape)?;
     let all = BigInt::from(1) << bits;
     let low = ((value % &all) + &all) % &all;
@@ -44,7 +44,7 @@ pub fn wrapped(shape: Shape, value: &BigInt) -> Option<BigInt> {
 
 /// What an operator gives for two numbers of a shape; none where the call fails.
 #[must_use]
-pub fn arithmetic(operator: Kind, shape: Shape, a: &BigInt, b: &BigInt) -> Option<BigInt> {
+pub fn arithmetic(operator: Kind, shape: &Shape, a: &BigInt, b: &BigInt) -> Option<BigInt> {
     let zero = *b == BigInt::ZERO;
     let exact = match operator {
         Kind::Plus => a + b,
@@ -70,7 +70,7 @@ pub fn arithmetic(operator: Kind, shape: Shape, a: &BigInt, b: &BigInt) -> Optio
 }
 
 /// A count of bits that is smaller than the number.
-fn count(shape: Shape, value: &BigInt) -> Option<u32> {
+fn count(shape: &Shape, value: &BigInt) -> Option<u32> {
     let (bits, _) = form(shape)?;
     u32::try_from(value).ok().filter(|count| *count < bits)
 }
@@ -94,7 +94,7 @@ fn power(a: &BigInt, b: &BigInt) -> Option<BigInt> {
 
 /// `a * b / c` with its rounding; none where the call fails.
 #[must_use]
-pub fn mul_div(shape: Shape, a: &BigInt, b: &BigInt, c: &BigInt, up: bool) -> Option<BigInt> {
+pub fn mul_div(shape: &Shape, a: &BigInt, b: &BigInt, c: &BigInt, up: bool) -> Option<BigInt> {
     if *c == BigInt::ZERO {
         return None;
     }

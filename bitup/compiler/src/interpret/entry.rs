@@ -68,11 +68,11 @@ fn run(
     let mut values = Vec::new();
     let mut rest = arguments;
     for shape in &function.locals[..function.parameters] {
-        let Some(value) = Value::decode(*shape, rest) else {
+        let Some((value, behind)) = Value::decode(shape, rest) else {
             return Ok(None);
         };
         values.push(value);
-        rest = &rest[shape.bytes() as usize..];
+        rest = behind;
     }
     let mut machine = Machine::new(module.bodies(), world, steps);
     let mut permitted = entry.callers.is_empty();
@@ -86,5 +86,5 @@ fn run(
     if let Some(invariants) = module.invariants.filter(|_| entry.writes) {
         machine.function(invariants, Vec::new())?;
     }
-    Ok(Some(result.encode(function.result)))
+    Ok(Some(result.encode(&function.result)))
 }

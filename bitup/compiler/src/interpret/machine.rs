@@ -1,14 +1,9 @@
 //! Expressions and statements.
 
-use super::{
-    Asked, Refusal, Standing, Stop, Value, World, arithmetic, compares, fitting, mul_div, wrapped,
-};
+use super::{Standing, Stop, Value, World, arithmetic, compares, fitting, mul_div, wrapped};
 use crate::{
-    ir::{
-        ARITHMETIC, Bodies, Expr, ExprKind, NOTHING_THERE, Outside, Place, Stmt, TRANSFER_FAILED,
-    },
+    ir::{ARITHMETIC, Bodies, Expr, ExprKind, Stmt, TRANSFER_FAILED},
     kind::Kind,
-    metadata::blake2_256,
 };
 use num_bigint::BigInt;
 
@@ -32,7 +27,7 @@ enum Flow {
     Return(Value),
 }
 
-type Done<T> = Result<T, Stop>;
+pub(super) type Done<T> = Result<T, Stop>;
 
 impl<'m, 'w> Machine<'m, 'w> {
     /// A machine that takes at most so many steps.
@@ -57,23 +52,33 @@ impl<'m, 'w> Machine<'m, 'w> {
     /// # Errors
     /// When it does not come to its end.
     pub fn function(&mut self, number: usize, arguments: Vec<Value>) -> Done<Value> {
+        self.changed(number, arguments).map(|(result, _)| result)
+    }
+
+    /// Calls a function; gives its result and its locals as they are at its end.
+    pub(super) fn changed(
+        &mut self,
+        number: usize,
+        arguments: Vec<Value>,
+    ) -> Done<(Value, Vec<Value>)> {
         let function = self.bodies.functions.get(number).ok_or(Stop::Malformed)?;
         if self.depth >= MOST_DEPTH {
             return Err(Stop::Depth);
         }
         let mut locals = arguments;
         let rest = function.locals.iter().skip(locals.len());
-        locals.extend(rest.map(|shape| Value::zero(*shape)).collect::<Vec<_>>());
+        locals.extend(rest.map(Value::zero).collect::<Vec<_>>());
         self.depth += 1;
         let flow = self.statements(&function.body, &mut locals);
         self.depth -= 1;
-        Ok(match flow? {
+        let result = match flow? {
             Flow::Return(value) => value,
-            _ => Value::zero(function.result),
-        })
+            _ => Value::zero(&function.result),
+        };
+        Ok((result, locals))
     }
 
-    fn step(&mut self) -> Done<()> {
+    pub(super) fn step(&mut self) -> Done<()> {
         self.steps = self.steps.checked_sub(1).ok_or(Stop::Steps)?;
         Ok(())
     }
@@ -95,14 +100,29 @@ impl<'m, 'w> Machine<'m, 'w> {
                 let value = self.expr(value, locals)?;
                 *locals.get_mut(*local).ok_or(Stop::Malformed)? = value;
             }
+            Stmt::Put(path, value) => {
+                let value = self.expr(value, locals)?;
+                self.put(path, value, locals)?;
+            }
+            Stmt::Push(path, value) => {
+                let value = self.expr(value, locals)?;
+                self.push(path, value, locals)?;
+            }
+            Stmt::Pop(path, local) => {
+                let value = self.pop(path, locals)?;
+                *locals.get_mut(*local).ok_or(Stop::Malformed)? = value;
+            }
+            Stmt::Change(path, function, arguments, local) => {
+                self.change(path, *function, arguments, *local, locals)?;
+            }
             Stmt::Store(place, value) => {
-                let bytes = self.encoded(value, locals)?;
+                let value = self.expr(value, locals)?;
                 let key = self.key(place, locals)?;
-                self.world.write(&key, Some(&bytes));
+                self.store(place, &key, &value)?;
             }
             Stmt::Clear(place) => {
                 let key = self.key(place, locals)?;
-                self.world.write(&key, None);
+                self.clear(place, &key)?;
             }
             Stmt::If(condition, then, otherwise) => {
                 let way = if self.truth(condition, locals)? {
@@ -112,7 +132,9 @@ impl<'m, 'w> Machine<'m, 'w> {
                 };
                 return self.statements(way, locals);
             }
-            Stmt::Loop(condition, body, last) => return self.repeat(condition, body, last, locals),
+            Stmt::Loop(condition, body, last, _) => {
+                return self.repeat(condition, body, last, locals);
+            }
             Stmt::Break => return Ok(Flow::Break),
             Stmt::Continue => return Ok(Flow::Continue),
             Stmt::Return(value) => {
@@ -163,16 +185,26 @@ impl<'m, 'w> Machine<'m, 'w> {
                 Ok(_) => return Err(Stop::Unmet(format!("it does not fail with {error}"))),
                 Err(other) => return Err(other),
             },
-            Stmt::Try(call, local, body, catch) => match self.expr(call, locals) {
-                Ok(value) => {
-                    if let Some(local) = local {
-                        *locals.get_mut(*local).ok_or(Stop::Malformed)? = value;
+            Stmt::Try(tried) => {
+                let call = &tried.call;
+                let answer = match &call.kind {
+                    ExprKind::External(target, selector, outside) => {
+                        self.outside(target, *selector, outside, call, locals)?
                     }
-                    return self.statements(body, locals);
+                    _ => match self.expr(call, locals) {
+                        Err(Stop::Refused(refusal)) => Err(refusal),
+                        other => Ok(other?),
+                    },
+                };
+                let (local, value, way) = match answer {
+                    Ok(value) => (tried.result, value, &tried.body),
+                    Err(refusal) => (tried.error, Value::Bytes(refusal.output), &tried.catch),
+                };
+                if let Some(local) = local {
+                    *locals.get_mut(local).ok_or(Stop::Malformed)? = value;
                 }
-                Err(Stop::Refused(_)) => return self.statements(catch, locals),
-                Err(other) => return Err(other),
-            },
+                return self.statements(way, locals);
+            }
         }
         Ok(Flow::On)
     }
@@ -204,7 +236,12 @@ impl<'m, 'w> Machine<'m, 'w> {
                 let holds = compared(*operator, &a, &b)?;
                 (
                     holds,
-                    format!("`{}` does not hold between {a} and {b}", operator.text()),
+                    format!(
+                        "`{}` does not hold between {} and {}",
+                        operator.text(),
+                        a.shown(&left.shape),
+                        b.shown(&right.shape)
+                    ),
                 )
             }
             _ => (
@@ -219,24 +256,6 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    fn emit(&mut self, event: usize, fields: &'m [Expr], locals: &mut [Value]) -> Done<()> {
-        let record = self.bodies.events.get(event).ok_or(Stop::Malformed)?;
-        let mut data = Vec::new();
-        let mut topics = vec![blake2_256(record.signature.as_bytes()).to_vec()];
-        for (field, (_, _, indexed)) in fields.iter().zip(&record.fields) {
-            let mut bytes = self.encoded(field, locals)?;
-            data.extend_from_slice(&bytes);
-            if *indexed {
-                bytes.resize(32, 0);
-                topics.push(bytes);
-            }
-        }
-        let count = u8::try_from(topics.len() << 2).map_err(|_| Stop::Malformed)?;
-        let topics = [vec![count], topics.concat()].concat();
-        self.world.event(&topics, &data);
-        Ok(())
-    }
-
     pub(super) fn expr(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<Value> {
         self.step()?;
         Ok(match &value.kind {
@@ -244,7 +263,29 @@ impl<'m, 'w> Machine<'m, 'w> {
             ExprKind::Bool(truth) => Value::Bool(*truth),
             ExprKind::Constant(bytes) => Value::Bytes(bytes.clone()),
             ExprKind::Local(local) => locals.get(*local).cloned().ok_or(Stop::Malformed)?,
-            ExprKind::Load(place) => self.load(place, locals)?,
+            ExprKind::Zero => Value::zero(&value.shape),
+            ExprKind::Copy(inner) => self.expr(inner, locals)?,
+            ExprKind::Parts(_)
+            | ExprKind::Variant(..)
+            | ExprKind::Field(..)
+            | ExprKind::Tag(_)
+            | ExprKind::Payload(..)
+            | ExprKind::Else(..)
+            | ExprKind::Item(..)
+            | ExprKind::Length(_)
+            | ExprKind::Join(..)
+            | ExprKind::Slice(_)
+            | ExprKind::Blake2(_) => self.of_parts(value, locals)?,
+            ExprKind::Load(place) => {
+                let key = self.key(place, locals)?;
+                self.load(place, &key)?
+            }
+            ExprKind::Take(place) => {
+                let key = self.key(place, locals)?;
+                let value = self.load(place, &key)?;
+                self.clear(place, &key)?;
+                value
+            }
             ExprKind::Has(place) => {
                 let key = self.key(place, locals)?;
                 Value::Bool(self.world.read(&key).is_some())
@@ -258,13 +299,13 @@ impl<'m, 'w> Machine<'m, 'w> {
             }
             ExprKind::Operate(operator, left, right) => {
                 let (a, b) = (self.number(left, locals)?, self.number(right, locals)?);
-                number_or_fail(arithmetic(*operator, value.shape, &a, &b))?
+                number_or_fail(arithmetic(*operator, &value.shape, &a, &b))?
             }
             ExprKind::MulDiv(numbers, up) => {
                 let [a, b, c] = &**numbers;
                 let (a, b) = (self.number(a, locals)?, self.number(b, locals)?);
                 let c = self.number(c, locals)?;
-                number_or_fail(mul_div(value.shape, &a, &b, &c, *up))?
+                number_or_fail(mul_div(&value.shape, &a, &b, &c, *up))?
             }
             ExprKind::Compare(operator, left, right) => {
                 let (a, b) = (self.expr(left, locals)?, self.expr(right, locals)?);
@@ -280,9 +321,9 @@ impl<'m, 'w> Machine<'m, 'w> {
             ExprKind::Convert(inner, wraps) => {
                 let number = self.number(inner, locals)?;
                 number_or_fail(if *wraps {
-                    wrapped(value.shape, &number)
+                    wrapped(&value.shape, &number)
                 } else {
-                    fitting(value.shape, number)
+                    fitting(&value.shape, number)
                 })?
             }
             ExprKind::Choose(condition, yes, no) => {
@@ -312,62 +353,14 @@ impl<'m, 'w> Machine<'m, 'w> {
                 Value::Bytes(made.to_vec())
             }
             ExprKind::External(target, selector, outside) => {
-                let target = self.address(target, locals)?;
-                let asked = self.asked(*selector, outside, locals)?;
-                let bytes = self.world.call(&target, asked).map_err(Stop::Refused)?;
-                Value::decode(value.shape, &bytes).ok_or_else(|| Stop::Refused(unreadable()))?
+                let answer = self.outside(target, *selector, outside, value, locals)?;
+                answer.map_err(Stop::Refused)?
             }
         })
     }
 
-    fn asked(
-        &mut self,
-        selector: [u8; 4],
-        outside: &'m Outside,
-        locals: &mut [Value],
-    ) -> Done<Asked> {
-        let mut input = selector.to_vec();
-        for argument in &outside.arguments {
-            input.extend(self.encoded(argument, locals)?);
-        }
-        let from = match &outside.from {
-            Some(from) => Some(self.address(from, locals)?),
-            None => None,
-        };
-        let value = match &outside.value {
-            Some(value) => self.tokens(value, locals)?,
-            None => 0,
-        };
-        if let Some(gas) = &outside.gas {
-            self.number(gas, locals)?;
-        }
-        Ok(Asked {
-            name: outside.name.clone(),
-            input,
-            from,
-            value,
-        })
-    }
-
-    fn load(&mut self, place: &'m Place, locals: &mut [Value]) -> Done<Value> {
-        let key = self.key(place, locals)?;
-        match self.world.read(&key) {
-            Some(bytes) => Value::decode(place.shape, &bytes).ok_or(Stop::Malformed),
-            None if place.shape.has_zero() => Ok(Value::zero(place.shape)),
-            None => Err(Stop::Failed(NOTHING_THERE, Vec::new())),
-        }
-    }
-
-    fn key(&mut self, place: &'m Place, locals: &mut [Value]) -> Done<Vec<u8>> {
-        let mut key = place.cell.to_le_bytes().to_vec();
-        for part in &place.keys {
-            key.extend(self.encoded(part, locals)?);
-        }
-        Ok(key)
-    }
-
-    fn encoded(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<Vec<u8>> {
-        Ok(self.expr(value, locals)?.encode(value.shape))
+    pub(super) fn encoded(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<Vec<u8>> {
+        Ok(self.expr(value, locals)?.encode(&value.shape))
     }
 
     pub(super) fn truth(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<bool> {
@@ -377,18 +370,18 @@ impl<'m, 'w> Machine<'m, 'w> {
         }
     }
 
-    fn number(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<BigInt> {
+    pub(super) fn number(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<BigInt> {
         match self.expr(value, locals)? {
             Value::Number(number) => Ok(number),
             _ => Err(Stop::Malformed),
         }
     }
 
-    fn tokens(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<u128> {
+    pub(super) fn tokens(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<u128> {
         u128::try_from(self.number(value, locals)?).map_err(|_| Stop::Malformed)
     }
 
-    fn address(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<[u8; 32]> {
+    pub(super) fn address(&mut self, value: &'m Expr, locals: &mut [Value]) -> Done<[u8; 32]> {
         match self.expr(value, locals)? {
             Value::Bytes(bytes) => bytes.try_into().map_err(|_| Stop::Malformed),
             _ => Err(Stop::Malformed),
@@ -406,13 +399,10 @@ fn compared(operator: Kind, a: &Value, b: &Value) -> Done<bool> {
         (Value::Number(a), Value::Number(b)) => Ok(compares(operator, a, b)),
         (Value::Bool(a), Value::Bool(b)) => Ok(compares(operator, a, b)),
         (Value::Bytes(a), Value::Bytes(b)) => Ok(compares(operator, a, b)),
+        // What is made of parts is the same or not, and has no order.
+        (Value::Parts(_), Value::Parts(_)) | (Value::Variant(..), Value::Variant(..)) => {
+            Ok((a == b) == (operator == Kind::Equal))
+        }
         _ => Err(Stop::Malformed),
-    }
-}
-
-fn unreadable() -> Refusal {
-    Refusal {
-        error: "Unreadable".to_owned(),
-        shown: "the result has another form than the interface says".to_owned(),
     }
 }

@@ -7,12 +7,15 @@
 mod arithmetic;
 mod entry;
 mod machine;
+mod outside;
+mod parts;
+mod storage;
 mod value;
 
 pub use arithmetic::{arithmetic, compares, fitting, mul_div, wrapped};
 pub use entry::{Ended, enter};
 pub use machine::{MOST_DEPTH, Machine};
-pub use value::Value;
+pub use value::{Value, compact};
 
 use crate::{check::FileNumber, span::Span};
 
@@ -98,6 +101,8 @@ pub struct Refusal {
     pub error: String,
     /// The error with its fields.
     pub shown: String,
+    /// The bytes that the contract gave back; none where it gave nothing.
+    pub output: Vec<u8>,
 }
 
 impl Refusal {
@@ -105,6 +110,7 @@ impl Refusal {
         Self {
             error: "Unknown".to_owned(),
             shown: "there is no such contract".to_owned(),
+            output: Vec::new(),
         }
     }
 }

@@ -1,14 +1,13 @@
 //! Expressions.
 
 use super::{
-    Expr, ExprKind, Place, Shape, Stmt,
-    lower::{Key, Lowered, Lowering, Site, Stopped},
+    Expr, ExprKind, Shape, Step, Stmt,
+    lower::{Key, Lowered, Lowering, Reference, Site, Types},
 };
 use crate::{
     ast,
-    check::{Declared, Integer, Type, unify},
+    check::{Declared, Integer, Signature, Type, unify},
 };
-use num_bigint::BigInt;
 use std::collections::HashMap;
 
 /// Constants may stand behind each other so deep; one that needs itself ends here too.
@@ -32,11 +31,18 @@ impl Lowering<'_> {
         {
             return Ok(found);
         }
+        if let Some(target) = self.target(value)? {
+            self.shape_of(value)?;
+            return self.read(target, value.span);
+        }
         let shape = self.shape_of(value)?;
         let kind = match &value.kind {
             ast::ExprKind::Integer(number) => ExprKind::Number(number.clone().into()),
             ast::ExprKind::Bool(truth) => ExprKind::Bool(*truth),
             ast::ExprKind::Bytes(bytes) => ExprKind::Constant(bytes.clone()),
+            ast::ExprKind::Text(text) => ExprKind::Constant(text.clone().into_bytes()),
+            ast::ExprKind::Array(items) => ExprKind::Parts(self.parts(items)?),
+            ast::ExprKind::New { arguments, .. } => self.new_object(value, arguments)?,
             ast::ExprKind::Unary(operator, inner) => return self.unary(*operator, inner, shape),
             ast::ExprKind::Binary(operator, left, right) => {
                 self.binary(value, *operator, left, right)?
@@ -62,8 +68,13 @@ impl Lowering<'_> {
                 arguments,
                 ..
             } if self.is_at(function) && arguments.len() == 1 => return self.expr(&arguments[0]),
-            ast::ExprKind::Member(object, name) => self.member(value, object, &name.text, shape)?,
-            ast::ExprKind::Index(..) => ExprKind::Load(Box::new(self.place(value)?)),
+            ast::ExprKind::Member(object, name) => {
+                self.member(value, object, &name.text, shape.clone())?
+            }
+            ast::ExprKind::Index(list, index) => {
+                let (list, index) = (self.expr(list)?, self.expr(index)?);
+                return self.part(list, Step::Item(index), value.span);
+            }
             ast::ExprKind::Call {
                 function,
                 arguments,
@@ -75,7 +86,7 @@ impl Lowering<'_> {
                 {
                     self.external(interface, object, &name.text, arguments, options)?
                 } else {
-                    self.call(value, function, arguments)?
+                    self.call(value, function, arguments, &shape)?
                 }
             }
             _ => return self.not_built(value.span, "this expression"),
@@ -99,14 +110,11 @@ impl Lowering<'_> {
     }
 
     fn name(&mut self, value: &ast::Expr, name: &str, shape: Shape) -> Lowered<Expr> {
-        if let Some((_, number)) = self
-            .making
-            .names
-            .iter()
-            .rev()
-            .find(|(known, _)| known == name)
-        {
-            return Ok(Expr::local(*number, self.making.locals[*number]));
+        if name == "None" && self.declared(name).is_none() {
+            return Ok(Expr {
+                kind: ExprKind::Variant(0, Vec::new()),
+                shape,
+            });
         }
         let Some(Declared::Constant(number)) = self.declared(name) else {
             return self.not_built(value.span, "this name");
@@ -153,18 +161,17 @@ impl Lowering<'_> {
         name: &str,
         shape: Shape,
     ) -> Lowered<ExprKind> {
-        if let Some(number) = self.variant(value, name) {
-            return Ok(ExprKind::Number(number));
+        if let Some(number) = self.variant(value, &self.type_of(value)) {
+            return self.variant_value(number, &[], &shape);
         }
         let base = match &object.kind {
             ast::ExprKind::This => "this",
-            ast::ExprKind::Name(base) => base.as_str(),
-            _ => return self.not_built(value.span, "this field"),
+            ast::ExprKind::Name(base) if self.known(base).is_none() => base.as_str(),
+            _ => "",
         };
         Ok(match (base, name) {
             ("this", "balance") => ExprKind::OwnBalance,
             ("this", "address") => ExprKind::OwnAddress,
-            ("this", _) => ExprKind::Load(Box::new(self.place(value)?)),
             ("msg", "sender") => ExprKind::Sender,
             ("msg", "value") => ExprKind::Received,
             ("block", "number") => ExprKind::BlockNumber,
@@ -174,52 +181,25 @@ impl Lowering<'_> {
                     let (least, most) = integer.range();
                     ExprKind::Number(if end == "max" { most } else { least })
                 }
-                _ => return self.not_built(value.span, "this field"),
+                _ => return self.part_of(value, object, name),
             },
         })
     }
 
-    /// The number of a variant without fields.
-    fn variant(&self, value: &ast::Expr, name: &str) -> Option<BigInt> {
-        let Type::Enum(number, _) = self.type_of(value) else {
-            return None;
-        };
-        let ast::ExprKind::Member(object, _) = &value.kind else {
-            return None;
-        };
-        let ast::ExprKind::Name(base) = &object.kind else {
-            return None;
-        };
-        if self.declared(base) != Some(Declared::Enum(number)) {
-            return None;
-        }
-        self.variant_number(number, name).map(BigInt::from)
-    }
-
-    /// The place of a variant among those of its enum.
-    pub(super) fn variant_number(&self, of: usize, name: &str) -> Option<usize> {
-        let variants = &self.program.enums[of].variants;
-        variants.iter().position(|(known, _)| known.text == name)
-    }
-
-    /// A field of the contract, or an entry of a map in one.
-    pub(super) fn place(&mut self, value: &ast::Expr) -> Lowered<Place> {
-        let shape = self.shape_of(value)?;
-        let mut keys = Vec::new();
-        let mut base = value;
-        while let ast::ExprKind::Index(list, key) = &base.kind {
-            keys.push(self.expr(key)?);
-            base = list;
-        }
-        keys.reverse();
-        match &base.kind {
-            ast::ExprKind::Member(object, name) if matches!(object.kind, ast::ExprKind::This) => {
-                let Some(cell) = self.cell(&name.text) else {
-                    return Err(Stopped);
+    /// A field of what was computed, or the length of a list.
+    fn part_of(&mut self, value: &ast::Expr, object: &ast::Expr, name: &str) -> Lowered<ExprKind> {
+        match self.type_of(object) {
+            Type::Class(class, _) => {
+                let ast::ExprKind::Member(_, name) = &value.kind else {
+                    return self.not_built(value.span, "this field");
                 };
-                Ok(Place { cell, keys, shape })
+                let field = self.field_number(class, name)?;
+                Ok(ExprKind::Field(Box::new(self.expr(object)?), field))
             }
-            _ => self.not_built(base.span, "this place"),
+            Type::Array(_) | Type::Fixed(..) | Type::Bytes | Type::Text if name == "length" => {
+                self.length(object)
+            }
+            _ => self.not_built(value.span, "this field"),
         }
     }
 
@@ -228,52 +208,125 @@ impl Lowering<'_> {
         call: &ast::Expr,
         function: &ast::Expr,
         arguments: &[ast::Expr],
+        shape: &Shape,
     ) -> Lowered<ExprKind> {
         let above = self
             .site
             .written_in
             .and_then(|part| self.program.contracts[part].base);
-        let key = match &function.kind {
-            ast::ExprKind::Super => above.map(Key::Constructor),
-            ast::ExprKind::Member(object, name) => match &object.kind {
-                ast::ExprKind::This => self
-                    .contract
-                    .and_then(|own| self.method_key(own, &name.text)),
-                ast::ExprKind::Super => above.and_then(|base| self.method_key(base, &name.text)),
-                _ if name.text == "has" && arguments.len() == 1 => {
-                    return self.has(object, &arguments[0]);
+        match &function.kind {
+            ast::ExprKind::Super => {
+                let Some(base) = above else {
+                    return self.not_built(call.span, "this call");
+                };
+                let values = self.values(arguments)?;
+                let number = self.number(Key::Constructor(base));
+                Ok(ExprKind::Call(number, values))
+            }
+            ast::ExprKind::Member(object, name) => {
+                if let Some(method) = self.object_method(object, name) {
+                    return self.object_call(call, object, method, arguments);
                 }
-                _ => None,
-            },
-            ast::ExprKind::Name(name) => match (name.as_str(), self.declared(name)) {
-                ("old", _) => return self.old(call, arguments),
-                ("mulDiv", _) => return self.mul_div(call, arguments),
-                (_, Some(Declared::Function(number))) => {
-                    Some(Key::Free(number, self.found_types(number, call, arguments)))
+                let from = match &object.kind {
+                    ast::ExprKind::This => self.contract,
+                    ast::ExprKind::Super => above,
+                    _ => return self.member_call(call, function, object, name, arguments, shape),
+                };
+                match from.and_then(|from| self.method_at(from, &name.text)) {
+                    Some((part, number)) => self.own_call(call, part, number, arguments),
+                    None => self.not_built(call.span, "this call"),
                 }
-                _ => None,
-            },
-            _ => None,
-        };
-        let Some(key) = key else {
-            return self.not_built(call.span, "this call");
-        };
-        let mut values = Vec::new();
-        for argument in arguments {
-            values.push(self.expr(argument)?);
+            }
+            ast::ExprKind::Name(name) => self.call_name(call, name, arguments),
+            _ => self.not_built(call.span, "this call"),
         }
-        let number = self.number(key);
+    }
+
+    /// A call of what is no method of the contract: of a map, a text, or a variant.
+    fn member_call(
+        &mut self,
+        call: &ast::Expr,
+        function: &ast::Expr,
+        object: &ast::Expr,
+        name: &ast::Name,
+        arguments: &[ast::Expr],
+        shape: &Shape,
+    ) -> Lowered<ExprKind> {
+        if let Some(number) = self.variant(function, &self.type_of(call)) {
+            return self.variant_value(number, arguments, shape);
+        }
+        match (self.type_of(object), name.text.as_str(), arguments) {
+            (Type::Map(..), "has", [key]) => self.has(object, key),
+            (Type::Map(..), "take", [key]) => self.take(object, key),
+            (Type::Bytes | Type::Text, _, _) => self.text_method(object, name, arguments),
+            (Type::Array(_), "pop", _) => self.not_built(
+                call.span,
+                "`pop` inside of an expression, where another part may see the array before,",
+            ),
+            _ => self.not_built(call.span, "this call"),
+        }
+    }
+
+    fn call_name(
+        &mut self,
+        call: &ast::Expr,
+        name: &str,
+        arguments: &[ast::Expr],
+    ) -> Lowered<ExprKind> {
+        match (name, self.declared(name)) {
+            ("old", _) => self.old(call, arguments),
+            ("mulDiv", _) => self.mul_div(call, arguments),
+            (_, Some(Declared::Function(number))) => {
+                let signature = &self.program.functions[number].signature;
+                let types = self.found_types(signature, call, arguments);
+                let values = self.values(arguments)?;
+                let number = self.number(Key::Free(number, types));
+                Ok(ExprKind::Call(number, values))
+            }
+            ("Some", None) => Ok(ExprKind::Variant(1, self.parts(arguments)?)),
+            ("blake2", None) if arguments.len() == 1 => {
+                Ok(ExprKind::Blake2(Box::new(self.expr(&arguments[0])?)))
+            }
+            _ => self.not_built(call.span, "this call"),
+        }
+    }
+
+    /// A call of a method of the contract. What refers to storage is passed as its keys.
+    fn own_call(
+        &mut self,
+        call: &ast::Expr,
+        part: usize,
+        number: usize,
+        arguments: &[ast::Expr],
+    ) -> Lowered<ExprKind> {
+        let signature = &self.program.contracts[part].methods[number];
+        let types = self.found_types(signature, call, arguments);
+        let (mut values, mut references) = (Vec::new(), Vec::new());
+        for (slot, argument) in signature.parameters.iter().zip(arguments) {
+            if !self.is_reference(&slot.placed) {
+                values.push(self.expr(argument)?);
+                continue;
+            }
+            let place = self.place(argument)?;
+            references.push(Reference {
+                cell: place.cell,
+                keys: place.keys.iter().map(|key| key.shape.clone()).collect(),
+                must: place.must,
+                spread: place.spread,
+            });
+            values.extend(place.keys);
+        }
+        let number = self.number(Key::Method(part, number, references, types));
         Ok(ExprKind::Call(number, values))
     }
 
     /// What the type parameters of a function stand for in a call.
-    fn found_types(
+    pub(super) fn found_types(
         &self,
-        function: usize,
+        signature: &Signature,
         call: &ast::Expr,
         arguments: &[ast::Expr],
-    ) -> Vec<(String, Type)> {
-        let signature = &self.program.functions[function].signature;
+    ) -> Types {
         let names = &signature.type_parameters;
         let mut found = HashMap::new();
         for (slot, argument) in signature.parameters.iter().zip(arguments) {
@@ -290,33 +343,11 @@ impl Lowering<'_> {
             return self.not_built(call.span, "this call");
         };
         let found = self.expr(before)?;
-        let local = self.local("", found.shape);
+        let local = self.local("", found.shape.clone());
+        let found = self.kept(local, found);
         if let Some(list) = &mut self.making.old {
             list.push(Stmt::Set(local, found));
         }
         Ok(ExprKind::Local(local))
-    }
-
-    fn has(&mut self, map: &ast::Expr, key: &ast::Expr) -> Lowered<ExprKind> {
-        let mut keys = vec![self.expr(key)?];
-        let mut base = map;
-        while let ast::ExprKind::Index(list, key) = &base.kind {
-            keys.push(self.expr(key)?);
-            base = list;
-        }
-        keys.reverse();
-        match &base.kind {
-            ast::ExprKind::Member(object, name) if matches!(object.kind, ast::ExprKind::This) => {
-                let Some(cell) = self.cell(&name.text) else {
-                    return Err(Stopped);
-                };
-                Ok(ExprKind::Has(Box::new(Place {
-                    cell,
-                    keys,
-                    shape: Shape::Bool,
-                })))
-            }
-            _ => self.not_built(base.span, "this place"),
-        }
     }
 }

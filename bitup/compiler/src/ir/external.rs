@@ -1,12 +1,12 @@
 //! Calls of other contracts.
 
 use super::{
-    Expr, ExprKind, Outside, Stmt,
+    Expr, ExprKind, Outside, Stmt, Tried,
     lower::{Lowered, Lowering, selector, selector_of},
 };
 use crate::{
     ast,
-    check::{Declared, Effect, LONGEST_LINE},
+    check::{Declared, Effect, LONGEST_LINE, Type},
 };
 
 impl Lowering<'_> {
@@ -92,26 +92,53 @@ impl Lowering<'_> {
         })
     }
 
-    /// `try (const name = call) { body } catch { catch }`
+    /// `try (const name = call) { body } catch (error) { catch }`
     pub(super) fn try_(
         &mut self,
-        name: Option<&ast::Name>,
-        call: &ast::Expr,
-        body: &ast::Block,
-        catch: &ast::Block,
+        statement: &ast::StatementKind,
         out: &mut Vec<Stmt>,
     ) -> Lowered<()> {
-        let call_span = call.span;
-        let call: Expr = self.expr(call)?;
+        let ast::StatementKind::Try {
+            name,
+            call: written,
+            body,
+            error,
+            catch,
+            ..
+        } = statement
+        else {
+            return Ok(());
+        };
+        let call: Expr = self.expr(written)?;
         if !matches!(call.kind, ExprKind::External(..) | ExprKind::Deploy(..)) {
-            return self.not_built(call_span, "`try` around this");
+            return self.not_built(written.span, "`try` around this");
         }
         let known = self.making.names.len();
-        let local = name.map(|name| self.local(&name.text, call.shape));
+        let result = name.as_ref().map(|name| {
+            let local = self.local(&name.text, call.shape.clone());
+            self.making.held[local].owned = true;
+            local
+        });
         let body = self.inner(body)?;
         self.making.names.truncate(known);
+        let error = match error {
+            Some(name) => {
+                let shape = self.shape(&Type::Bytes, name.span)?;
+                let local = self.local(&name.text, shape);
+                self.making.held[local].owned = true;
+                Some(local)
+            }
+            None => None,
+        };
         let catch = self.inner(catch)?;
-        out.push(Stmt::Try(call, local, body, catch));
+        self.making.names.truncate(known);
+        out.push(Stmt::Try(Box::new(Tried {
+            call,
+            result,
+            body,
+            error,
+            catch,
+        })));
         Ok(())
     }
 }

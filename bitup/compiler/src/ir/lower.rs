@@ -1,25 +1,58 @@
 //! From a checked program to the code generator's form.
 
-use super::{
-    ADDRESS, CONDITION_BROKEN, Entry, Expr, ExprKind, Function, LANGUAGE_ERRORS, Module, Place,
-    Record, Shape, Stmt,
-};
+use super::{Expr, Function, LANGUAGE_ERRORS, Module, Place, Record, Shape, Stmt};
 use crate::{
     ast,
-    check::{Declared, FileNumber, Program, Signature, Type},
+    check::{Declared, FileNumber, Program, Type},
     diagnostic::{Code, Diagnostic},
-    kind::Kind,
     span::Span,
 };
 use std::collections::{BTreeSet, HashMap};
 
+/// A chain takes about twice as many functions. Type parameters could ask for any number.
+const MOST_FUNCTIONS: usize = 1_024;
+
 /// What a function of the output was in the program.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Key {
-    Method(usize, usize),
+    /// A method of a contract, with what its parameters refer to in storage and what its type parameters stand for.
+    Method(usize, usize, Vec<Reference>, Types),
     Constructor(usize),
     /// A function with what its type parameters stand for.
-    Free(usize, Vec<(String, Type)>),
+    Free(usize, Types),
+    /// A method of a class.
+    Object(usize, usize, Types),
+    /// The constructor of a class.
+    Maker(usize, Types),
+}
+
+/// What type parameters stand for.
+pub(super) type Types = Vec<(String, Type)>;
+
+/// What a parameter refers to in storage: its keys are the arguments.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Reference {
+    pub(super) cell: u32,
+    pub(super) keys: Vec<Shape>,
+    pub(super) must: bool,
+    pub(super) spread: bool,
+}
+
+/// What a name stands for in a body.
+#[derive(Clone, Debug)]
+pub(super) enum Known {
+    Local(usize),
+    /// A reference into the storage.
+    Place(Place),
+}
+
+/// What is known of a local.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Held {
+    /// It gets other values.
+    pub(super) changes: bool,
+    /// It shares its lists with no parameter and no literal.
+    pub(super) owned: bool,
 }
 
 /// A finding was made.
@@ -40,17 +73,23 @@ pub(super) struct Site {
 #[derive(Debug, Default)]
 pub(super) struct Making {
     pub(super) locals: Vec<Shape>,
-    pub(super) names: Vec<(String, usize)>,
+    /// What is known of each local.
+    pub(super) held: Vec<Held>,
+    pub(super) names: Vec<(String, Known)>,
+    /// Classes: the local of the object whose method is made, and its class.
+    pub(super) object: Option<(usize, usize)>,
+    /// Constructors of classes: the local that every way through the body gives.
+    pub(super) makes: Option<usize>,
     pub(super) result: Outcome,
     pub(super) ensures: Vec<Expr>,
     /// What the type parameters stand for.
-    pub(super) types: Vec<(String, Type)>,
+    pub(super) types: Types,
     /// In `ensures`: what keeps the values that stand in `old`.
     pub(super) old: Option<Vec<Stmt>>,
 }
 
 /// The result of the function that is being made: its shape and, with `ensures`, the local that keeps it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Outcome {
     pub(super) shape: Shape,
     pub(super) local: Option<usize>,
@@ -83,6 +122,8 @@ pub(super) struct Lowering<'p> {
     pub(super) behind: usize,
     /// Tests: the contracts that they make.
     pub(super) deployed: BTreeSet<usize>,
+    /// True once a value was seen that is made of parts.
+    pub(super) whole: bool,
 }
 
 /// The contract in the code generator's form.
@@ -144,6 +185,7 @@ impl<'p> Lowering<'p> {
             constants: HashMap::new(),
             behind: 0,
             deployed: BTreeSet::new(),
+            whole: false,
         }
     }
 
@@ -166,80 +208,12 @@ impl<'p> Lowering<'p> {
 }
 
 impl Lowering<'_> {
-    fn module(&mut self, contract: usize) -> Lowered<Module> {
-        let info = &self.program.contracts[contract];
-        let name = info.ast.name.text.clone();
-        let constructor_payable = info.constructor.as_ref().is_some_and(|one| one.payable);
-        let constructor = Entry {
-            name: "new".to_owned(),
-            selector: selector("new"),
-            function: self.number(Key::Constructor(contract)),
-            payable: constructor_payable,
-            writes: true,
-            callers: Vec::new(),
-        };
-        let mut messages: Vec<Entry> = Vec::new();
-        let mut seen: Vec<String> = Vec::new();
-        for part in self.program.line(contract) {
-            for (number, method) in self.program.contracts[part].methods.iter().enumerate() {
-                if method.private || seen.contains(&method.name.text) {
-                    continue;
-                }
-                seen.push(method.name.text.clone());
-                let entry = self.entry(part, number, method)?;
-                let same = |one: &&Entry| one.selector == entry.selector;
-                if let Some(before) = messages.iter().find(same) {
-                    let message = format!("`{}` has the selector of `{}`", entry.name, before.name);
-                    let advice = "give one of them another one: `@selector(\"another name\")`";
-                    let finding = Diagnostic::new(Code::NotBuilt, method.name.span, message);
-                    self.findings.push((self.site.file, finding.advise(advice)));
-                }
-                messages.push(entry);
-            }
-        }
-        let invariants = self.invariants(contract)?;
-        Ok(Module {
-            name,
-            functions: self.all_functions()?,
-            constructor,
-            messages,
-            invariants,
-            errors: std::mem::take(&mut self.errors),
-            events: std::mem::take(&mut self.events),
-        })
-    }
-
-    /// One function for all invariants of a contract and of those above it.
-    fn invariants(&mut self, contract: usize) -> Lowered<Option<usize>> {
-        let mut body = Vec::new();
-        for part in self.program.line(contract) {
-            let info = &self.program.contracts[part];
-            self.site = Site {
-                file: info.file,
-                written_in: Some(part),
-            };
-            for invariant in &info.ast.invariants {
-                let holds = self.expr(invariant)?;
-                let fail = vec![Stmt::Fail(CONDITION_BROKEN, Vec::new())];
-                body.push(Stmt::If(holds.negated(), fail, Vec::new()));
-            }
-        }
-        if body.is_empty() {
-            return Ok(None);
-        }
-        self.functions.push(Some(Function {
-            name: "invariants".to_owned(),
-            parameters: 0,
-            locals: Vec::new(),
-            result: Shape::Unit,
-            body,
-        }));
-        Ok(Some(self.functions.len() - 1))
-    }
-
     /// Makes all functions that are called.
     pub(super) fn all_functions(&mut self) -> Lowered<Vec<Function>> {
         while let Some((key, number)) = self.waiting.pop() {
+            if self.functions.len() > MOST_FUNCTIONS {
+                return self.too_many();
+            }
             if let Ok(function) = self.function(key) {
                 self.functions[number] = Some(function);
             }
@@ -249,10 +223,18 @@ impl Lowering<'_> {
         functions.ok_or(Stopped)
     }
 
+    fn too_many<T>(&mut self) -> Lowered<T> {
+        let own = self.contract.map(|number| &self.program.contracts[number]);
+        let (file, span) = own.map_or((0, Span::at(0)), |info| (info.file, info.ast.name.span));
+        self.site.file = file;
+        let what = format!("a contract of more than {MOST_FUNCTIONS} functions");
+        self.not_built(span, &what)
+    }
+
     /// Says that something cannot be built yet.
     pub(super) fn not_built<T>(&mut self, span: Span, what: &str) -> Lowered<T> {
         let message = format!("{what} cannot be built yet");
-        let advice = "`bitup check` knows all of the language; `bitup build` so far knows integers, `bool`, `Address`, `Hash`, `Balance`, enums without fields, maps of them, methods, errors and events";
+        let advice = "`bitup check` knows all of the language; what `bitup build` knows so far stands at the end of the reference";
         self.findings.push((
             self.site.file,
             Diagnostic::new(Code::NotBuilt, span, message).advise(advice),
@@ -272,7 +254,10 @@ impl Lowering<'_> {
     /// The shape of a type at a place of the program.
     pub(super) fn shape(&mut self, ty: &Type, span: Span) -> Lowered<Shape> {
         match Shape::of(self.program, ty) {
-            Some(shape) => Ok(shape),
+            Some(shape) => {
+                self.whole |= shape.is_whole();
+                Ok(shape)
+            }
             None => {
                 let what = format!("`{}`", self.program.shown(ty));
                 self.not_built(span, &what)
@@ -293,84 +278,12 @@ impl Lowering<'_> {
     }
 
     /// The method that is called by this name, seen from `from`.
-    pub(super) fn method_key(&self, from: usize, name: &str) -> Option<Key> {
+    pub(super) fn method_at(&self, from: usize, name: &str) -> Option<(usize, usize)> {
         self.program.line(from).into_iter().find_map(|part| {
             let methods = &self.program.contracts[part].methods;
             let number = methods.iter().position(|method| method.name.text == name)?;
-            Some(Key::Method(part, number))
+            Some((part, number))
         })
-    }
-
-    fn entry(&mut self, part: usize, number: usize, method: &Signature) -> Lowered<Entry> {
-        let info = &self.program.contracts[part];
-        let written = &info.ast.methods[number];
-        self.site = Site {
-            file: info.file,
-            written_in: Some(part),
-        };
-        let mut callers = Vec::new();
-        for annotation in &written.annotations {
-            match annotation.name.text.as_str() {
-                "only" => {
-                    for argument in &annotation.arguments {
-                        callers.push(self.caller(argument)?);
-                    }
-                }
-                "reentrant" => return self.not_built(annotation.span, "`@reentrant`"),
-                _ => {}
-            }
-        }
-        Ok(Entry {
-            name: method.name.text.clone(),
-            selector: selector_of(written),
-            function: self.number(Key::Method(part, number)),
-            payable: method.payable,
-            writes: method.effect == crate::check::Effect::Write,
-            callers,
-        })
-    }
-
-    /// Whether the caller is the one, or one of those, that a name in `@only` stands for.
-    fn caller(&mut self, argument: &ast::Expr) -> Lowered<Expr> {
-        let ast::ExprKind::Name(name) = &argument.kind else {
-            return self.not_built(argument.span, "this rule");
-        };
-        let sender = Expr {
-            kind: ExprKind::Sender,
-            shape: ADDRESS,
-        };
-        if let (Some(contract), Some(cell)) = (self.contract, self.cell(name)) {
-            let slot = self.program.storage_field(contract, name);
-            let is_map = slot.is_some_and(|slot| matches!(slot.placed.ty, Type::Map(..)));
-            let (keys, shape) = if is_map {
-                (vec![sender.clone()], Shape::Bool)
-            } else {
-                (Vec::new(), ADDRESS)
-            };
-            let place = Box::new(Place { cell, keys, shape });
-            let load = Expr {
-                kind: ExprKind::Load(place),
-                shape,
-            };
-            return Ok(if is_map {
-                load
-            } else {
-                Expr {
-                    kind: ExprKind::Compare(Kind::Equal, Box::new(load), Box::new(sender)),
-                    shape: Shape::Bool,
-                }
-            });
-        }
-        match self.contract.and_then(|own| self.method_key(own, name)) {
-            Some(key) => {
-                let number = self.number(key);
-                Ok(Expr {
-                    kind: ExprKind::Call(number, vec![sender]),
-                    shape: Shape::Bool,
-                })
-            }
-            None => self.not_built(argument.span, "this rule"),
-        }
     }
 
     /// The number of a field: fields of the contract furthest above come first.
@@ -388,15 +301,18 @@ impl Lowering<'_> {
         self.making = Making::default();
         match key {
             Key::Constructor(part) => self.constructor(part),
-            Key::Method(part, number) => {
+            Key::Method(part, number, references, types) => {
+                self.making.types = types;
                 let info = &self.program.contracts[part];
                 self.site = Site {
                     file: info.file,
                     written_in: Some(part),
                 };
                 let (written, signature) = (&info.ast.methods[number], &info.methods[number]);
-                self.written(written, signature, Vec::new())
+                self.written(written, signature, Vec::new(), &references)
             }
+            Key::Object(class, number, types) => self.object_function(class, number, types),
+            Key::Maker(class, types) => self.maker(class, types),
             Key::Free(number, types) => {
                 self.making.types = types;
                 let info = &self.program.functions[number];
@@ -404,137 +320,8 @@ impl Lowering<'_> {
                     file: info.file,
                     written_in: None,
                 };
-                self.written(&info.ast, &info.signature, Vec::new())
+                self.written(&info.ast, &info.signature, Vec::new(), &[])
             }
-        }
-    }
-
-    /// A constructor: first values of the fields, then the constructor above, then its body.
-    fn constructor(&mut self, part: usize) -> Lowered<Function> {
-        let info = &self.program.contracts[part];
-        self.site = Site {
-            file: info.file,
-            written_in: Some(part),
-        };
-        let mut first = Vec::new();
-        for (field, slot) in info.ast.storage.iter().zip(&info.storage) {
-            if let Some(value) = &field.value {
-                let shape = self.shape(&slot.placed.ty, field.ty.span)?;
-                let cell = self.cell(&field.name.text).ok_or(Stopped)?;
-                let value = self.expr(value)?;
-                first.push(Stmt::Store(
-                    Place {
-                        cell,
-                        keys: Vec::new(),
-                        shape,
-                    },
-                    value,
-                ));
-            }
-        }
-        let written = info.ast.constructors.first();
-        let calls_above = written
-            .and_then(|one| one.body.as_ref())
-            .and_then(|body| body.statements.first())
-            .is_some_and(is_super_call);
-        if let (Some(base), false) = (info.base, calls_above) {
-            let number = self.number(Key::Constructor(base));
-            first.push(Stmt::Do(Expr {
-                kind: ExprKind::Call(number, Vec::new()),
-                shape: Shape::Unit,
-            }));
-        }
-        match (written, &info.constructor) {
-            (Some(written), Some(signature)) => self.written(written, signature, first),
-            _ => Ok(Function {
-                name: "constructor".to_owned(),
-                parameters: 0,
-                locals: std::mem::take(&mut self.making.locals),
-                result: Shape::Unit,
-                body: first,
-            }),
-        }
-    }
-
-    /// A method as it is written, behind `first`.
-    fn written(
-        &mut self,
-        method: &ast::Method,
-        signature: &Signature,
-        first: Vec<Stmt>,
-    ) -> Lowered<Function> {
-        if method.type_parameters.len() != self.making.types.len() {
-            return self.not_built(method.name.span, "a method with type parameters");
-        }
-        for (slot, parameter) in signature.parameters.iter().zip(&method.parameters) {
-            let ty = self.filled(&slot.placed.ty);
-            let shape = self.shape(&ty, parameter.ty.span)?;
-            self.local(&slot.name.text, shape);
-        }
-        let parameters = self.making.locals.len();
-        let span = method
-            .result
-            .as_ref()
-            .map_or(method.name.span, |ty| ty.span);
-        let result = self.filled(&signature.result);
-        let shape = self.shape(&result, span)?;
-        self.making.result = Outcome { shape, local: None };
-        let mut body = first;
-        for (ensures, condition) in &method.conditions {
-            if !ensures {
-                let holds = self.expr(condition)?;
-                body.push(Stmt::If(
-                    holds.negated(),
-                    vec![Stmt::Fail(CONDITION_BROKEN, Vec::new())],
-                    Vec::new(),
-                ));
-            }
-        }
-        self.ensures(method, &mut body)?;
-        if let Some(block) = &method.body {
-            self.block(block, &mut body)?;
-        }
-        if shape == Shape::Unit {
-            self.ensured(&mut body);
-        }
-        let locals = std::mem::take(&mut self.making.locals);
-        Ok(Function {
-            name: method.name.text.clone(),
-            parameters,
-            locals,
-            result: shape,
-            body,
-        })
-    }
-
-    /// Reads `ensures`: what `old` names is kept now, the rest waits for the end.
-    fn ensures(&mut self, method: &ast::Method, body: &mut Vec<Stmt>) -> Lowered<()> {
-        let there = method.conditions.iter().any(|(ensures, _)| *ensures);
-        if there && self.making.result.shape != Shape::Unit {
-            let shape = self.making.result.shape;
-            let local = self.local("result", shape);
-            self.making.result.local = Some(local);
-        }
-        self.making.old = Some(Vec::new());
-        for (ensures, condition) in &method.conditions {
-            if *ensures {
-                let holds = self.expr(condition)?;
-                self.making.ensures.push(holds);
-            }
-        }
-        body.extend(self.making.old.take().unwrap_or_default());
-        // The body has no name `result`.
-        self.making
-            .names
-            .retain(|(name, number)| name != "result" || Some(*number) != self.making.result.local);
-        Ok(())
-    }
-
-    /// The conditions that hold at the end of the function.
-    pub(super) fn ensured(&self, body: &mut Vec<Stmt>) {
-        for holds in &self.making.ensures {
-            let fail = vec![Stmt::Fail(CONDITION_BROKEN, Vec::new())];
-            body.push(Stmt::If(holds.clone().negated(), fail, Vec::new()));
         }
     }
 
@@ -542,8 +329,19 @@ impl Lowering<'_> {
     pub(super) fn local(&mut self, name: &str, shape: Shape) -> usize {
         let number = self.making.locals.len();
         self.making.locals.push(shape);
-        self.making.names.push((name.to_owned(), number));
+        self.making.held.push(Held::default());
+        if !name.is_empty() {
+            let known = Known::Local(number);
+            self.making.names.push((name.to_owned(), known));
+        }
         number
+    }
+
+    /// What a name stands for in the body that is made.
+    pub(super) fn known(&self, name: &str) -> Option<Known> {
+        let names = self.making.names.iter().rev();
+        let mut found = names.filter(|(known, _)| known == name);
+        found.next().map(|(_, known)| known.clone())
     }
 
     /// What a name stands for where the body was written.
@@ -554,18 +352,5 @@ impl Lowering<'_> {
                 .find_map(|number| self.program.contracts[number].names.get(name).copied())
         });
         inside.or_else(|| self.program.scopes[self.site.file].get(name).copied())
-    }
-}
-
-/// True for `super(...);`.
-pub(super) fn is_super_call(statement: &ast::Statement) -> bool {
-    match &statement.kind {
-        ast::StatementKind::Value(ast::Expr {
-            kind: ast::ExprKind::Call { function, .. },
-            ..
-        }) => {
-            matches!(function.kind, ast::ExprKind::Super)
-        }
-        _ => false,
     }
 }

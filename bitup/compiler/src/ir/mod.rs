@@ -3,110 +3,65 @@
 //! Tests of the language have the same form. What only they can do (deploy, call from any account, let time pass) is never
 //! made into code: [`crate::interpret`] does it.
 
+mod assign;
+mod change;
 mod expression;
 mod external;
+mod list;
 mod lower;
+mod method;
+mod module;
+mod object;
 mod operator;
+mod path;
+mod shape;
 mod statement;
 mod testing;
 
 pub use lower::lower;
+pub use shape::{ADDRESS, BYTE, INDEX, LIST_ROOM, Shape, TAG_ROOM, TOKENS};
 pub use testing::{Case, Tests, account, tests};
 
 use crate::{
-    check::{FileNumber, Integer, Program, Type},
+    check::{FileNumber, Type},
     kind::Kind,
     span::Span,
 };
 use num_bigint::BigInt;
 
-/// How a value is held and encoded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Shape {
-    /// Nothing.
-    Unit,
-    /// One byte, 0 or 1.
-    Bool,
-    /// An integer of at most 64 bits, in a register.
-    Narrow(Integer),
-    /// 16 or 32 bytes in memory: a longer unsigned integer, or an address or hash.
-    Wide {
-        /// Its bytes.
-        bytes: u32,
-        /// True for integers.
-        number: bool,
-    },
-    /// The number of one of so many variants without fields, in a register.
-    Choice(u16),
-}
-
-/// An account's address.
-pub const ADDRESS: Shape = Shape::Wide {
-    bytes: 32,
-    number: false,
-};
-/// `Balance` and `u128`.
-pub const TOKENS: Shape = Shape::Wide {
-    bytes: 16,
-    number: true,
-};
-
-impl Shape {
-    /// The shape of a type; none for types that cannot be built yet.
-    #[must_use]
-    pub fn of(program: &Program, ty: &Type) -> Option<Self> {
-        Some(match ty {
-            Type::Unit => Self::Unit,
-            Type::Bool => Self::Bool,
-            Type::Integer(integer) if integer.bits <= 64 => Self::Narrow(*integer),
-            Type::Integer(integer) if !integer.signed => Self::Wide {
-                bytes: u32::from(integer.bits / 8),
-                number: true,
-            },
-            Type::Address | Type::Hash | Type::Handle(_) => ADDRESS,
-            Type::Enum(number, _) => {
-                let variants = &program.enums.get(*number)?.variants;
-                if variants.is_empty() || variants.iter().any(|(_, fields)| !fields.is_empty()) {
-                    return None;
-                }
-                Self::Choice(
-                    u16::try_from(variants.len())
-                        .ok()
-                        .filter(|count| *count <= 256)?,
-                )
-            }
-            _ => return None,
-        })
-    }
-
-    /// The length of its encoding (SCALE, little-endian).
-    #[must_use]
-    pub fn bytes(self) -> u32 {
-        match self {
-            Self::Unit => 0,
-            Self::Bool => 1,
-            Self::Narrow(integer) => u32::from(integer.bits / 8),
-            Self::Wide { bytes, .. } => bytes,
-            Self::Choice(_) => 1,
-        }
-    }
-
-    /// False for addresses, hashes and variants, of which none stands for "nothing".
-    #[must_use]
-    pub fn has_zero(self) -> bool {
-        !matches!(self, Self::Wide { number: false, .. } | Self::Choice(_))
-    }
-}
-
-/// A place in storage: a field, or an entry of a map in a field.
+/// A place in storage: a field, an entry of a map in a field, or an item of an array in either.
+///
+/// An array that grows has a cell for its length, and one for each item, whose key ends with the item's number.
 #[derive(Clone, Debug)]
 pub struct Place {
     /// The field's number.
     pub cell: u32,
-    /// The keys of the maps, outermost first.
+    /// The keys of the maps, outermost first; behind them the number of an item.
     pub keys: Vec<Expr>,
     /// What lies there.
     pub shape: Shape,
+    /// True where reading nothing fails whatever the shape is: items of arrays, and what is taken out of a map.
+    pub must: bool,
+    /// True for an array that has a cell for each item.
+    pub spread: bool,
+}
+
+/// A place in a local: the local itself, or a part of it.
+#[derive(Clone, Debug)]
+pub struct Path {
+    /// The local.
+    pub local: usize,
+    /// From the whole to the part.
+    pub steps: Vec<Step>,
+}
+
+/// From a value to a part of it.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// A field of an object, by its number.
+    Field(usize),
+    /// An item of an array or of bytes; fails beyond its end.
+    Item(Expr),
 }
 
 /// An expression.
@@ -125,12 +80,40 @@ pub enum ExprKind {
     Number(BigInt),
     /// A truth value.
     Bool(bool),
-    /// The bytes of an address or hash.
+    /// The bytes of an address, a hash, a text or bytes.
     Constant(Vec<u8>),
+    /// Zero, `false`, empty, the first variant, whatever the shape is.
+    Zero,
+    /// Another value of the same content. Values share lists where nobody sees a change; this one shares nothing.
+    Copy(Box<Expr>),
+    /// An object or array of its fields or items.
+    Parts(Vec<Expr>),
+    /// A variant by its number, with its fields.
+    Variant(usize, Vec<Expr>),
+    /// A field of an object, by its number.
+    Field(Box<Expr>, usize),
+    /// The number of the variant that a value is.
+    Tag(Box<Expr>),
+    /// A field of a variant: its number, and that of the field. The value is this variant.
+    Payload(Box<Expr>, usize, usize),
+    /// What is in an option, or the other value.
+    Else(Box<Expr>, Box<Expr>),
+    /// An item of an array or of bytes; fails beyond its end.
+    Item(Box<Expr>, Box<Expr>),
+    /// How many items an array, bytes or a text has.
+    Length(Box<Expr>),
+    /// The first bytes, and the second behind them.
+    Join(Box<Expr>, Box<Expr>),
+    /// The bytes from one place to another; fails beyond the end, and in the middle of a character.
+    Slice(Box<[Expr; 3]>),
+    /// The hash of bytes.
+    Blake2(Box<Expr>),
     /// A local.
     Local(usize),
     /// What lies in storage.
     Load(Box<Place>),
+    /// What lies in storage, which is empty behind it.
+    Take(Box<Place>),
     /// Whether something lies in storage.
     Has(Box<Place>),
     /// A call of another function of the contract.
@@ -193,14 +176,23 @@ pub struct Outside {
 pub enum Stmt {
     /// Sets a local.
     Set(usize, Expr),
+    /// Sets a part of a local.
+    Put(Path, Expr),
+    /// Puts an item behind the others of an array.
+    Push(Path, Expr),
+    /// Takes the last item of an array into a local; fails when there is none.
+    Pop(Path, usize),
+    /// Calls a method that changes its object, which is its first parameter; the result goes into a local.
+    Change(Path, usize, Vec<Expr>, Option<usize>),
     /// Writes to storage.
     Store(Place, Expr),
     /// Removes from storage.
     Clear(Place),
     /// One of two blocks.
     If(Expr, Vec<Stmt>, Vec<Stmt>),
-    /// As long as the condition holds; the last part runs after each turn, `continue` included.
-    Loop(Expr, Vec<Stmt>, Vec<Stmt>),
+    /// As long as the condition holds; the last part runs after each turn, `continue` included. Locals from the number on
+    /// have no value from one turn to the next.
+    Loop(Expr, Vec<Stmt>, Vec<Stmt>, usize),
     /// Leaves the loop.
     Break,
     /// Next turn of the loop.
@@ -225,8 +217,23 @@ pub enum Stmt {
     Wait(Expr),
     /// Tests: the call has to fail with the error of this name.
     MustFail(Expr, String),
-    /// A call of another contract, where its result goes, what is done behind it, and what when it fails.
-    Try(Expr, Option<usize>, Vec<Stmt>, Vec<Stmt>),
+    /// A call of another contract, and what is done behind it.
+    Try(Box<Tried>),
+}
+
+/// A call of another contract that may fail.
+#[derive(Clone, Debug)]
+pub struct Tried {
+    /// The call.
+    pub call: Expr,
+    /// Where its result goes.
+    pub result: Option<usize>,
+    /// What is done behind it.
+    pub body: Vec<Stmt>,
+    /// Where the bytes go that it failed with.
+    pub error: Option<usize>,
+    /// What is done when it fails.
+    pub catch: Vec<Stmt>,
 }
 
 /// A function.
@@ -240,6 +247,8 @@ pub struct Function {
     pub locals: Vec<Shape>,
     /// The shape of the result.
     pub result: Shape,
+    /// True where the first parameter changes with the caller's value.
+    pub changes: bool,
     /// What it does.
     pub body: Vec<Stmt>,
 }
@@ -300,6 +309,8 @@ pub struct Module {
     pub errors: Vec<Record>,
     /// The events it writes.
     pub events: Vec<Record>,
+    /// True where values that are made of parts are in it: it needs more memory.
+    pub whole: bool,
 }
 
 impl Module {
@@ -324,6 +335,7 @@ pub const LANGUAGE_ERRORS: &[&str] = &[
     "TransferFailed",
     "NothingThere",
     "CallFailed",
+    "AlreadyThere",
 ];
 /// A result does not fit, or a divisor is zero.
 pub const ARITHMETIC: usize = 0;
@@ -337,10 +349,12 @@ pub const TOKENS_NOT_TAKEN: usize = 3;
 pub const CONDITION_BROKEN: usize = 4;
 /// Tokens could not be sent.
 pub const TRANSFER_FAILED: usize = 5;
-/// Nothing lies where an address, hash or variant was read.
+/// Nothing lies where an address, hash, variant or object was read, or an array, bytes or a text end before.
 pub const NOTHING_THERE: usize = 6;
 /// A call of another contract failed outside of `try`.
 pub const CALL_FAILED: usize = 7;
+/// Something lies where `put` adds an entry.
+pub const ALREADY_THERE: usize = 8;
 
 impl Expr {
     /// A local.
@@ -348,6 +362,15 @@ impl Expr {
     pub fn local(number: usize, shape: Shape) -> Self {
         Self {
             kind: ExprKind::Local(number),
+            shape,
+        }
+    }
+
+    /// A small number.
+    #[must_use]
+    pub fn number(value: u32, shape: Shape) -> Self {
+        Self {
+            kind: ExprKind::Number(BigInt::from(value)),
             shape,
         }
     }

@@ -29,9 +29,9 @@ impl Lowering<'_> {
         let found = self.expr(inner)?;
         let number = |value: BigInt| Expr {
             kind: ExprKind::Number(value),
-            shape,
+            shape: shape.clone(),
         };
-        let kind = match (operator, shape) {
+        let kind = match (operator, &shape) {
             (Kind::Bang, _) => folded(ExprKind::Not(Box::new(found))),
             (Kind::Minus, Shape::Narrow(_)) => {
                 self.operated(inner.span, Kind::Minus, number(BigInt::ZERO), found)?
@@ -56,11 +56,9 @@ impl Lowering<'_> {
         left: &ast::Expr,
         right: &ast::Expr,
     ) -> Lowered<ExprKind> {
-        if operator == Kind::Coalescing {
-            return self.not_built(value.span, "`??`");
-        }
         let (a, b) = (self.expr(left)?, self.expr(right)?);
         Ok(match operator {
+            Kind::Coalescing => ExprKind::Else(Box::new(a), Box::new(b)),
             Kind::AndAnd => folded(ExprKind::And(Box::new(a), Box::new(b))),
             Kind::OrOr => folded(ExprKind::Or(Box::new(a), Box::new(b))),
             Kind::Equal
@@ -82,7 +80,7 @@ impl Lowering<'_> {
         b: Expr,
     ) -> Lowered<ExprKind> {
         if let (ExprKind::Number(one), ExprKind::Number(other)) = (&a.kind, &b.kind)
-            && let Some(value) = arithmetic(operator, a.shape, one, other)
+            && let Some(value) = arithmetic(operator, &a.shape, one, other)
         {
             return Ok(ExprKind::Number(value));
         }
@@ -93,7 +91,7 @@ impl Lowering<'_> {
         if counts && !matches!(b.shape, Shape::Narrow(_)) {
             return self.not_built(span, "a shift by a wide number");
         }
-        if !can_operate(operator, a.shape) {
+        if !can_operate(operator, &a.shape) {
             let what = format!("`{}` of these numbers", operator.text());
             return self.not_built(span, &what);
         }
@@ -111,7 +109,7 @@ impl Lowering<'_> {
         };
         let up = matches!(&rounding.kind, ast::ExprKind::Member(_, way) if way.text == "Up");
         let numbers = [self.expr(a)?, self.expr(b)?, self.expr(c)?];
-        match numbers[0].shape {
+        match &numbers[0].shape {
             Shape::Wide { number: true, .. } => Ok(ExprKind::MulDiv(Box::new(numbers), up)),
             Shape::Narrow(Integer { signed: false, .. }) => {
                 let wide = |value: Expr| Expr {
@@ -155,7 +153,7 @@ fn folded(kind: ExprKind) -> ExprKind {
 }
 
 /// Which operators the code generator has.
-fn can_operate(operator: Kind, shape: Shape) -> bool {
+fn can_operate(operator: Kind, shape: &Shape) -> bool {
     let wide = matches!(shape, Shape::Wide { .. });
     let signed = matches!(shape, Shape::Narrow(Integer { signed: true, .. }));
     match operator {

@@ -1,7 +1,7 @@
 //! Statements.
 
 use super::{
-    Expr, ExprKind, Place, REQUIRED, Record, Shape, Stmt,
+    Expr, ExprKind, INDEX, REQUIRED, Record, Shape, Stmt,
     lower::{Lowered, Lowering},
 };
 use crate::{
@@ -37,11 +37,12 @@ impl Lowering<'_> {
         }
         match &statement.kind {
             StatementKind::Block(block) => self.block(block, out)?,
-            StatementKind::Local { name, value, .. } => {
-                let value = self.expr(value)?;
-                let local = self.local(&name.text, value.shape);
-                out.push(Stmt::Set(local, value));
-            }
+            StatementKind::Local {
+                name,
+                changes,
+                ty,
+                value,
+            } => self.local_(&name.text, *changes, ty.as_ref(), value, out)?,
             StatementKind::If {
                 condition,
                 then,
@@ -56,8 +57,9 @@ impl Lowering<'_> {
             }
             StatementKind::While { condition, body } => {
                 let condition = self.expr(condition)?;
+                let first = self.making.locals.len();
                 let body = self.inner(body)?;
-                out.push(Stmt::Loop(condition, body, Vec::new()));
+                out.push(Stmt::Loop(condition, body, Vec::new(), first));
             }
             StatementKind::For {
                 name,
@@ -65,15 +67,14 @@ impl Lowering<'_> {
                 to: Some(to),
                 body,
             } => self.range(&name.text, from, to, body, out)?,
-            StatementKind::Match { value, arms } => self.match_(value, arms, out)?,
-            StatementKind::Try {
+            StatementKind::For {
                 name,
-                call,
+                from,
+                to: None,
                 body,
-                error: None,
-                catch,
-                ..
-            } => self.try_(name.as_ref(), call, body, catch, out)?,
+            } => self.items(&name.text, from, body, out)?,
+            StatementKind::Match { value, arms } => self.match_(value, arms, out)?,
+            kind @ StatementKind::Try { .. } => self.try_(kind, out)?,
             StatementKind::Return(value) => self.return_(value.as_ref(), out)?,
             StatementKind::Break => out.push(Stmt::Break),
             StatementKind::Continue => out.push(Stmt::Continue),
@@ -114,6 +115,10 @@ impl Lowering<'_> {
             StatementKind::Delete(target) => {
                 let place = self.place(target)?;
                 out.push(Stmt::Clear(place));
+            }
+            StatementKind::Destroy(value) => {
+                let value = self.value(value, out)?;
+                out.push(Stmt::Do(value));
             }
             StatementKind::Assign {
                 target,
@@ -161,15 +166,23 @@ impl Lowering<'_> {
     }
 
     fn return_(&mut self, value: Option<&ast::Expr>, out: &mut Vec<Stmt>) -> Lowered<()> {
-        let value = value.map(|value| self.expr(value)).transpose()?;
+        let value = match value {
+            Some(value) => {
+                let found = self.value(value, out)?;
+                Some(self.leaving(found))
+            }
+            // A constructor of a class gives its object.
+            None => self
+                .making
+                .makes
+                .map(|local| Expr::local(local, self.making.locals[local].clone())),
+        };
         match (value, self.making.result.local) {
             (Some(value), Some(local)) => {
                 out.push(Stmt::Set(local, value));
                 self.ensured(out);
-                out.push(Stmt::Return(Some(Expr::local(
-                    local,
-                    self.making.result.shape,
-                ))));
+                let shape = self.making.result.shape.clone();
+                out.push(Stmt::Return(Some(Expr::local(local, shape))));
             }
             (value, _) => {
                 self.ensured(out);
@@ -190,39 +203,45 @@ impl Lowering<'_> {
     ) -> Lowered<()> {
         let known = self.making.names.len();
         let (from_value, to_value) = (self.expr(from)?, self.expr(to)?);
-        let shape = from_value.shape;
-        let end = self.local("", shape);
-        let counter = self.local(name, shape);
+        let shape = from_value.shape.clone();
+        let end = self.local("", shape.clone());
+        let counter = self.local(name, shape.clone());
         out.push(Stmt::Set(counter, from_value));
         out.push(Stmt::Set(end, to_value));
-        let local = |number| Box::new(Expr::local(number, shape));
+        let local = |number| Box::new(Expr::local(number, shape.clone()));
         let condition = Expr {
             kind: ExprKind::Compare(Kind::Less, local(counter), local(end)),
             shape: Shape::Bool,
         };
         let one = Box::new(Expr {
             kind: ExprKind::Number(BigInt::from(1)),
-            shape,
+            shape: shape.clone(),
         });
         let next = Expr {
             kind: ExprKind::Operate(Kind::Plus, local(counter), one),
-            shape,
+            shape: shape.clone(),
         };
+        let first = self.making.locals.len();
         let body = self.inner(body)?;
-        out.push(Stmt::Loop(condition, body, vec![Stmt::Set(counter, next)]));
+        let last = vec![Stmt::Set(counter, next)];
+        out.push(Stmt::Loop(condition, body, last, first));
         self.making.names.truncate(known);
         Ok(())
     }
 
-    /// `match` over numbers, truth values and variants without fields.
+    /// `match` over numbers, truth values, variants and options.
     fn match_(&mut self, value: &ast::Expr, arms: &[ast::Arm], out: &mut Vec<Stmt>) -> Lowered<()> {
         let of = self.type_of(value);
-        let found = self.expr(value)?;
-        let shape = found.shape;
-        let kept = self.local("", shape);
+        let found = self.value(value, out)?;
+        let shape = found.shape.clone();
+        let kept = self.local("", shape.clone());
+        let found = self.kept(kept, found);
         out.push(Stmt::Set(kept, found));
+        let whole = Expr::local(kept, shape);
         let mut cases: Vec<(Option<Expr>, Vec<Stmt>)> = Vec::new();
         for arm in arms {
+            let known = self.making.names.len();
+            let mut body = Vec::new();
             let wanted = match &arm.pattern {
                 ast::Pattern::Any => None,
                 ast::Pattern::Bool(truth) => Some(ExprKind::Bool(*truth)),
@@ -230,25 +249,25 @@ impl Lowering<'_> {
                     let number = BigInt::from(number.clone());
                     Some(ExprKind::Number(if *negative { -number } else { number }))
                 }
-                ast::Pattern::Variant { name, .. } => {
-                    let number = match &of {
-                        Type::Enum(number, _) => self.variant_number(*number, &name.text),
+                ast::Pattern::Variant { name, bindings, .. } => {
+                    let number = match (&of, name.text.as_str()) {
+                        (Type::Enum(number, _), name) => self.variant_number(*number, name),
+                        (Type::Option(_), "Some") => Some(1),
+                        (Type::Option(_), "None") => Some(0),
                         _ => None,
                     };
-                    match number {
-                        Some(number) => Some(ExprKind::Number(BigInt::from(number))),
-                        None => return self.not_built(arm.span, "this pattern"),
-                    }
+                    let Some(number) = number else {
+                        return self.not_built(arm.span, "this pattern");
+                    };
+                    let bindings = bindings.as_deref().unwrap_or_default();
+                    self.bindings(&whole, number, bindings, &mut body);
+                    Some(ExprKind::Number(BigInt::from(number)))
                 }
             };
-            let condition = wanted.map(|kind| {
-                let (a, b) = (Expr::local(kept, shape), Expr { kind, shape });
-                Expr {
-                    kind: ExprKind::Compare(Kind::Equal, Box::new(a), Box::new(b)),
-                    shape: Shape::Bool,
-                }
-            });
-            cases.push((condition, self.inner(&arm.body)?));
+            let condition = wanted.map(|kind| equal(whole.clone(), kind));
+            self.block(&arm.body, &mut body)?;
+            self.making.names.truncate(known);
+            cases.push((condition, body));
         }
         let mut rest: Vec<Stmt> = Vec::new();
         for (condition, body) in cases.into_iter().rev() {
@@ -261,93 +280,23 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    fn assign(
+    /// The fields of a variant get names.
+    fn bindings(
         &mut self,
-        target: &ast::Expr,
-        operator: Kind,
-        value: &ast::Expr,
-        out: &mut Vec<Stmt>,
-    ) -> Lowered<()> {
-        let plain = match operator {
-            Kind::Assign => None,
-            Kind::PlusAssign => Some(Kind::Plus),
-            Kind::MinusAssign => Some(Kind::Minus),
-            Kind::StarAssign => Some(Kind::Star),
-            Kind::SlashAssign => Some(Kind::Slash),
-            Kind::PercentAssign => Some(Kind::Percent),
-            Kind::ShiftLeftAssign => Some(Kind::ShiftLeft),
-            Kind::ShiftRightAssign => Some(Kind::ShiftRight),
-            Kind::AmpersandAssign => Some(Kind::Ampersand),
-            Kind::PipeAssign => Some(Kind::Pipe),
-            Kind::CaretAssign => Some(Kind::Caret),
-            Kind::WrapPlusAssign => Some(Kind::WrapPlus),
-            Kind::WrapMinusAssign => Some(Kind::WrapMinus),
-            Kind::WrapStarAssign => Some(Kind::WrapStar),
-            Kind::WrapShiftAssign => Some(Kind::WrapShift),
-            _ => return self.not_built(target.span, "this assignment"),
-        };
-        if let ast::ExprKind::Name(name) = &target.kind {
-            let Some(local) = self
-                .making
-                .names
-                .iter()
-                .rev()
-                .find(|(known, _)| known == name)
-                .map(|(_, number)| *number)
+        whole: &Expr,
+        variant: usize,
+        bindings: &[Option<ast::Name>],
+        body: &mut Vec<Stmt>,
+    ) {
+        for (field, binding) in bindings.iter().enumerate() {
+            let (Some(name), Some((_, shape))) = (binding, whole.shape.payload(variant, field))
             else {
-                return self.not_built(target.span, "this assignment");
-            };
-            let shape = self.making.locals[local];
-            let value = self.expr(value)?;
-            let value = self.assigned(target, plain, Expr::local(local, shape), value)?;
-            out.push(Stmt::Set(local, value));
-            return Ok(());
-        }
-        let mut place = self.place(target)?;
-        if plain.is_some() {
-            self.keep_keys(&mut place, out);
-        }
-        let before = Expr {
-            kind: ExprKind::Load(Box::new(place.clone())),
-            shape: place.shape,
-        };
-        let value = self.expr(value)?;
-        let value = self.assigned(target, plain, before, value)?;
-        out.push(Stmt::Store(place, value));
-        Ok(())
-    }
-
-    /// The value of `target operator= value`.
-    fn assigned(
-        &mut self,
-        target: &ast::Expr,
-        operator: Option<Kind>,
-        before: Expr,
-        value: Expr,
-    ) -> Lowered<Expr> {
-        let Some(operator) = operator else {
-            return Ok(value);
-        };
-        let shape = before.shape;
-        Ok(Expr {
-            kind: self.operated(target.span, operator, before, value)?,
-            shape,
-        })
-    }
-
-    /// Keys that are used twice are computed once.
-    fn keep_keys(&mut self, place: &mut Place, out: &mut Vec<Stmt>) {
-        for key in &mut place.keys {
-            if matches!(
-                key.kind,
-                ExprKind::Local(_) | ExprKind::Number(_) | ExprKind::Sender
-            ) {
                 continue;
-            }
-            let shape = key.shape;
-            let local = self.local("", shape);
-            let kept = std::mem::replace(key, Expr::local(local, shape));
-            out.push(Stmt::Set(local, kept));
+            };
+            let local = self.local(&name.text, shape.clone());
+            let kind = ExprKind::Payload(Box::new(whole.clone()), variant, field);
+            let value = self.kept(local, Expr { kind, shape });
+            body.push(Stmt::Set(local, value));
         }
     }
 
@@ -364,9 +313,37 @@ impl Lowering<'_> {
             out.push(Stmt::Transfer(to, amount));
             return Ok(());
         }
-        let value = self.expr(value)?;
-        out.push(Stmt::Do(value));
+        if let ast::ExprKind::Call {
+            function,
+            arguments,
+            ..
+        } = &value.kind
+            && let ast::ExprKind::Member(map, name) = &function.kind
+            && let ("put", [key, entry]) = (name.text.as_str(), arguments.as_slice())
+            && matches!(self.type_of(map), Type::Map(..))
+        {
+            return self.put(map, key, entry, out);
+        }
+        if self.changing(value, out)?.is_none() {
+            let value = self.expr(value)?;
+            out.push(Stmt::Do(value));
+        }
         Ok(())
+    }
+}
+
+/// Whether a value is a number, a truth value, or of a variant.
+fn equal(whole: Expr, kind: ExprKind) -> Expr {
+    let (whole, shape) = match whole.shape.clone() {
+        Shape::Union { .. } => {
+            let kind = ExprKind::Tag(Box::new(whole));
+            (Expr { kind, shape: INDEX }, INDEX)
+        }
+        shape => (whole, shape),
+    };
+    Expr {
+        kind: ExprKind::Compare(Kind::Equal, Box::new(whole), Box::new(Expr { kind, shape })),
+        shape: Shape::Bool,
     }
 }
 

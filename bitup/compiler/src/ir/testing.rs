@@ -102,6 +102,7 @@ impl Lowering<'_> {
             parameters: parameters.len(),
             locals: std::mem::take(&mut self.making.locals),
             result: Shape::Unit,
+            changes: false,
             body,
         }));
         Ok(Case {
@@ -229,7 +230,7 @@ impl Lowering<'_> {
         let ast::ExprKind::Name(base) = &object.kind else {
             return Ok(None);
         };
-        if name != "deploy" || self.making.names.iter().any(|(known, _)| known == base) {
+        if name != "deploy" || self.known(base).is_some() {
             return Ok(None);
         }
         let Some(Declared::Contract(number)) = self.declared(base) else {

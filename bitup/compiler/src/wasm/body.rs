@@ -1,12 +1,11 @@
 //! Functions and statements.
 
 use super::{
-    INPUT, LENGTH, LONGEST_INPUT, LONGEST_OUT, MOST_TOPICS, OUT, Shared, Signature, TOPICS,
-    TooLarge,
+    LENGTH, MOST_TOPICS, Shared, Signature, TOPICS, TooLarge, release,
     runtime::{Import, Routine, at, i32c},
 };
 use crate::{
-    ir::{self, Entry, Expr, NOT_PERMITTED, Shape, Stmt, TRANSFER_FAILED},
+    ir::{self, Expr, Shape, Stmt, TRANSFER_FAILED},
     metadata,
 };
 use wasm_encoder::{BlockType, Function, Instruction as I, ValType};
@@ -25,6 +24,8 @@ pub(super) enum Home {
 pub(super) struct Maker<'a, 'm> {
     pub(super) shared: &'a mut Shared<'m>,
     pub(super) homes: Vec<Home>,
+    /// The shapes of the program's locals.
+    pub(super) shapes: Vec<Shape>,
     parameters: u32,
     locals: Vec<ValType>,
     pub(super) code: Vec<I<'static>>,
@@ -39,15 +40,17 @@ pub(super) struct Maker<'a, 'm> {
     /// The local of the result, or of the address to which it goes.
     outcome: Option<u32>,
     /// Entries: the local with the length of the input; system calls write over the place where it comes.
-    input: u32,
+    pub(super) input: u32,
+    /// True where what lies behind the frame stays when the function ends: its caller has values in it.
+    keeps: bool,
 }
 
 /// How a value of this shape is passed.
-pub(super) fn register(shape: Shape) -> Option<ValType> {
+pub(super) fn register(shape: &Shape) -> Option<ValType> {
     match shape {
         Shape::Unit => None,
-        Shape::Bool | Shape::Wide { .. } => Some(ValType::I32),
         Shape::Narrow(_) | Shape::Choice(_) => Some(ValType::I64),
+        _ => Some(ValType::I32),
     }
 }
 
@@ -60,39 +63,45 @@ pub(super) fn function(
     shared: &mut Shared<'_>,
     function: &ir::Function,
 ) -> Result<(Signature, Function), TooLarge> {
-    let wide_result = matches!(function.result, Shape::Wide { .. });
+    let wide_result = function.result.in_memory();
     let mut parameters: Vec<ValType> = Vec::new();
     if wide_result {
         parameters.push(ValType::I32);
     }
     let shapes = &function.locals[..function.parameters];
-    parameters.extend(shapes.iter().filter_map(|shape| register(*shape)));
+    parameters.extend(shapes.iter().filter_map(register));
     let results: Vec<ValType> = if wide_result {
         Vec::new()
     } else {
-        register(function.result).into_iter().collect()
+        register(&function.result).into_iter().collect()
     };
-    let mut maker = Maker::new(shared, super::count(parameters.len()), function.result);
+    let mut maker = Maker::new(
+        shared,
+        super::count(parameters.len()),
+        function.result.clone(),
+    );
+    maker.shapes.clone_from(&function.locals);
+    maker.keeps = function.changes || function.result.has_list();
     let mut next = u32::from(wide_result);
     for (at, shape) in function.locals.iter().enumerate() {
         let home = if at < function.parameters {
             next += 1;
-            if matches!(shape, Shape::Wide { .. }) {
+            if shape.in_memory() {
                 Home::Pointer(next - 1)
             } else {
                 Home::Register(next - 1)
             }
-        } else if let Shape::Wide { bytes, .. } = shape {
-            Home::Slot(maker.slot(*bytes))
+        } else if shape.in_memory() {
+            Home::Slot(maker.slot(shape.room()))
         } else {
-            Home::Register(maker.new_local(register(*shape).unwrap_or(ValType::I32)))
+            Home::Register(maker.new_local(register(shape).unwrap_or(ValType::I32)))
         };
         maker.homes.push(home);
     }
     maker.outcome = if wide_result {
         Some(0)
     } else {
-        register(function.result).map(|ty| maker.new_local(ty))
+        register(&function.result).map(|ty| maker.new_local(ty))
     };
     maker.code.push(I::Block(BlockType::Empty));
     maker.depth = 1;
@@ -102,33 +111,12 @@ pub(super) fn function(
     Ok(((parameters, results), body))
 }
 
-/// The entry that makes a contract.
-pub(super) fn deploy(shared: &mut Shared<'_>) -> Result<(Signature, Function), TooLarge> {
-    let constructor = shared.module.constructor.clone();
-    let mut maker = Maker::new(shared, 0, Shape::Unit);
-    maker.read_input();
-    maker.entry(&constructor)?;
-    maker.routine(Routine::Malformed);
-    Ok(((Vec::new(), Vec::new()), maker.finish(false)))
-}
-
-/// The entry of all calls.
-pub(super) fn call(shared: &mut Shared<'_>) -> Result<(Signature, Function), TooLarge> {
-    let messages = shared.module.messages.clone();
-    let mut maker = Maker::new(shared, 0, Shape::Unit);
-    maker.read_input();
-    for message in &messages {
-        maker.entry(message)?;
-    }
-    maker.routine(Routine::Malformed);
-    Ok(((Vec::new(), Vec::new()), maker.finish(false)))
-}
-
 impl<'a, 'm> Maker<'a, 'm> {
-    fn new(shared: &'a mut Shared<'m>, parameters: u32, result: Shape) -> Self {
+    pub(super) fn new(shared: &'a mut Shared<'m>, parameters: u32, result: Shape) -> Self {
         Self {
             shared,
             homes: Vec::new(),
+            shapes: Vec::new(),
             parameters,
             locals: vec![ValType::I32],
             code: Vec::new(),
@@ -139,6 +127,7 @@ impl<'a, 'm> Maker<'a, 'm> {
             result,
             outcome: None,
             input: 0,
+            keeps: false,
         }
     }
 
@@ -185,24 +174,28 @@ impl<'a, 'm> Maker<'a, 'm> {
             .extend([i32c(0), i32c(bytes), I::I32Store(at(LENGTH))]);
     }
 
-    /// Copies a wide value; both addresses are on the stack.
+    /// Copies a value in memory; both addresses are on the stack.
     pub(super) fn copy(&mut self, bytes: u32) {
-        self.routine(if bytes <= 16 {
-            Routine::Copy16
-        } else {
-            Routine::Copy32
-        });
+        let routine = match bytes {
+            16 => Routine::Copy16,
+            32 => Routine::Copy32,
+            _ => {
+                self.code.push(i32c(bytes));
+                Routine::Move
+            }
+        };
+        self.routine(routine);
     }
 
     /// Puts the value on the stack in a local.
-    pub(super) fn keep(&mut self, shape: Shape) -> Option<u32> {
+    pub(super) fn keep(&mut self, shape: &Shape) -> Option<u32> {
         let local = self.new_local(register(shape)?);
         self.code.push(I::LocalSet(local));
         Some(local)
     }
 
     /// Writes a kept value to a fixed address.
-    pub(super) fn put(&mut self, address: u32, local: Option<u32>, shape: Shape) {
+    pub(super) fn put(&mut self, address: u32, local: Option<u32>, shape: &Shape) {
         let Some(local) = local else { return };
         match shape {
             Shape::Unit => {}
@@ -223,37 +216,12 @@ impl<'a, 'm> Maker<'a, 'm> {
                 self.code
                     .extend([i32c(0), I::LocalGet(local), I::I64Store8(at(address))]);
             }
-            Shape::Wide { bytes, .. } => {
+            // What has no fixed length is encoded.
+            _ => {
                 self.code.extend([i32c(address), I::LocalGet(local)]);
-                self.copy(bytes);
+                self.copy(shape.room());
             }
         }
-    }
-
-    /// Computes values and writes them behind each other; gives the length.
-    fn put_all(
-        &mut self,
-        address: u32,
-        room: u32,
-        values: &[Expr],
-        what: &str,
-    ) -> Result<u32, TooLarge> {
-        let mut kept = Vec::new();
-        for value in values {
-            self.expr(value)?;
-            kept.push(self.keep(value.shape));
-        }
-        let mut length = 0_u32;
-        for (value, local) in values.iter().zip(kept) {
-            if length.saturating_add(value.shape.bytes()) > room {
-                return Err(TooLarge {
-                    what: what.to_owned(),
-                });
-            }
-            self.put(address + length, local, value.shape);
-            length += value.shape.bytes();
-        }
-        Ok(length)
     }
 
     pub(super) fn statements(&mut self, statements: &[Stmt]) -> Result<(), TooLarge> {
@@ -278,11 +246,12 @@ impl<'a, 'm> Maker<'a, 'm> {
         match statement {
             Stmt::Set(local, value) => self.set(*local, value)?,
             Stmt::Store(place, value) => self.store(place, value)?,
-            Stmt::Clear(place) => {
-                let length = self.key(place)?;
-                self.code.extend([i32c(super::KEY), i32c(length)]);
-                self.import(Import::ClearStorage);
-                self.code.push(I::Drop);
+            Stmt::Clear(place) => self.clear_place(place)?,
+            Stmt::Put(path, value) => self.put_part(path, value)?,
+            Stmt::Push(path, value) => self.push_item(path, value)?,
+            Stmt::Pop(path, local) => self.pop_item(path, *local)?,
+            Stmt::Change(path, function, arguments, local) => {
+                self.change(path, *function, arguments, *local)?;
             }
             Stmt::If(condition, then, otherwise) => {
                 self.expr(condition)?;
@@ -294,11 +263,16 @@ impl<'a, 'm> Maker<'a, 'm> {
                 }
                 self.code.push(I::End);
             }
-            Stmt::Loop(condition, body, step) => {
+            Stmt::Loop(condition, body, step, first) => {
                 self.code
                     .extend([I::Block(BlockType::Empty), I::Loop(BlockType::Empty)]);
                 self.depth += 2;
                 let outer = self.depth - 1;
+                let frees = self.shared.module.whole && release::may(body, *first, &self.shapes);
+                let free = frees.then(|| self.new_local(ValType::I32));
+                if let Some(free) = free {
+                    self.code.extend([I::GlobalGet(0), I::LocalSet(free)]);
+                }
                 self.expr(condition)?;
                 self.code
                     .extend([I::I32Eqz, I::BrIf(1), I::Block(BlockType::Empty)]);
@@ -307,6 +281,9 @@ impl<'a, 'm> Maker<'a, 'm> {
                 self.loops.pop();
                 self.code.push(I::End);
                 self.statements(step)?;
+                if let Some(free) = free {
+                    self.code.extend([I::LocalGet(free), I::GlobalSet(0)]);
+                }
                 self.code.extend([I::Br(0), I::End, I::End]);
                 self.depth -= 2;
             }
@@ -333,7 +310,7 @@ impl<'a, 'm> Maker<'a, 'm> {
             }
             Stmt::Do(value) => {
                 self.expr(value)?;
-                if value.shape != Shape::Unit {
+                if register(&value.shape).is_some() {
                     self.code.push(I::Drop);
                 }
             }
@@ -343,7 +320,7 @@ impl<'a, 'm> Maker<'a, 'm> {
             | Stmt::Check(_)
             | Stmt::Wait(_)
             | Stmt::MustFail(..) => self.code.push(I::Unreachable),
-            Stmt::Try(call, local, body, catch) => self.try_(call, *local, body, catch)?,
+            Stmt::Try(tried) => self.try_(tried)?,
         }
         Ok(())
     }
@@ -357,7 +334,7 @@ impl<'a, 'm> Maker<'a, 'm> {
             Home::Slot(slot) => {
                 self.push_slot(slot);
                 self.expr(value)?;
-                self.copy(value.shape.bytes());
+                self.copy(value.shape.room());
             }
             // Parameters do not change.
             Home::Pointer(_) => {}
@@ -367,10 +344,10 @@ impl<'a, 'm> Maker<'a, 'm> {
 
     fn return_(&mut self, value: Option<&Expr>) -> Result<(), TooLarge> {
         if let (Some(value), Some(outcome)) = (value, self.outcome) {
-            if let Shape::Wide { bytes, .. } = self.result {
+            if self.result.in_memory() {
                 self.code.push(I::LocalGet(outcome));
                 self.expr(value)?;
-                self.copy(bytes);
+                self.copy(self.result.room());
             } else {
                 self.expr(value)?;
                 self.code.push(I::LocalSet(outcome));
@@ -387,16 +364,19 @@ impl<'a, 'm> Maker<'a, 'm> {
             return Ok(());
         }
         let what = format!("the error `{}`", self.shared.module.errors[error].name);
-        let length = self.put_all(OUT + 3, LONGEST_OUT - 3, fields, &what)?;
+        let out = self.shared.layout.out;
+        let kept = self.keep_all(fields)?;
+        let written = self.write_all(3, &kept, &what)?;
         self.code.extend([
             i32c(0),
             i32c(256),
-            I::I32Store16(at(OUT)),
+            I::I32Store16(at(out)),
             i32c(0),
             number(error),
-            I::I32Store8(at(OUT + 2)),
+            I::I32Store8(at(out + 2)),
         ]);
-        self.code.extend([i32c(1), i32c(OUT), i32c(length + 3)]);
+        self.code.extend([i32c(1), i32c(out)]);
+        self.push_length(written);
         self.import(Import::Return);
         self.code.push(I::Unreachable);
         Ok(())
@@ -406,19 +386,7 @@ impl<'a, 'm> Maker<'a, 'm> {
     fn emit(&mut self, event: usize, fields: &[Expr]) -> Result<(), TooLarge> {
         let record = self.shared.module.events[event].clone();
         let what = format!("the event `{}`", record.name);
-        let mut kept = Vec::new();
-        for field in fields {
-            self.expr(field)?;
-            kept.push(self.keep(field.shape));
-        }
-        let mut length = 0_u32;
-        for (field, local) in fields.iter().zip(&kept) {
-            if length.saturating_add(field.shape.bytes()) > LONGEST_OUT {
-                return Err(TooLarge { what });
-            }
-            self.put(OUT + length, *local, field.shape);
-            length += field.shape.bytes();
-        }
+        let kept = self.keep_all(fields)?;
         let indexed: Vec<usize> = (0..fields.len())
             .filter(|number| record.fields[*number].2)
             .collect();
@@ -433,147 +401,22 @@ impl<'a, 'm> Maker<'a, 'm> {
         self.copy(32);
         for (number, field) in indexed.into_iter().enumerate() {
             let address = TOPICS + 33 + 32 * super::count(number);
-            if fields[field].shape.bytes() < 32 {
-                for offset in (0..32).step_by(8) {
-                    self.code
-                        .extend([i32c(0), I::I64Const(0), I::I64Store(at(address + offset))]);
-                }
-            }
-            self.put(address, kept[field], fields[field].shape);
+            self.topic(address, kept[field].0, &kept[field].1);
         }
+        let written = self.write_all(0, &kept, &what)?;
+        let out = self.shared.layout.out;
         self.code
-            .extend([i32c(TOPICS), i32c(1 + 32 * topics), i32c(OUT), i32c(length)]);
+            .extend([i32c(TOPICS), i32c(1 + 32 * topics), i32c(out)]);
+        self.push_length(written);
         self.import(Import::DepositEvent);
         Ok(())
     }
 
-    fn read_input(&mut self) {
-        self.room(LONGEST_INPUT);
-        self.code.extend([i32c(INPUT), i32c(LENGTH)]);
-        self.import(Import::Input);
-        self.input = self.new_local(ValType::I32);
-        self.code
-            .extend([i32c(0), I::I32Load(at(LENGTH)), I::LocalSet(self.input)]);
-        self.at_least(4);
-    }
-
-    /// Refuses an input that is shorter.
-    fn at_least(&mut self, bytes: u32) {
-        self.code.extend([
-            I::LocalGet(self.input),
-            i32c(bytes),
-            I::I32LtU,
-            I::If(BlockType::Empty),
-        ]);
-        self.routine(Routine::Malformed);
-        self.code.push(I::End);
-    }
-
-    /// One method or constructor, when the input asks for it.
-    fn entry(&mut self, entry: &Entry) -> Result<(), TooLarge> {
-        let function = self.shared.module.functions[entry.function].clone();
-        let selector = u32::from_le_bytes(entry.selector);
-        self.code.extend([
-            i32c(0),
-            I::I32Load(at(INPUT)),
-            i32c(selector),
-            I::I32Eq,
-            I::If(BlockType::Empty),
-        ]);
-        self.depth += 1;
-        if !entry.payable {
-            self.routine(Routine::NoTokens);
-        }
-        let shapes = &function.locals[..function.parameters];
-        let length: u32 = shapes.iter().map(|shape| shape.bytes()).sum();
-        if length + 4 > LONGEST_INPUT || function.result.bytes() + 2 > LONGEST_OUT {
-            return Err(TooLarge {
-                what: format!("the head of `{}`", entry.name),
-            });
-        }
-        if length > 0 {
-            self.at_least(4 + length);
-        }
-        self.check_input(shapes);
-        if let Some((first, others)) = entry.callers.split_first() {
-            self.expr(first)?;
-            for other in others {
-                self.expr(other)?;
-                self.code.push(I::I32Or);
-            }
-            self.code.push(I::I32Eqz);
-            self.fail_if(NOT_PERMITTED);
-        }
-        // The result is written last: what is done before may use the same room.
-        let wide = match function.result {
-            Shape::Wide { bytes, .. } => Some((self.slot(bytes), bytes)),
-            _ => None,
-        };
-        if let Some((slot, _)) = wide {
-            self.push_slot(slot);
-        }
-        let mut address = INPUT + 4;
-        for shape in shapes {
-            self.load(address, *shape);
-            address += shape.bytes();
-        }
-        let target = self.shared.function(entry.function);
-        self.code.push(I::Call(target));
-        let kept = match wide {
-            Some(_) => None,
-            None => self.keep(function.result),
-        };
-        if let Some(invariants) = self.shared.module.invariants.filter(|_| entry.writes) {
-            let target = self.shared.function(invariants);
-            self.code.push(I::Call(target));
-        }
-        match wide {
-            Some((slot, bytes)) => {
-                self.code.push(i32c(OUT + 2));
-                self.push_slot(slot);
-                self.copy(bytes);
-            }
-            None => self.put(OUT + 2, kept, function.result),
-        }
-        self.code.extend([i32c(0), i32c(0), I::I32Store16(at(OUT))]);
-        self.code
-            .extend([i32c(0), i32c(OUT), i32c(2 + function.result.bytes())]);
-        self.import(Import::Return);
-        self.code.extend([I::Unreachable, I::End]);
-        self.depth -= 1;
-        Ok(())
-    }
-
-    /// Truth values of the input are 0 or 1, and variants are there.
-    fn check_input(&mut self, shapes: &[Shape]) {
-        let mut address = INPUT + 4;
-        for shape in shapes {
-            let most = match shape {
-                Shape::Bool => Some(1),
-                Shape::Choice(count) => Some(u32::from(*count).saturating_sub(1)),
-                _ => None,
-            };
-            if let Some(most) = most {
-                self.code.extend([
-                    i32c(0),
-                    I::I32Load8U(at(address)),
-                    i32c(most),
-                    I::I32GtU,
-                    I::If(BlockType::Empty),
-                ]);
-                self.routine(Routine::Malformed);
-                self.code.push(I::End);
-            }
-            address += shape.bytes();
-        }
-    }
-
     /// The value at a fixed address; for a wide one, the address.
-    pub(super) fn load(&mut self, address: u32, shape: Shape) {
+    pub(super) fn load(&mut self, address: u32, shape: &Shape) {
         match shape {
             Shape::Unit => {}
             Shape::Bool => self.code.extend([i32c(0), I::I32Load8U(at(address))]),
-            Shape::Wide { .. } => self.code.push(i32c(address)),
             Shape::Choice(_) => self.code.extend([i32c(0), I::I64Load8U(at(address))]),
             Shape::Narrow(integer) => {
                 let load = match (integer.bits, integer.signed) {
@@ -587,14 +430,21 @@ impl<'a, 'm> Maker<'a, 'm> {
                 };
                 self.code.extend([i32c(0), load]);
             }
+            _ => self.code.push(i32c(address)),
         }
     }
 
     /// The whole function, with its frame taken at the beginning and given back at the end.
-    fn finish(self, with_result: bool) -> Function {
+    pub(super) fn finish(self, with_result: bool) -> Function {
         let mut function = Function::new_with_locals_types(self.locals);
-        if self.frame > 0 {
-            let frame = self.frame.next_multiple_of(16);
+        let frame = self.frame.next_multiple_of(16);
+        if self.frame > 0 && self.shared.module.whole {
+            // Memory may have to grow for the frame.
+            let alloc = self.shared.routine(Routine::Alloc);
+            for instruction in [i32c(frame), I::Call(alloc), I::LocalSet(self.base)] {
+                function.instruction(&instruction);
+            }
+        } else if self.frame > 0 {
             for instruction in [
                 I::GlobalGet(0),
                 I::LocalTee(self.base),
@@ -608,7 +458,7 @@ impl<'a, 'm> Maker<'a, 'm> {
         for instruction in &self.code {
             function.instruction(instruction);
         }
-        if self.frame > 0 {
+        if self.frame > 0 && !self.keeps {
             function.instruction(&I::LocalGet(self.base));
             function.instruction(&I::GlobalSet(0));
         }

@@ -13,17 +13,29 @@
 //! | 4096 | the input |
 //! | 8192 | constants, then the frames of functions |
 //!
-//! A wide value lives in a slot of its function's frame; expressions pass its address.
+//! A wide value lives in a slot of its function's frame; expressions pass its address. So does a value that is made of parts;
+//! the items of its lists lie behind the frames, in room that is given back with the frame of the function that took it.
+//!
+//! A contract with such values has more room for its input, and for what else stands from 1024 on, see `Layout`.
 
 mod body;
+mod encode;
+mod entry;
 mod expression;
 mod external;
+mod lists;
+mod narrow;
+mod parts;
+mod release;
 mod runtime;
+mod store;
+mod tasks;
 mod wide;
 
-use crate::ir::Module;
+use crate::ir::{Module, Shape};
 use runtime::{Import, Routine};
 use std::collections::BTreeSet;
+use tasks::Task;
 use wasm_encoder::{
     CodeSection, ConstExpr, DataSection, EntityType, ExportKind, ExportSection, Function,
     FunctionSection, GlobalSection, GlobalType, ImportSection, MemoryType, TypeSection, ValType,
@@ -37,11 +49,48 @@ const OUT: u32 = 1024;
 const TOPICS: u32 = 3072;
 const INPUT: u32 = 4096;
 const CONSTANTS: u32 = 8192;
-const LONGEST_KEY: u32 = OUT - KEY;
-const LONGEST_OUT: u32 = TOPICS - OUT;
+/// The longest key that a chain takes.
+const LONGEST_KEY: u32 = 128;
 /// Topics of an event, its signature among them.
 const MOST_TOPICS: usize = 4;
-const LONGEST_INPUT: u32 = CONSTANTS - INPUT;
+/// The most that all constants may take: the smallest memory holds them, and frames behind them.
+const MOST_CONSTANTS: usize = 32 * 1024;
+/// The input of a contract with values that are made of parts, and what it returns, at most.
+const LONG: u32 = 16 * 1024;
+
+/// Where what has no fixed length stands.
+#[derive(Clone, Copy, Debug)]
+struct Layout {
+    /// What the contract returns, the data of an event, a value for storage, what goes to another contract and comes back.
+    out: u32,
+    /// How long that may be.
+    longest_out: u32,
+    /// How long the input may be.
+    longest_input: u32,
+    /// Constants, then the frames of functions.
+    constants: u32,
+}
+
+impl Layout {
+    fn of(module: &Module) -> Self {
+        if module.whole {
+            Self {
+                out: INPUT + LONG,
+                longest_out: LONG,
+                longest_input: LONG,
+                constants: INPUT + 2 * LONG,
+            }
+        } else {
+            Self {
+                out: OUT,
+                longest_out: TOPICS - OUT,
+                longest_input: CONSTANTS - INPUT,
+                constants: CONSTANTS,
+            }
+        }
+    }
+}
+
 /// Smallest and largest memory, in pages of 64 KiB.
 const PAGES: (u64, u64) = (2, 16);
 
@@ -79,6 +128,7 @@ pub fn generate(module: &Module) -> Result<Vec<u8>, TooLarge> {
     let every = Used {
         imports: Import::ALL.iter().copied().collect(),
         routines: Routine::ALL.iter().copied().collect(),
+        tasks: Vec::new(),
     };
     let (_, used) = emit(module, &every)?;
     let (bytes, _) = emit(module, &used)?;
@@ -90,6 +140,8 @@ pub fn generate(module: &Module) -> Result<Vec<u8>, TooLarge> {
 struct Used {
     imports: BTreeSet<Import>,
     routines: BTreeSet<Routine>,
+    /// In the order in which they were asked for, which is the same in both passes.
+    tasks: Vec<(Task, Shape)>,
 }
 
 /// The signature of a function.
@@ -101,6 +153,7 @@ struct Shared<'m> {
     available: &'m Used,
     used: Used,
     constants: Vec<u8>,
+    layout: Layout,
 }
 
 impl Shared<'_> {
@@ -129,7 +182,21 @@ impl Shared<'_> {
     }
 
     fn function(&self, number: usize) -> u32 {
-        count(self.available.imports.len()) + count(self.available.routines.len()) + count(number)
+        self.first_task() + count(self.available.tasks.len()) + count(number)
+    }
+
+    fn first_task(&self) -> u32 {
+        count(self.available.imports.len()) + count(self.available.routines.len())
+    }
+
+    /// The number of the function that does something with values of a shape.
+    fn task(&mut self, task: Task, shape: &Shape) -> u32 {
+        let same = |(one, other): &(Task, Shape)| *one == task && other == shape;
+        if !self.used.tasks.iter().any(same) {
+            self.used.tasks.push((task, shape.clone()));
+        }
+        let known = self.available.tasks.iter().position(same);
+        self.first_task() + count(known.unwrap_or(0))
     }
 
     /// The address of constant bytes.
@@ -142,7 +209,7 @@ impl Shared<'_> {
             self.constants.extend_from_slice(bytes);
             self.constants.len() - bytes.len()
         });
-        CONSTANTS + count(at)
+        self.layout.constants + count(at)
     }
 }
 
@@ -160,13 +227,24 @@ fn emit(module: &Module, available: &Used) -> Result<(Vec<u8>, Used), TooLarge> 
         available,
         used: Used::default(),
         constants: Vec::new(),
+        layout: Layout::of(module),
     };
     let mut functions: Vec<(Signature, Function)> = Vec::new();
     for function in &module.functions {
         functions.push(body::function(&mut shared, function)?);
     }
-    functions.push(body::deploy(&mut shared)?);
-    functions.push(body::call(&mut shared)?);
+    functions.push(entry::deploy(&mut shared)?);
+    functions.push(entry::call(&mut shared)?);
+    let mut tasks: Vec<(Signature, Function)> = Vec::new();
+    // A body may ask for others.
+    while let Some((task, shape)) = shared.used.tasks.get(tasks.len()).cloned() {
+        tasks.push(tasks::body(&mut shared, task, &shape));
+    }
+    if shared.constants.len() > MOST_CONSTANTS {
+        return Err(TooLarge {
+            what: "what the texts and other constants take together".to_owned(),
+        });
+    }
     // Bodies of routines ask for nothing that was not asked for with the routine.
     let used = shared.used.clone();
     let mut types: Vec<Signature> = Vec::new();
@@ -198,7 +276,7 @@ fn emit(module: &Module, available: &Used) -> Result<(Vec<u8>, Used), TooLarge> 
         numbers.function(type_of(&signature));
         code.function(&function);
     }
-    for (signature, function) in &functions {
+    for (signature, function) in tasks.iter().chain(&functions) {
         numbers.function(type_of(signature));
         code.function(function);
     }
@@ -208,7 +286,7 @@ fn emit(module: &Module, available: &Used) -> Result<(Vec<u8>, Used), TooLarge> 
             .ty()
             .function(parameters.iter().copied(), results.iter().copied());
     }
-    let stack = (CONSTANTS + count(shared.constants.len())).next_multiple_of(16);
+    let stack = (shared.layout.constants + count(shared.constants.len())).next_multiple_of(16);
     let mut globals = GlobalSection::new();
     let start = ConstExpr::i32_const(i32::try_from(stack).unwrap_or(i32::MAX));
     globals.global(
@@ -240,7 +318,7 @@ fn emit(module: &Module, available: &Used) -> Result<(Vec<u8>, Used), TooLarge> 
         .section(&code);
     if !shared.constants.is_empty() {
         let mut data = DataSection::new();
-        let at = ConstExpr::i32_const(i32::try_from(CONSTANTS).unwrap_or(i32::MAX));
+        let at = ConstExpr::i32_const(i32::try_from(shared.layout.constants).unwrap_or(i32::MAX));
         data.active(0, &at, shared.constants.iter().copied());
         whole.section(&data);
     }

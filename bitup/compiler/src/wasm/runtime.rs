@@ -22,6 +22,7 @@ pub(super) enum Import {
     DepositEvent,
     Transfer,
     Call,
+    Blake2,
 }
 
 impl Import {
@@ -41,6 +42,7 @@ impl Import {
         Self::DepositEvent,
         Self::Transfer,
         Self::Call,
+        Self::Blake2,
     ];
 
     /// Its module, name and signature.
@@ -61,6 +63,7 @@ impl Import {
             Self::DepositEvent => ("seal0", "deposit_event", 4, false),
             Self::Transfer => ("seal0", "transfer", 4, true),
             Self::Call => ("seal1", "call", 8, true),
+            Self::Blake2 => ("seal0", "hash_blake2_256", 3, false),
         };
         let mut parameters = vec![ValType::I32; parameters];
         if self == Self::Call {
@@ -112,6 +115,22 @@ pub(super) enum Routine {
     MulWhole,
     /// `divide(quotient, rest, a, b, bytes of a, bytes of b)`, fails when b is zero.
     DivWhole,
+    // What these do stands in `lists`.
+    Alloc,
+    Move,
+    Clear,
+    SameBytes,
+    Write,
+    ReadPlain,
+    Compact,
+    ReadCompact,
+    Index,
+    Push,
+    Pop,
+    Join,
+    Slice,
+    SliceText,
+    IsText,
 }
 
 const LOCAL: fn(u32) -> I<'static> = I::LocalGet;
@@ -154,6 +173,21 @@ impl Routine {
         Self::CompareWide,
         Self::MulWhole,
         Self::DivWhole,
+        Self::Alloc,
+        Self::Move,
+        Self::Clear,
+        Self::SameBytes,
+        Self::Write,
+        Self::ReadPlain,
+        Self::Compact,
+        Self::ReadCompact,
+        Self::Index,
+        Self::Push,
+        Self::Pop,
+        Self::Join,
+        Self::Slice,
+        Self::SliceText,
+        Self::IsText,
     ];
 
     /// The routines that it calls.
@@ -165,7 +199,17 @@ impl Routine {
             | Self::Copy32
             | Self::SubRaw
             | Self::CompareWide
-            | Self::MulWhole => &[],
+            | Self::MulWhole
+            | Self::Alloc
+            | Self::Move
+            | Self::Clear
+            | Self::SameBytes
+            | Self::Compact
+            | Self::ReadCompact
+            | Self::IsText => &[],
+            Self::Write | Self::ReadPlain => &[Self::Move],
+            Self::Push | Self::Join => &[Self::Alloc, Self::Move],
+            Self::Slice | Self::SliceText => &[Self::Fail, Self::Alloc, Self::Move],
             Self::SubWide => &[Self::Fail, Self::SubRaw],
             Self::DivWhole => &[Self::Fail, Self::CompareWide, Self::SubRaw],
             _ => &[Self::Fail],
@@ -199,7 +243,15 @@ impl Routine {
             Self::AddWide | Self::SubWide | Self::MulWhole => (4, 0, None),
             Self::SubRaw => (4, 0, Some(ValType::I64)),
             Self::DivWhole => (6, 0, None),
-            Self::CompareWide => (3, 0, Some(ValType::I32)),
+            Self::CompareWide | Self::SameBytes | Self::Write => (3, 0, Some(ValType::I32)),
+            Self::Alloc => (1, 0, Some(ValType::I32)),
+            Self::Move | Self::Join => (3, 0, None),
+            Self::Clear => (2, 0, None),
+            Self::ReadPlain => (4, 0, Some(ValType::I32)),
+            Self::Compact | Self::Push | Self::Pop | Self::IsText => (2, 0, Some(ValType::I32)),
+            Self::ReadCompact => (2, 0, Some(ValType::I64)),
+            Self::Index => (1, 1, Some(ValType::I32)),
+            Self::Slice | Self::SliceText => (2, 2, None),
         };
         let parameters = [vec![ValType::I32; i32s], vec![ValType::I64; i64s]].concat();
         (parameters, result.into_iter().collect())
@@ -415,6 +467,7 @@ impl Routine {
                 );
                 wide::divide(&mut locals, &mut code, &check, compare, subtract);
             }
+            _ => self.list_body(shared, (&mut locals, &mut code)),
         }
         let mut function = Function::new(locals);
         for instruction in code.iter().chain([&I::End]) {
@@ -424,7 +477,7 @@ impl Routine {
     }
 }
 
-/// The number of the error for an address or hash that is not there.
+/// The number of the error for what is not there.
 pub(super) fn nothing_there() -> u32 {
     u32::try_from(NOTHING_THERE).unwrap_or(0)
 }

@@ -1,6 +1,9 @@
 //! Programs made up from seeds: right ones, of all that can be built.
 
+mod whole;
+
 use std::fmt::Write;
+use whole::{WHOLE, has_zero, is_comparable};
 
 /// Numbers from a seed (splitmix64).
 pub struct Seeded(u64);
@@ -41,6 +44,8 @@ const VARIANTS: [&str; 3] = ["Red", "Green", "Blue"];
 const OTHER: &str = "interface Far {
     view look(a: u64, b: Address): u32;
     payable give(c: memory Colour): Balance;
+    view say(text: memory string, list: memory u16[]): memory string[];
+    tell(text: memory string): memory Option<string>;
 }
 
 contract Other implements Far {
@@ -56,6 +61,16 @@ contract Other implements Far {
         const before: memory Colour = this.last;
         this.last = c;
         return before === c ? msg.value * 2 : msg.value;
+    }
+    view say(text: memory string, list: memory u16[]): memory string[] {
+        require(list.length !== 2);
+        return [text, text.length < 9 ? text.concat(\"!\") : text];
+    }
+    @anyone tell(text: memory string): memory Option<string> {
+        this.seen += 1;
+        require(text.length !== 2);
+        if (text.length > 20) { return None; }
+        return Some(text);
     }
 }
 
@@ -80,6 +95,7 @@ struct Helper {
 fn placed(ty: &str) -> String {
     match ty {
         "Colour" => "memory Colour".to_owned(),
+        _ if WHOLE.contains(&ty) => format!("memory {ty}"),
         _ => ty.to_owned(),
     }
 }
@@ -114,17 +130,20 @@ impl Maker {
     }
 
     fn ty(&mut self) -> &'static str {
-        if self.seeded.chance(3) {
+        if self.seeded.chance(4) {
+            WHOLE[self.seeded.below(WHOLE.len())]
+        } else if self.seeded.chance(3) {
             OTHERS[self.seeded.below(OTHERS.len())]
         } else {
             NUMBERS[self.seeded.below(NUMBERS.len())]
         }
     }
 
-    /// A type of a key: enums are none.
+    /// A type of a key: few types of more than one word are.
     fn key(&mut self) -> &'static str {
         match self.ty() {
             "Colour" => "u16",
+            ty if WHOLE.contains(&ty) && !matches!(ty, "string" | "bytes" | "u8[3]") => "u16",
             ty => ty,
         }
     }
@@ -140,6 +159,7 @@ impl Maker {
         self.text += "error Bad(code: u32, of: Colour);\n\n";
         self.text += "pure address(value: Address): Address { return value; }\n";
         self.text += "pure hash(value: Hash): Hash { return value; }\n\n";
+        self.text += whole::DECLARED;
         for _ in 0..self.seeded.below(3) {
             let name = self.name("free");
             self.function(&name, "", Effect::Pure);
@@ -162,6 +182,7 @@ impl Maker {
             self.maps.push((name, keys, value));
         }
         self.text += "    event Seen(indexed a: u64, indexed b: Address, c: bool);\n";
+        self.text += whole::MEMBERS;
         if self.seeded.chance(2) {
             self.effect = Effect::View;
             let holds = self.expr("bool", 2);
@@ -240,9 +261,19 @@ impl Maker {
                 let holds = self.expr("bool", 1);
                 write!(self.text, " requires {holds}").unwrap();
             }
-            let (field, _) = self.seeded.one(&self.fields).clone();
+            let (field, ty) = self.seeded.one(&self.fields).clone();
             let kept = self.expr("bool", 1);
-            write!(self.text, " ensures old(this.{field}) === this.{field} || result === result && ({kept} || true)").unwrap();
+            let one = if is_comparable(ty) {
+                format!("old(this.{field}) === this.{field}")
+            } else {
+                format!("old(this.{field}.x) === this.{field}.x")
+            };
+            let other = if is_comparable(result) {
+                "result === result"
+            } else {
+                "result.x === result.x"
+            };
+            write!(self.text, " ensures {one} || {other} && ({kept} || true)").unwrap();
             self.effect = before;
         }
         self.text += " {\n";
@@ -290,7 +321,7 @@ impl Maker {
     }
 
     fn statement(&mut self, indent: usize, depth: usize) {
-        match self.seeded.below(13) {
+        match self.seeded.below(18) {
             0 if depth > 0 => {
                 let condition = self.expr("bool", 2);
                 self.block(indent, &format!("if ({condition})"), depth);
@@ -337,7 +368,23 @@ impl Maker {
                 self.line(indent, &format!("transfer({to}, {amount});"));
             }
             11 if self.effect == Effect::Write && depth > 0 => self.tried(indent, depth),
-            9 => {
+            13 if depth > 0 => self.over(indent, depth),
+            14 if depth > 0 => self.matched_whole(indent, depth),
+            15 if self.effect == Effect::Write && self.seeded.chance(2) => {
+                let (a, b) = (self.expr("string", 1), self.expr("u16[]", 1));
+                let (c, d) = (self.expr("Offer", 1), self.expr("Option<u64>", 1));
+                self.line(indent, &format!("emit Told({a}, {b}, {c}, {d});"));
+            }
+            16 if self.seeded.chance(3) => {
+                let holds = self.expr("bool", 2);
+                let (text, list) = (self.leaf("string"), self.leaf("u16[]"));
+                let of = self.leaf("Offer");
+                self.line(
+                    indent,
+                    &format!("require({holds} || {holds}, Worse({text}, {list}, {of}));"),
+                );
+            }
+            9 | 17 => {
                 let changing: Vec<_> = self
                     .locals
                     .iter()
@@ -348,6 +395,9 @@ impl Maker {
                     return self.local(indent);
                 }
                 let (name, ty, _) = self.seeded.one(&changing).clone();
+                if WHOLE.contains(&ty) && self.seeded.chance(2) {
+                    return self.changed(indent, &name, ty);
+                }
                 let text = self.assigned(&name, ty);
                 self.line(indent, &text);
             }
@@ -368,6 +418,9 @@ impl Maker {
     }
 
     fn tried(&mut self, indent: usize, depth: usize) {
+        if self.seeded.chance(3) {
+            return self.told(indent, depth);
+        }
         let (far, of, name) = (self.far(), self.leaf("Colour"), self.name("given"));
         let value = self.seeded.below(20);
         let head = format!("try (const {name} = {far}.give({of}, {{ value: {value} }}))");
@@ -378,9 +431,30 @@ impl Maker {
         self.block(indent, "catch", depth);
     }
 
+    /// A call whose result is made of parts, and whose error is looked at.
+    fn told(&mut self, indent: usize, depth: usize) {
+        let (far, text, name) = (self.far(), self.leaf("string"), self.name("told"));
+        let known = self.locals.len();
+        self.locals.push((name.clone(), "Option<string>", false));
+        self.block(
+            indent,
+            &format!("try (const {name} = {far}.tell({text}))"),
+            depth,
+        );
+        self.locals.truncate(known);
+        let error = self.name("error");
+        self.locals.push((error.clone(), "bytes", false));
+        self.block(indent, &format!("catch ({error})"), depth);
+        self.locals.truncate(known);
+    }
+
     fn local(&mut self, indent: usize) {
         let ty = self.ty();
-        let value = self.expr(ty, 2);
+        let value = if self.seeded.chance(3) {
+            self.untyped(ty)
+        } else {
+            self.expr(ty, 2)
+        };
         let (name, changes) = (self.name("v"), self.seeded.chance(2));
         let word = if changes { "let" } else { "const" };
         self.line(indent, &format!("{word} {name}: {} = {value};", placed(ty)));
@@ -423,10 +497,17 @@ impl Maker {
     fn write(&mut self, indent: usize) {
         if self.seeded.chance(2) {
             let (name, ty) = self.seeded.one(&self.fields).clone();
-            let text = self.assigned(&format!("this.{name}"), ty);
+            let place = format!("this.{name}");
+            if WHOLE.contains(&ty) && self.seeded.chance(2) {
+                return self.changed(indent, &place, ty);
+            }
+            let text = self.assigned(&place, ty);
             return self.line(indent, &text);
         }
         let (place, ty) = self.entry();
+        if WHOLE.contains(&ty) && self.seeded.chance(2) {
+            return self.changed(indent, &place, ty);
+        }
         let text = if self.seeded.chance(5) {
             format!("delete {place};")
         } else {
@@ -489,6 +570,14 @@ impl Maker {
         if ty == "bool" {
             return self.truth(depth);
         }
+        if self.seeded.chance(4)
+            && let Some(found) = self.out_of_whole(ty, depth)
+        {
+            return found;
+        }
+        if let Some(found) = self.whole(ty, depth) {
+            return found;
+        }
         if ty == "u32" && self.effect != Effect::Pure && self.seeded.chance(4) {
             let (far, a, b) = (self.far(), self.leaf("u64"), self.leaf("Address"));
             return format!("{far}.look({a}, {b})");
@@ -508,7 +597,12 @@ impl Maker {
                 format!("({a} {operator} {b})")
             }
             3 => {
-                let ty = OTHERS[self.seeded.below(OTHERS.len())];
+                let ty = if self.seeded.chance(2) {
+                    *self.seeded.one(&WHOLE)
+                } else {
+                    OTHERS[self.seeded.below(OTHERS.len())]
+                };
+                let ty = if is_comparable(ty) { ty } else { "Offer" };
                 let (a, b) = (self.expr(ty, depth - 1), self.expr(ty, depth - 1));
                 let operator = *self.seeded.one(&["===", "!=="]);
                 format!("({a} {operator} {b})")
@@ -599,7 +693,7 @@ impl Maker {
                 .filter(|map| map.2 == ty)
                 .cloned()
                 .collect();
-            if !maps.is_empty() && ty != "Address" && ty != "Hash" {
+            if !maps.is_empty() && has_zero(ty) {
                 let (name, keys, _) = self.seeded.one(&maps).clone();
                 let keys: String = keys
                     .iter()
@@ -621,6 +715,7 @@ impl Maker {
     fn literal(&mut self, ty: &'static str) -> String {
         match ty {
             "bool" => (*self.seeded.one(&["true", "false"])).to_owned(),
+            _ if WHOLE.contains(&ty) => self.whole_literal(ty),
             "Colour" => format!("Colour.{}", self.seeded.one(&VARIANTS)),
             "Address" | "Hash" => {
                 let digit = self.seeded.below(3);
