@@ -31,6 +31,7 @@ pub mod kind;
 pub mod lexer;
 pub mod lint;
 pub mod metadata;
+pub mod package;
 pub mod parser;
 pub mod span;
 pub mod standard;

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     ast::{self, Contract, Item, Method, Name, Parameter},
     check::{Declared, FileNumber},
+    package,
     span::Span,
 };
 
@@ -44,8 +45,10 @@ impl Analysis {
 
     fn imports(&mut self, file: FileNumber, imports: &[ast::Import]) {
         for import in imports {
+            let own = self.files.get(file).map_or("", |(source, _)| &source.path);
+            let path = package::imported(own, &import.path);
             for (name, here) in &import.names {
-                self.ask(file, name.span, || Context::Import(import.path.clone()));
+                self.ask(file, name.span, || Context::Import(path.clone()));
                 let declared = self
                     .program
                     .scopes
