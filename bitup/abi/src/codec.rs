@@ -110,6 +110,20 @@ impl Encoder<'_> {
         Ok(out)
     }
 
+    /// The bytes of fields, given by their names in any order.
+    ///
+    /// # Errors
+    /// If one is missing, unknown, or not of its type.
+    pub fn encode_fields(
+        &self,
+        fields: &[Field],
+        values: &[(String, Value)],
+    ) -> Result<Vec<u8>, CodecError> {
+        let mut out = Vec::new();
+        self.put_record(fields, values, &mut out, 0)?;
+        Ok(out)
+    }
+
     fn put_all(
         &self,
         types: impl ExactSizeIterator<Item = TypeNumber>,

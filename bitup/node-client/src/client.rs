@@ -1,0 +1,602 @@
+//! Makes, calls and asks contracts.
+
+use crate::{
+    contracts::{self, Budget, CallError, DryRun, Outcome, Weight},
+    key::Key,
+    metadata::{Metadata, MetadataError},
+    number::Number,
+    rpc::{Node, RpcError, malformed},
+    transaction::{self, LIFE, Terms, TransactionError},
+};
+use bitup_abi::{
+    Abi, Call, CodecError, Encoder, Value, account, contract::hex, decode, decode_all,
+    value::digits,
+};
+use serde_json::{Value as Json, json};
+
+/// Where the events of a block lie: the hashes of `System` and `Events`.
+const EVENTS: &str = "0x26aa394eea5630e07c48ae0c9558cef780d41e5e16056765bc8461851072c9d7";
+
+/// Why a contract was not made, called or asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ClientError {
+    /// The node.
+    #[error(transparent)]
+    Node(#[from] RpcError),
+    /// The chain's metadata.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    /// A value.
+    #[error(transparent)]
+    Codec(#[from] CodecError),
+    /// The chain's calls.
+    #[error(transparent)]
+    Call(#[from] CallError),
+    /// The chain's transactions.
+    #[error(transparent)]
+    Transaction(#[from] TransactionError),
+    /// The contract has no such call.
+    #[error("`{contract}` has no `{name}`; it has {known}")]
+    NoCall {
+        /// The contract.
+        contract: String,
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: String,
+    },
+    /// Tokens for a call that takes none.
+    #[error("`{0}` takes no tokens; leave `--value` out")]
+    NotPayable(String),
+    /// The contract fails.
+    #[error("the contract fails with {0}; nothing was sent")]
+    Reverted(String),
+    /// The chain refuses.
+    #[error("the chain refuses: {reason}{said}; nothing was sent")]
+    Refused {
+        /// Why.
+        reason: String,
+        /// What was said for debugging, behind `: `.
+        said: String,
+    },
+    /// The transaction failed in a block.
+    #[error(
+        "the transaction failed in block {block}: {reason}; the fee is paid, all else is undone"
+    )]
+    Failed {
+        /// The block.
+        block: String,
+        /// Why.
+        reason: String,
+    },
+    /// It came into no block.
+    #[error(
+        "the transaction {0} came into no block in time; ask the chain for what it did before you send it again"
+    )]
+    NotIncluded(String),
+    /// The answer holds no address.
+    #[error("the chain made a contract and did not say where; look at the events of block {0}")]
+    NoAddress(String),
+}
+
+/// What a transaction may cost; what is not said is found out by a dry run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// Tokens that go with the call.
+    pub value: u128,
+    /// What it may take of the machine.
+    pub weight: Option<Weight>,
+    /// What it may hold for storage.
+    pub deposit: Option<u128>,
+    /// Whether to wait until the block is final.
+    pub finalized: bool,
+}
+
+/// An event of a contract.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Emitted {
+    /// The contract.
+    pub contract: [u8; 32],
+    /// Its name and fields, where the metadata knows it.
+    pub event: Option<(String, Vec<(String, Value)>)>,
+    /// Its data.
+    pub data: Vec<u8>,
+}
+
+/// A transaction in a block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// The hash of the block.
+    pub block: String,
+    /// The hash of the transaction.
+    pub transaction: String,
+    /// The events of contracts.
+    pub events: Vec<Emitted>,
+    /// What the dry run gave.
+    pub dry_run: DryRun,
+}
+
+/// A contract that was made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deployed {
+    /// Its account.
+    pub contract: [u8; 32],
+    /// How.
+    pub done: Done,
+}
+
+/// A chain behind a node.
+pub struct Client<N> {
+    node: N,
+    metadata: Metadata,
+    genesis: [u8; 32],
+    spec_version: u32,
+    transaction_version: u32,
+}
+
+impl<N: Node> Client<N> {
+    /// Learns about the chain.
+    ///
+    /// # Errors
+    /// If the node does not answer, or not as such a chain.
+    pub fn connect(node: N) -> Result<Self, ClientError> {
+        let metadata = node.bytes("state_getMetadata", json!([]))?;
+        let metadata = Metadata::read(&metadata.unwrap_or_default())?;
+        let genesis = node.hash("chain_getBlockHash", json!([0]))?;
+        let version = node.request("state_getRuntimeVersion", json!([]))?;
+        let number = |name: &str| {
+            let number = version.get(name).and_then(Json::as_u64);
+            let number = number.and_then(|number| u32::try_from(number).ok());
+            number.ok_or_else(|| malformed("state_getRuntimeVersion", "version"))
+        };
+        Ok(Self {
+            genesis,
+            spec_version: number("specVersion")?,
+            transaction_version: number("transactionVersion")?,
+            metadata,
+            node,
+        })
+    }
+
+    /// What the chain says about itself.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// An account as the chain's people write it.
+    #[must_use]
+    pub fn address(&self, id: &[u8; 32]) -> String {
+        account::shown(self.metadata.network, id)
+    }
+
+    fn best(&self) -> Result<(u64, [u8; 32]), ClientError> {
+        let header = self.node.request("chain_getHeader", json!([]))?;
+        let number = Number::of_header(&header)?.0;
+        let hash = self.node.hash("chain_getBlockHash", json!([number]))?;
+        Ok((number, hash))
+    }
+
+    /// Asks a contract. Nothing is sent and nothing changes.
+    ///
+    /// # Errors
+    /// If the node does not answer or the chain refuses; a failure of the contract is an answer.
+    pub fn query(
+        &self,
+        abi: &Abi,
+        contract: &[u8; 32],
+        from: &[u8; 32],
+        value: u128,
+        call: (&str, &[Value]),
+    ) -> Result<(DryRun, Value), ClientError> {
+        let message = message(abi, call.0)?;
+        let data = data(abi, message, call.1)?;
+        let run = self.dry_call(contract, from, value, &data)?;
+        let Outcome::Returned { data, .. } = &run.outcome else {
+            return Err(refused(&run));
+        };
+        let value = decode_all(&abi.types, message.result, data)?;
+        Ok((run, value))
+    }
+
+    fn dry_call(
+        &self,
+        contract: &[u8; 32],
+        from: &[u8; 32],
+        value: u128,
+        data: &[u8],
+    ) -> Result<DryRun, ClientError> {
+        let (_, at) = self.best()?;
+        let question = contracts::call_question(from, contract, value, data);
+        let bytes = self.node.runtime("ContractsApi_call", &question, &at)?;
+        Ok(contracts::answer(&self.metadata, &bytes, false)?)
+    }
+
+    /// Calls a contract, after a dry run that has to succeed.
+    ///
+    /// # Errors
+    /// If it fails there, is not taken, or fails in its block.
+    pub fn call(
+        &self,
+        abi: &Abi,
+        contract: &[u8; 32],
+        key: &Key,
+        call: (&str, &[Value]),
+        limits: &Limits,
+    ) -> Result<Done, ClientError> {
+        let message = message(abi, call.0)?;
+        payable(message, limits.value)?;
+        let data = data(abi, message, call.1)?;
+        let run = self.dry_call(contract, &key.account(), limits.value, &data)?;
+        self.succeeds(abi, message, &run)?;
+        let call = contracts::call(&self.metadata, contract, &budget(&run, limits), &data)?;
+        self.send(abi, key, &call, run, limits)
+    }
+
+    /// Makes a contract, after a dry run that has to succeed.
+    ///
+    /// # Errors
+    /// If it fails there, is not taken, or fails in its block.
+    pub fn deploy(
+        &self,
+        abi: &Abi,
+        code: &[u8],
+        key: &Key,
+        call: (&str, &[Value]),
+        salt: &[u8],
+        limits: &Limits,
+    ) -> Result<Deployed, ClientError> {
+        let found = abi.constructors.iter().find(|one| one.label == call.0);
+        let constructor = found.ok_or_else(|| no_call(abi, &abi.constructors, call.0))?;
+        payable(constructor, limits.value)?;
+        let data = data(abi, constructor, call.1)?;
+        let (_, at) = self.best()?;
+        let question = contracts::make_question(&key.account(), limits.value, code, &data, salt);
+        let bytes = self
+            .node
+            .runtime("ContractsApi_instantiate", &question, &at)?;
+        let run = contracts::answer(&self.metadata, &bytes, true)?;
+        self.succeeds(abi, constructor, &run)?;
+        let budget = budget(&run, limits);
+        let call = contracts::make(&self.metadata, &budget, code, &data, salt)?;
+        let (done, made) = self.send_and_find(abi, key, &call, run, limits)?;
+        let contract = made.ok_or_else(|| ClientError::NoAddress(done.block.clone()))?;
+        Ok(Deployed { contract, done })
+    }
+
+    /// Fails where a dry run did.
+    fn succeeds(&self, abi: &Abi, call: &Call, run: &DryRun) -> Result<(), ClientError> {
+        let Outcome::Returned { reverted, data, .. } = &run.outcome else {
+            return Err(refused(run));
+        };
+        if !reverted {
+            return Ok(());
+        }
+        let shown = match decode_all(&abi.types, call.result, data) {
+            Ok(value) => failure(&value).shown(&|id| self.address(id)),
+            Err(_) => digits(data, "0x"),
+        };
+        Err(ClientError::Reverted(shown))
+    }
+
+    fn send(
+        &self,
+        abi: &Abi,
+        key: &Key,
+        call: &[u8],
+        run: DryRun,
+        limits: &Limits,
+    ) -> Result<Done, ClientError> {
+        self.send_and_find(abi, key, call, run, limits)
+            .map(|(done, _)| done)
+    }
+
+    fn send_and_find(
+        &self,
+        abi: &Abi,
+        key: &Key,
+        call: &[u8],
+        dry_run: DryRun,
+        limits: &Limits,
+    ) -> Result<(Done, Option<[u8; 32]>), ClientError> {
+        let (number, hash) = self.best()?;
+        let address = self.address(&key.account());
+        let nonce = self
+            .node
+            .request("system_accountNextIndex", json!([address]))?;
+        let nonce = nonce
+            .as_u64()
+            .ok_or_else(|| malformed("system_accountNextIndex", "number"))?;
+        let terms = Terms {
+            genesis: self.genesis,
+            spec_version: self.spec_version,
+            transaction_version: self.transaction_version,
+            number,
+            hash,
+            nonce,
+        };
+        let bytes = transaction::signed(&self.metadata, &terms, call, key)?;
+        let text = digits(&bytes, "0x");
+        let transaction = self.node.hash("author_submitExtrinsic", json!([text]))?;
+        let transaction = digits(&transaction, "0x");
+        let (block, index) = self.wait(number, &text, &transaction)?;
+        if limits.finalized {
+            self.wait_final(&block, &transaction)?;
+        }
+        let (events, made) = self.events(abi, &block, index)?;
+        let done = Done {
+            block: digits(&block.hash, "0x"),
+            transaction,
+            events,
+            dry_run,
+        };
+        Ok((done, made))
+    }
+
+    /// Waits until a transaction is in a block.
+    fn wait(&self, from: u64, text: &str, transaction: &str) -> Result<(Block, u64), ClientError> {
+        let mut next = from.saturating_add(1);
+        loop {
+            let (best, _) = self.best()?;
+            while next <= best {
+                let hash = self.node.hash("chain_getBlockHash", json!([next]))?;
+                let block = self
+                    .node
+                    .request("chain_getBlock", json!([digits(&hash, "0x")]))?;
+                let list = block.pointer("/block/extrinsics").and_then(Json::as_array);
+                let list = list.ok_or_else(|| malformed("chain_getBlock", "block"))?;
+                if let Some(index) = list.iter().position(|one| one.as_str() == Some(text)) {
+                    let block = Block { number: next, hash };
+                    return Ok((block, u64::try_from(index).unwrap_or(u64::MAX)));
+                }
+                next = next.saturating_add(1);
+            }
+            // Behind its life it can come into no block.
+            if best > from.saturating_add(LIFE) {
+                return Err(ClientError::NotIncluded(transaction.to_owned()));
+            }
+            self.node.pause();
+        }
+    }
+
+    /// Waits until a block is final; it may be left for another one before.
+    fn wait_final(&self, block: &Block, transaction: &str) -> Result<(), ClientError> {
+        loop {
+            let head = self.node.hash("chain_getFinalizedHead", json!([]))?;
+            let header = self
+                .node
+                .request("chain_getHeader", json!([digits(&head, "0x")]))?;
+            if Number::of_header(&header)?.0 >= block.number {
+                let hash = self
+                    .node
+                    .hash("chain_getBlockHash", json!([block.number]))?;
+                if hash == block.hash {
+                    return Ok(());
+                }
+                return Err(ClientError::NotIncluded(transaction.to_owned()));
+            }
+            self.node.pause();
+        }
+    }
+
+    /// What a transaction did in its block, and the contract that it made.
+    fn events(
+        &self,
+        abi: &Abi,
+        block: &Block,
+        index: u64,
+    ) -> Result<(Vec<Emitted>, Option<[u8; 32]>), ClientError> {
+        let parameters = json!([EVENTS, digits(&block.hash, "0x")]);
+        let bytes = self.node.bytes("state_getStorage", parameters)?;
+        let list = decode_all(
+            &self.metadata.types,
+            self.metadata.events,
+            &bytes.unwrap_or_default(),
+        )?;
+        let Value::List(records) = list else {
+            return Err(CodecError::Bytes.into());
+        };
+        let mut emitted = Vec::new();
+        let mut made = None;
+        let mut failed = None;
+        for record in &records {
+            if field(record, "phase").and_then(|phase| applied(phase)) != Some(index) {
+                continue;
+            }
+            let Some((pallet, name, event)) = field(record, "event").and_then(named) else {
+                continue;
+            };
+            match (pallet, name) {
+                ("System", "ExtrinsicFailed") => {
+                    failed = field(event, "dispatch_error")
+                        .map(|error| contracts::refusal(&self.metadata, error));
+                }
+                (contracts::PALLET, "Instantiated") => {
+                    made = field(event, "contract").and_then(id);
+                }
+                (contracts::PALLET, "ContractEmitted") => {
+                    let contract = field(event, "contract").and_then(id);
+                    if let (Some(contract), Some(Value::Bytes(data))) =
+                        (contract, field(event, "data"))
+                    {
+                        emitted.push(Emitted {
+                            contract,
+                            event: read_event(abi, field(record, "topics"), data),
+                            data: data.clone(),
+                        });
+                    }
+                }
+                _ => {}
+            }
+        }
+        match failed {
+            Some(reason) => Err(ClientError::Failed {
+                block: digits(&block.hash, "0x"),
+                reason,
+            }),
+            None => Ok((emitted, made)),
+        }
+    }
+
+    /// The account that a word names: an address of any network, `0x` and 64 digits, or a path of the test networks' phrase.
+    #[must_use]
+    pub fn named(word: &str) -> Option<[u8; 32]> {
+        if word.starts_with("//") {
+            return Key::read(word).ok().map(|key| key.account());
+        }
+        match word.strip_prefix("0x") {
+            Some(digits) => hex(digits)?.try_into().ok(),
+            None => account::parse(word).map(|(_, id)| id),
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    number: u64,
+    hash: [u8; 32],
+}
+
+fn budget(run: &DryRun, limits: &Limits) -> Budget {
+    /// What a call may take more than its dry run did, in hundredths.
+    const MARGIN: u64 = 10;
+    Budget {
+        value: limits.value,
+        weight: limits.weight.unwrap_or_else(|| run.required.more(MARGIN)),
+        deposit: limits.deposit,
+    }
+}
+
+fn refused(run: &DryRun) -> ClientError {
+    let reason = match &run.outcome {
+        Outcome::Refused(reason) => reason.clone(),
+        Outcome::Returned { .. } => String::new(),
+    };
+    let said = if run.said.is_empty() {
+        String::new()
+    } else {
+        format!(": {}", run.said)
+    };
+    ClientError::Refused { reason, said }
+}
+
+fn no_call(abi: &Abi, calls: &[Call], name: &str) -> ClientError {
+    let known: Vec<String> = calls
+        .iter()
+        .map(|call| format!("`{}`", call.label))
+        .collect();
+    ClientError::NoCall {
+        contract: abi.name.clone(),
+        name: name.to_owned(),
+        known: known.join(", "),
+    }
+}
+
+fn message<'a>(abi: &'a Abi, name: &str) -> Result<&'a Call, ClientError> {
+    abi.message(name)
+        .ok_or_else(|| no_call(abi, &abi.messages, name))
+}
+
+fn payable(call: &Call, value: u128) -> Result<(), ClientError> {
+    if value > 0 && !call.payable {
+        return Err(ClientError::NotPayable(call.label.clone()));
+    }
+    Ok(())
+}
+
+/// What is sent to the contract.
+fn data(abi: &Abi, call: &Call, values: &[Value]) -> Result<Vec<u8>, CodecError> {
+    let encoder = Encoder {
+        types: &abi.types,
+        accounts: &Client::<crate::rpc::Http>::named,
+    };
+    let types: Vec<usize> = call.arguments.iter().map(|(_, ty)| *ty).collect();
+    let arguments = encoder.encode_all(&types, values)?;
+    Ok([&call.selector[..], &arguments].concat())
+}
+
+/// The error within `Err(...)` and `Ok(Err(...))`.
+fn failure(value: &Value) -> &Value {
+    match value {
+        Value::Variant { name, fields, .. } if matches!(name.as_str(), "Ok" | "Err") => {
+            match fields.as_slice() {
+                [inner] => failure(inner),
+                _ => value,
+            }
+        }
+        other => other,
+    }
+}
+
+fn field<'v>(value: &'v Value, wanted: &str) -> Option<&'v Value> {
+    match value {
+        Value::Record(fields) => fields
+            .iter()
+            .find(|(name, _)| name == wanted)
+            .map(|(_, value)| value),
+        Value::Variant { fields, names, .. } => {
+            fields.get(names.iter().position(|name| name == wanted)?)
+        }
+        _ => None,
+    }
+}
+
+/// The number in `ApplyExtrinsic(number)`.
+fn applied(phase: &Value) -> Option<u64> {
+    match phase {
+        Value::Variant { name, fields, .. } if name == "ApplyExtrinsic" => match fields.first()? {
+            Value::Integer(number) => u64::try_from(number).ok(),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// `Pallet(Event { ... })`
+fn named(event: &Value) -> Option<(&str, &str, &Value)> {
+    let Value::Variant {
+        name: pallet,
+        fields,
+        ..
+    } = event
+    else {
+        return None;
+    };
+    let inner = fields.first()?;
+    match inner {
+        Value::Variant { name, .. } => Some((pallet, name, inner)),
+        _ => None,
+    }
+}
+
+fn id(value: &Value) -> Option<[u8; 32]> {
+    match value {
+        Value::Account(id) => Some(*id),
+        _ => None,
+    }
+}
+
+/// The event whose first topic is among the topics, with its fields.
+fn read_event(
+    abi: &Abi,
+    topics: Option<&Value>,
+    data: &[u8],
+) -> Option<(String, Vec<(String, Value)>)> {
+    let Some(Value::List(topics)) = topics else {
+        return None;
+    };
+    let first = match topics.first()? {
+        Value::Bytes(topic) => topic.as_slice(),
+        _ => return None,
+    };
+    let known =
+        |event: &&bitup_abi::Event| event.signature.is_some_and(|signature| signature == first);
+    let event = abi.events.iter().find(known)?;
+    let mut rest = data;
+    let mut fields = Vec::new();
+    for one in &event.fields {
+        let value = decode(&abi.types, one.ty, &mut rest).ok()?;
+        fields.push((one.name.clone(), value));
+    }
+    rest.is_empty().then(|| (event.label.clone(), fields))
+}
