@@ -1,83 +1,21 @@
 //! Makes, calls and asks contracts.
 
 use crate::{
-    contracts::{self, Budget, CallError, DryRun, Outcome, Weight},
-    key::Key,
+    contracts::{self, Budget, DryRun, Outcome, Weight},
+    error::ClientError,
+    event::{applied, field, id, named, read_event},
+    key::{self, Key},
     metadata::{Metadata, MetadataError},
     number::Number,
-    rpc::{Node, RpcError, malformed},
-    transaction::{self, LIFE, Terms, TransactionError},
+    rpc::{Node, malformed},
+    transaction::{self, LIFE, Terms},
 };
 use bitup_abi::{
     Abi, Call, CodecError, Encoder, Value, account, contract::hex, decode, decode_all,
     value::digits,
 };
 use serde_json::{Value as Json, json};
-
-/// Where the events of a block lie: the hashes of `System` and `Events`.
-const EVENTS: &str = "0x26aa394eea5630e07c48ae0c9558cef780d41e5e16056765bc8461851072c9d7";
-
-/// Why a contract was not made, called or asked.
-#[derive(Debug, thiserror::Error)]
-pub enum ClientError {
-    /// The node.
-    #[error(transparent)]
-    Node(#[from] RpcError),
-    /// The chain's metadata.
-    #[error(transparent)]
-    Metadata(#[from] MetadataError),
-    /// A value.
-    #[error(transparent)]
-    Codec(#[from] CodecError),
-    /// The chain's calls.
-    #[error(transparent)]
-    Call(#[from] CallError),
-    /// The chain's transactions.
-    #[error(transparent)]
-    Transaction(#[from] TransactionError),
-    /// The contract has no such call.
-    #[error("`{contract}` has no `{name}`; it has {known}")]
-    NoCall {
-        /// The contract.
-        contract: String,
-        /// What was asked for.
-        name: String,
-        /// What there is.
-        known: String,
-    },
-    /// Tokens for a call that takes none.
-    #[error("`{0}` takes no tokens; leave `--value` out")]
-    NotPayable(String),
-    /// The contract fails.
-    #[error("the contract fails with {0}; nothing was sent")]
-    Reverted(String),
-    /// The chain refuses.
-    #[error("the chain refuses: {reason}{said}; nothing was sent")]
-    Refused {
-        /// Why.
-        reason: String,
-        /// What was said for debugging, behind `: `.
-        said: String,
-    },
-    /// The transaction failed in a block.
-    #[error(
-        "the transaction failed in block {block}: {reason}; the fee is paid, all else is undone"
-    )]
-    Failed {
-        /// The block.
-        block: String,
-        /// Why.
-        reason: String,
-    },
-    /// It came into no block.
-    #[error(
-        "the transaction {0} came into no block in time; ask the chain for what it did before you send it again"
-    )]
-    NotIncluded(String),
-    /// The answer holds no address.
-    #[error("the chain made a contract and did not say where; look at the events of block {0}")]
-    NoAddress(String),
-}
+use twox_hash::XxHash64;
 
 /// What a transaction may cost; what is not said is found out by a dry run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -248,20 +186,40 @@ impl<N: Node> Client<N> {
     ) -> Result<Deployed, ClientError> {
         let found = abi.constructors.iter().find(|one| one.label == call.0);
         let constructor = found.ok_or_else(|| no_call(abi, &abi.constructors, call.0))?;
-        payable(constructor, limits.value)?;
         let data = data(abi, constructor, call.1)?;
-        let (_, at) = self.best()?;
-        let question = contracts::make_question(&key.account(), limits.value, code, &data, salt);
-        let bytes = self
-            .node
-            .runtime("ContractsApi_instantiate", &question, &at)?;
-        let run = contracts::answer(&self.metadata, &bytes, true)?;
-        self.succeeds(abi, constructor, &run)?;
+        let run = self.dry_deploy(abi, code, &key.account(), call, salt, limits.value)?;
         let budget = budget(&run, limits);
         let call = contracts::make(&self.metadata, &budget, code, &data, salt)?;
         let (done, made) = self.send_and_find(abi, key, &call, run, limits)?;
         let contract = made.ok_or_else(|| ClientError::NoAddress(done.block.clone()))?;
         Ok(Deployed { contract, done })
+    }
+
+    /// What making a contract would cost.
+    ///
+    /// # Errors
+    /// If it would fail.
+    pub fn dry_deploy(
+        &self,
+        abi: &Abi,
+        code: &[u8],
+        from: &[u8; 32],
+        call: (&str, &[Value]),
+        salt: &[u8],
+        value: u128,
+    ) -> Result<DryRun, ClientError> {
+        let found = abi.constructors.iter().find(|one| one.label == call.0);
+        let constructor = found.ok_or_else(|| no_call(abi, &abi.constructors, call.0))?;
+        payable(constructor, value)?;
+        let data = data(abi, constructor, call.1)?;
+        let (_, at) = self.best()?;
+        let question = contracts::make_question(from, value, code, &data, salt);
+        let bytes = self
+            .node
+            .runtime("ContractsApi_instantiate", &question, &at)?;
+        let run = contracts::answer(&self.metadata, &bytes, true)?;
+        self.succeeds(abi, constructor, &run)?;
+        Ok(run)
     }
 
     /// Fails where a dry run did.
@@ -386,7 +344,8 @@ impl<N: Node> Client<N> {
         block: &Block,
         index: u64,
     ) -> Result<(Vec<Emitted>, Option<[u8; 32]>), ClientError> {
-        let parameters = json!([EVENTS, digits(&block.hash, "0x")]);
+        let key = [twox_128(b"System"), twox_128(b"Events")].concat();
+        let parameters = json!([digits(&key, "0x"), digits(&block.hash, "0x")]);
         let bytes = self.node.bytes("state_getStorage", parameters)?;
         let list = decode_all(
             &self.metadata.types,
@@ -438,17 +397,38 @@ impl<N: Node> Client<N> {
         }
     }
 
-    /// The account that a word names: an address of any network, `0x` and 64 digits, or a path of the test networks' phrase.
-    #[must_use]
-    pub fn named(word: &str) -> Option<[u8; 32]> {
-        if word.starts_with("//") {
-            return Key::read(word).ok().map(|key| key.account());
-        }
-        match word.strip_prefix("0x") {
-            Some(digits) => hex(digits)?.try_into().ok(),
-            None => account::parse(word).map(|(_, id)| id),
+    /// The hash of a contract's code; none where no contract is.
+    ///
+    /// # Errors
+    /// If the node does not answer, or the chain has no contracts.
+    pub fn code_hash(&self, contract: &[u8; 32]) -> Result<Option<[u8; 32]>, ClientError> {
+        let ty = self.metadata.contract_info;
+        let ty = ty.ok_or_else(|| MetadataError::Missing("list of contracts".to_owned()))?;
+        let key = [
+            twox_128(b"Contracts").to_vec(),
+            twox_128(b"ContractInfoOf").to_vec(),
+            // `Twox64Concat`
+            XxHash64::oneshot(0, contract).to_le_bytes().to_vec(),
+            contract.to_vec(),
+        ];
+        let key = digits(&key.concat(), "0x");
+        let Some(bytes) = self.node.bytes("state_getStorage", json!([key]))? else {
+            return Ok(None);
+        };
+        let info = decode_all(&self.metadata.types, ty, &bytes)?;
+        match field(&info, "code_hash") {
+            Some(Value::Bytes(hash)) => Ok(<[u8; 32]>::try_from(hash.as_slice()).ok()),
+            _ => Err(CodecError::Bytes.into()),
         }
     }
+}
+
+/// The hash of the names of pallets and their storage.
+fn twox_128(name: &[u8]) -> [u8; 16] {
+    let mut hash = [0; 16];
+    hash[..8].copy_from_slice(&XxHash64::oneshot(0, name).to_le_bytes());
+    hash[8..].copy_from_slice(&XxHash64::oneshot(1, name).to_le_bytes());
+    hash
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -508,7 +488,7 @@ fn payable(call: &Call, value: u128) -> Result<(), ClientError> {
 fn data(abi: &Abi, call: &Call, values: &[Value]) -> Result<Vec<u8>, CodecError> {
     let encoder = Encoder {
         types: &abi.types,
-        accounts: &Client::<crate::rpc::Http>::named,
+        accounts: &key::account,
     };
     let types: Vec<usize> = call.arguments.iter().map(|(_, ty)| *ty).collect();
     let arguments = encoder.encode_all(&types, values)?;
@@ -528,75 +508,15 @@ fn failure(value: &Value) -> &Value {
     }
 }
 
-fn field<'v>(value: &'v Value, wanted: &str) -> Option<&'v Value> {
-    match value {
-        Value::Record(fields) => fields
-            .iter()
-            .find(|(name, _)| name == wanted)
-            .map(|(_, value)| value),
-        Value::Variant { fields, names, .. } => {
-            fields.get(names.iter().position(|name| name == wanted)?)
-        }
-        _ => None,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// The number in `ApplyExtrinsic(number)`.
-fn applied(phase: &Value) -> Option<u64> {
-    match phase {
-        Value::Variant { name, fields, .. } if name == "ApplyExtrinsic" => match fields.first()? {
-            Value::Integer(number) => u64::try_from(number).ok(),
-            _ => None,
-        },
-        _ => None,
+    /// The keys that explorers show for these two.
+    #[test]
+    fn names_are_hashed_as_the_chain_does() {
+        let hex = |name: &[u8]| digits(&twox_128(name), "");
+        assert_eq!(hex(b"System"), "26aa394eea5630e07c48ae0c9558cef7");
+        assert_eq!(hex(b"Events"), "80d41e5e16056765bc8461851072c9d7");
     }
-}
-
-/// `Pallet(Event { ... })`
-fn named(event: &Value) -> Option<(&str, &str, &Value)> {
-    let Value::Variant {
-        name: pallet,
-        fields,
-        ..
-    } = event
-    else {
-        return None;
-    };
-    let inner = fields.first()?;
-    match inner {
-        Value::Variant { name, .. } => Some((pallet, name, inner)),
-        _ => None,
-    }
-}
-
-fn id(value: &Value) -> Option<[u8; 32]> {
-    match value {
-        Value::Account(id) => Some(*id),
-        _ => None,
-    }
-}
-
-/// The event whose first topic is among the topics, with its fields.
-fn read_event(
-    abi: &Abi,
-    topics: Option<&Value>,
-    data: &[u8],
-) -> Option<(String, Vec<(String, Value)>)> {
-    let Some(Value::List(topics)) = topics else {
-        return None;
-    };
-    let first = match topics.first()? {
-        Value::Bytes(topic) => topic.as_slice(),
-        _ => return None,
-    };
-    let known =
-        |event: &&bitup_abi::Event| event.signature.is_some_and(|signature| signature == first);
-    let event = abi.events.iter().find(known)?;
-    let mut rest = data;
-    let mut fields = Vec::new();
-    for one in &event.fields {
-        let value = decode(&abi.types, one.ty, &mut rest).ok()?;
-        fields.push((one.name.clone(), value));
-    }
-    rest.is_empty().then(|| (event.label.clone(), fields))
 }

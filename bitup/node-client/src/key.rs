@@ -91,6 +91,18 @@ impl Key {
     }
 }
 
+/// The account that a word names: an address of any network, `0x` and 64 digits, or a path of the test networks' phrase.
+#[must_use]
+pub fn account(word: &str) -> Option<[u8; 32]> {
+    if word.starts_with("//") {
+        return Key::read(word).ok().map(|key| key.account());
+    }
+    match word.strip_prefix("0x") {
+        Some(digits) => bitup_abi::contract::hex(digits)?.try_into().ok(),
+        None => bitup_abi::account::parse(word).map(|(_, id)| id),
+    }
+}
+
 fn expanded(mini: &MiniSecretKey) -> Keypair {
     mini.expand_to_keypair(ExpansionMode::Ed25519)
 }

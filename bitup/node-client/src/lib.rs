@@ -17,13 +17,16 @@
 
 pub mod client;
 pub mod contracts;
+pub mod error;
+mod event;
 pub mod key;
 pub mod metadata;
 mod number;
 pub mod rpc;
 pub mod transaction;
 
-pub use client::{Client, ClientError, Deployed, Done, Emitted, Limits};
+pub use client::{Client, Deployed, Done, Emitted, Limits};
+pub use error::ClientError;
 pub use key::{Key, KeyError};
 pub use metadata::{Metadata, MetadataError};
 pub use rpc::{Http, Node, RpcError};

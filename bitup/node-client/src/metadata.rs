@@ -1,7 +1,10 @@
 //! What a chain says about itself, in the metadata of version 14 that every node gives.
 
 use bitup_abi::{Field, Primitive, Shape, Type, TypeNumber, Types, Variant};
-use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed, v14::RuntimeMetadataV14};
+use frame_metadata::{
+    RuntimeMetadata, RuntimeMetadataPrefixed,
+    v14::{PalletMetadata, RuntimeMetadataV14, SignedExtensionMetadata, StorageEntryType},
+};
 use parity_scale_codec::Decode;
 use scale_info::{PortableRegistry, TypeDef, TypeDefPrimitive, form::PortableForm};
 
@@ -56,6 +59,8 @@ pub struct Metadata {
     pub extensions: Vec<Extension>,
     /// The type of the list of a block's events.
     pub events: TypeNumber,
+    /// The type of what is kept about a contract.
+    pub contract_info: Option<TypeNumber>,
     /// The number of the network in addresses.
     pub network: u16,
 }
@@ -90,23 +95,22 @@ impl Metadata {
             .flatten()
             .find(|entry| entry.name == "Events")
             .ok_or_else(|| missing("storage of events"))?;
-        let frame_metadata::v14::StorageEntryType::Plain(events) = &events.ty else {
+        let StorageEntryType::Plain(events) = &events.ty else {
             return Err(missing("plain list of events"));
         };
         let prefix = system.constants.iter().find(|one| one.name == "SS58Prefix");
         let network = prefix.and_then(|one| u16::decode(&mut &one.value[..]).ok());
-        let pallet = |one: &frame_metadata::v14::PalletMetadata<PortableForm>| Pallet {
+        let pallet = |one: &PalletMetadata<PortableForm>| Pallet {
             name: one.name.clone(),
             index: one.index,
             calls: one.calls.as_ref().map(|calls| calls.ty.id as usize),
             errors: one.error.as_ref().map(|error| error.ty.id as usize),
         };
-        let extension =
-            |one: &frame_metadata::v14::SignedExtensionMetadata<PortableForm>| Extension {
-                name: one.identifier.clone(),
-                ty: one.ty.id as usize,
-                implicit: one.additional_signed.id as usize,
-            };
+        let extension = |one: &SignedExtensionMetadata<PortableForm>| Extension {
+            name: one.identifier.clone(),
+            ty: one.ty.id as usize,
+            implicit: one.additional_signed.id as usize,
+        };
         Ok(Self {
             types: types(&metadata.types)?,
             pallets: metadata.pallets.iter().map(pallet).collect(),
@@ -117,6 +121,7 @@ impl Metadata {
                 .map(extension)
                 .collect(),
             events: events.id as usize,
+            contract_info: contract_info(metadata),
             network: network.unwrap_or(42),
         })
     }
@@ -149,6 +154,23 @@ impl Metadata {
             Some(format!("{}.{}", pallet.name, variant.name))
         });
         named.unwrap_or_else(|| format!("error {error} of pallet {pallet}"))
+    }
+}
+
+/// What `Contracts.ContractInfoOf` maps to.
+fn contract_info(metadata: &RuntimeMetadataV14) -> Option<TypeNumber> {
+    let mut pallets = metadata.pallets.iter();
+    let storage = pallets
+        .find(|one| one.name == "Contracts")?
+        .storage
+        .as_ref()?;
+    let entry = storage
+        .entries
+        .iter()
+        .find(|one| one.name == "ContractInfoOf")?;
+    match &entry.ty {
+        StorageEntryType::Map { value, .. } => Some(value.id as usize),
+        StorageEntryType::Plain(_) => None,
     }
 }
 

@@ -180,6 +180,7 @@ mod tests {
                 })
                 .collect(),
             events: 0,
+            contract_info: None,
             network: 42,
         }
     }
