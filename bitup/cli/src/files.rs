@@ -1,6 +1,6 @@
 //! Files of a program on the disk.
 
-use crate::packages::{self, PackageError};
+use crate::{error::ToolError, packages};
 use bitup_compiler::{Source, ast, package, parse, standard};
 use std::path::{Path, PathBuf};
 
@@ -26,9 +26,6 @@ pub enum FileError {
         /// What the system says.
         cause: std::io::Error,
     },
-    /// A package is not what it was.
-    #[error(transparent)]
-    Package(#[from] Box<PackageError>),
     /// Nothing was found.
     #[error("there are no `.bit` files in the paths given; name a file or a folder that has some")]
     Nothing,
@@ -64,7 +61,7 @@ pub fn named(paths: &[PathBuf]) -> Result<Vec<Source>, FileError> {
 }
 
 /// The files named with all that they import.
-pub fn program(paths: &[PathBuf]) -> Result<Vec<Source>, FileError> {
+pub fn program(paths: &[PathBuf]) -> Result<Vec<Source>, ToolError> {
     let mut sources = named(paths)?;
     for source in &mut sources {
         // Imports of files in packages need it as the compiler has it.
@@ -83,11 +80,11 @@ pub fn program(paths: &[PathBuf]) -> Result<Vec<Source>, FileError> {
             }
         }
         if sources.len() > MOST_FILES {
-            return Err(FileError::TooMany);
+            return Err(FileError::TooMany.into());
         }
         next += 1;
     }
-    packages::are_locked(&sources).map_err(Box::new)?;
+    packages::are_locked(&sources)?;
     Ok(sources)
 }
 
