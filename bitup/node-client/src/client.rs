@@ -10,10 +10,7 @@ use crate::{
     rpc::{Node, malformed},
     transaction::{self, LIFE, Terms},
 };
-use bitup_abi::{
-    Abi, Call, CodecError, Encoder, Value, account, contract::hex, decode, decode_all,
-    value::digits,
-};
+use bitup_abi::{Abi, Call, CodecError, Encoder, Value, account, decode_all, value::digits};
 use serde_json::{Value as Json, json};
 use twox_hash::XxHash64;
 

@@ -1,10 +1,7 @@
 //! Packages out of archives. Nothing is unpacked: the files are read in memory, and only then written, under names that were looked at.
 
 use super::{Files, PackageError};
-use crate::{
-    error::ToolError,
-    files::{self, FileError},
-};
+use crate::{error::ToolError, files::FileError};
 use bitup_compiler::package;
 use flate2::read::GzDecoder;
 use std::{
