@@ -391,3 +391,37 @@ fn every_shell_gets_completions_of_every_command() {
         }
     }
 }
+
+/// The page about the tool tells of every command, and its links lead to headings that are there.
+#[test]
+fn the_page_of_the_tool_tells_of_every_command() {
+    let page = include_str!("../../../docs/bitup/tools.md");
+    let folder = folder("page");
+    let help = done(&folder, &["--help"]);
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let mut count = 0;
+    for line in commands.take_while(|line| !line.is_empty()) {
+        let name = line.split_whitespace().next().unwrap();
+        count += 1;
+        assert!(
+            name == "help"
+                || page.contains(&format!("`bitup {name}"))
+                || page.contains(&format!("[`{name}`]")),
+            "{name}"
+        );
+    }
+    assert!(count >= 18, "{help}");
+    for link in page.split("](#").skip(1) {
+        let anchor = link.split(')').next().unwrap();
+        let heading = |line: &str| {
+            line.strip_prefix("## ")
+                .map(|title| title.to_lowercase().replace(' ', "-"))
+        };
+        assert!(
+            page.lines()
+                .filter_map(heading)
+                .any(|known| known == anchor),
+            "{anchor}"
+        );
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::{
     Written,
-    plan::{Definition, Form, Plan, comments, field_name, free, numbers},
+    plan::{Definition, Form, Plan, comments, field_name, free, identifier, numbers},
 };
 use crate::{
     contract::Call,
@@ -64,6 +64,9 @@ const WORDS: &[&str] = &[
     "yield",
 ];
 
+/// Names that the file with the types itself uses.
+pub(super) const TAKEN: &[&str] = &["Array", "Call", "Event", "Result", "Uint8Array"];
+
 /// The module and its types.
 pub(super) fn write(plan: &Plan<'_>) -> Vec<Written> {
     let name = &plan.abi.name;
@@ -83,7 +86,7 @@ pub(super) fn write(plan: &Plan<'_>) -> Vec<Written> {
 }
 
 fn own(name: &str) -> String {
-    free(name, WORDS)
+    free(&identifier(name), WORDS)
 }
 
 fn module(plan: &Plan<'_>) -> String {
@@ -121,7 +124,7 @@ fn module(plan: &Plan<'_>) -> String {
             out += &comments(&one.docs, "  //");
             out += &format!(
                 "  {}: call([{}], {}, {}, [{}], {}),\n",
-                one.label,
+                identifier(&one.label),
                 numbers(&one.selector),
                 one.payable,
                 one.mutates,
@@ -143,7 +146,7 @@ fn module(plan: &Plan<'_>) -> String {
         out += &comments(&event.docs, "  //");
         out += &format!(
             "  {}: event({topic}, record([{}])),\n",
-            event.label,
+            identifier(&event.label),
             fields.join(", ")
         );
     }
@@ -230,7 +233,8 @@ fn declarations(plan: &Plan<'_>) -> String {
             |field: &crate::contract::EventField| format!("{}: {}", field.name, ty(plan, field.ty));
         let fields: Vec<String> = event.fields.iter().map(field).collect();
         out += &comments(&event.docs, "  //");
-        out += &format!("  {}: Event<{{ {} }}>;\n", event.label, fields.join("; "));
+        let label = identifier(&event.label);
+        out += &format!("  {label}: Event<{{ {} }}>;\n", fields.join("; "));
     }
     out + "};\n"
 }
@@ -256,7 +260,7 @@ fn call(plan: &Plan<'_>, call: &Call) -> String {
     format!(
         "{}  {}: Call<[{}], {}>;\n",
         comments(&call.docs, "  //"),
-        call.label,
+        identifier(&call.label),
         arguments.join(", "),
         ty(plan, call.result)
     )

@@ -41,7 +41,11 @@ pub enum BindingsError {
 /// # Errors
 /// If the contract has a type that is not written.
 pub fn write(abi: &Abi, language: Language) -> Result<Vec<Written>, BindingsError> {
-    let plan = plan::Plan::new(abi)?;
+    let plan = plan::Plan::new(abi)?.avoid(match language {
+        Language::Rust => rust::TAKEN,
+        Language::TypeScript => javascript::TAKEN,
+        Language::Python => &[],
+    });
     Ok(match language {
         Language::Rust => vec![Written {
             name: format!("{}.rs", plan::snake(&abi.name)),

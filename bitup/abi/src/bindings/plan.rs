@@ -64,6 +64,19 @@ impl<'a> Plan<'a> {
         Ok(plan)
     }
 
+    /// Gives types other names where the language's own are in use.
+    pub(super) fn avoid(mut self, words: &[&str]) -> Self {
+        for (name, _) in &mut self.definitions {
+            *name = free(name, words);
+        }
+        for form in self.forms.values_mut() {
+            if let Form::Named(name) = form {
+                *name = free(name, words);
+            }
+        }
+        self
+    }
+
     pub(super) fn form(&self, number: TypeNumber) -> &Form {
         self.forms.get(&number).unwrap_or(&Form::Unit)
     }
@@ -129,7 +142,7 @@ impl<'a> Plan<'a> {
         let mut name = if name.is_empty() {
             format!("Type{number}")
         } else {
-            name.to_owned()
+            identifier(name)
         };
         while self.definitions.iter().any(|(known, _)| *known == name) {
             name.push('_');
@@ -161,8 +174,25 @@ fn inner(shape: &Shape) -> Vec<TypeNumber> {
     }
 }
 
+/// A name with nothing but letters, digits and `_`: labels of ink! have colons.
+pub(super) fn identifier(name: &str) -> String {
+    let letter = |one: char| {
+        if one.is_ascii_alphanumeric() {
+            one
+        } else {
+            '_'
+        }
+    };
+    let mut out: String = name.chars().map(letter).collect();
+    if out.starts_with(|first: char| first.is_ascii_digit()) || out.is_empty() {
+        out.insert(0, '_');
+    }
+    out
+}
+
 /// `likeThis` as `like_this`.
 pub(super) fn snake(name: &str) -> String {
+    let name = identifier(name);
     let mut out = String::new();
     for (number, letter) in name.chars().enumerate() {
         if letter.is_ascii_uppercase() && number > 0 && !out.ends_with('_') {
@@ -175,6 +205,7 @@ pub(super) fn snake(name: &str) -> String {
 
 /// `likeThis` as `LikeThis`.
 pub(super) fn upper(name: &str) -> String {
+    let name = identifier(name);
     let mut letters = name.chars();
     letters.next().map_or(String::new(), |first| {
         first.to_uppercase().chain(letters).collect()
@@ -192,10 +223,8 @@ pub(super) fn free(name: &str, words: &[&str]) -> String {
 
 /// The name of a field, or its number.
 pub(super) fn field_name(field: &Field, number: usize) -> String {
-    field
-        .name
-        .clone()
-        .unwrap_or_else(|| format!("value{number}"))
+    let name = field.name.as_deref();
+    name.map_or_else(|| format!("value{number}"), identifier)
 }
 
 /// Documentation as comments with a mark in front of each line.
@@ -209,4 +238,19 @@ pub(super) fn comments(docs: &[String], front: &str) -> String {
 pub(super) fn numbers(bytes: &[u8]) -> String {
     let list: Vec<String> = bytes.iter().map(|byte| format!("0x{byte:02x}")).collect();
     list.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_become_names_of_other_languages() {
+        assert_eq!(snake("balanceOf"), "balance_of");
+        assert_eq!(snake("PSP22::transfer"), "p_s_p22_transfer");
+        assert_eq!(upper("PSP22::transfer"), "PSP22__transfer");
+        assert_eq!(identifier("1a"), "_1a");
+        assert_eq!(identifier(""), "_");
+        assert_eq!(free("type", &["type"]), "type_");
+    }
 }

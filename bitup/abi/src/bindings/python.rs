@@ -16,6 +16,11 @@ const WORDS: &[&str] = &[
     "while", "with", "yield",
 ];
 
+/// Names that the file itself uses.
+const TAKEN: &[&str] = &[
+    "Any", "Call", "Callable", "Err", "Event", "Ok", "Optional", "Result", "Union",
+];
+
 /// The file.
 pub(super) fn write(plan: &Plan<'_>) -> String {
     let abi = plan.abi;
@@ -103,7 +108,7 @@ fn one_call(plan: &Plan<'_>, call: &Call) -> String {
         "\n\nclass {}(Call):\n{}    selector = bytes.fromhex(\"{}\")\n    payable = {}\n    writes = {}\n\n    @staticmethod\n    \
          def data({}) -> bytes:\n        return bytes.fromhex(\"{}\") + _tuple([{}]).put(({values}))\n\n    @staticmethod\n    \
          def answer(data: bytes) -> {}:\n        return _read({}, data)\n",
-        upper(&call.label),
+        free(&upper(&call.label), TAKEN),
         docs(&call.docs),
         digits(&call.selector, ""),
         truth(call.payable),

@@ -13,6 +13,27 @@ const WORDS: &[&str] = &[
     "unsafe", "use", "where", "while", "yield",
 ];
 
+/// Names that the file itself uses.
+pub(super) const TAKEN: &[&str] = &[
+    "Account",
+    "Call",
+    "Compact",
+    "Decode",
+    "DecodeAll",
+    "Encode",
+    "Err",
+    "Hash",
+    "None",
+    "Ok",
+    "Option",
+    "Result",
+    "Self",
+    "Some",
+    "String",
+    "U256",
+    "Vec",
+];
+
 const HEAD: &str = "use parity_scale_codec::{Decode, DecodeAll, Encode};
 
 /// An account, of a user or a contract.
@@ -70,7 +91,7 @@ pub(super) fn write(plan: &Plan<'_>) -> String {
     }
     out += "}\n\n/// Events.\npub mod events {\n    #![allow(missing_docs, unused_imports)]\n    use super::*;\n";
     for event in &abi.events {
-        let name = upper(&event.label);
+        let name = free(&upper(&event.label), TAKEN);
         let mut text = comments(&event.docs, "///") + DERIVE;
         text += &format!("pub struct {name} {{\n");
         for field in &event.fields {
@@ -147,7 +168,7 @@ fn variant_fields(plan: &Plan<'_>, fields: &[Field]) -> String {
 }
 
 fn one_call(plan: &Plan<'_>, call: &Call) -> String {
-    let name = upper(&call.label);
+    let name = free(&upper(&call.label), TAKEN);
     let mut text = comments(&call.docs, "///") + DERIVE;
     text += &format!("pub struct {name} {{\n");
     for (argument, number) in &call.arguments {
