@@ -220,7 +220,8 @@ impl<'t> Reader<'t> {
         let minus = self.next_is('-');
         let digits = self.word();
         // An address may begin with a digit.
-        if !minus && digits.len() >= 40 && !digits.starts_with("0x") {
+        let letters = digits.bytes().any(|byte| byte.is_ascii_alphabetic());
+        if !minus && digits.len() >= 40 && letters && !digits.starts_with("0x") {
             return Ok(Value::Word(digits));
         }
         if let Some(bytes) = digits

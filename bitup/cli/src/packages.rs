@@ -161,6 +161,10 @@ pub fn add(
     replace: bool,
     json: bool,
 ) -> Result<ExitCode, ToolError> {
+    if let Err(cause) = std::fs::metadata(source) {
+        let path = source.to_owned();
+        return Err(FileError::Read { path, cause }.into());
+    }
     let name = name.map_or_else(|| name_of(source), str::to_owned);
     if !is_name(&name) {
         return Err(PackageError::Name(name).into());

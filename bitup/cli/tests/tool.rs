@@ -241,7 +241,7 @@ fn lint_hints_at_slips_and_can_be_told_to_let_them() {
     assert_eq!(value["hints"][0]["start"]["line"], 4);
     assert!(done(&folder, &["explain", "l08"]).starts_with("## L08 "));
     std::fs::write(folder.join("a.bit"), "contract A { storage a: u9; }").unwrap();
-    assert!(text(&bitup(&folder, &["lint"]).stderr).contains("error[B0301]"));
+    assert!(text(&bitup(&folder, &["lint"]).stderr).contains("error[B0302]"));
 }
 
 #[test]

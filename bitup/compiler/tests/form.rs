@@ -48,11 +48,20 @@ fn words(source: &[u8]) -> (Vec<String>, Vec<String>) {
                 comments.push(text.trim_end().replace("\r\n", "\n"));
             }
             _ => {
-                let closes = [")", "]", "}", ">", ">>"].contains(&text.as_str());
-                if closes && words.last().is_some_and(|word| word == ",") {
-                    words.pop();
+                // Where types end, a mark like `>>` counts as two.
+                let apart = text.starts_with('>') && text.len() > 1;
+                let marks: Vec<String> = if apart {
+                    text.chars().map(String::from).collect()
+                } else {
+                    vec![text]
+                };
+                for mark in marks {
+                    let closes = [")", "]", "}", ">"].contains(&mark.as_str());
+                    if closes && words.last().is_some_and(|word| word == ",") {
+                        words.pop();
+                    }
+                    words.push(mark);
                 }
-                words.push(text);
             }
         }
     }

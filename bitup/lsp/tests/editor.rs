@@ -152,7 +152,7 @@ fn findings_follow_every_change() {
     assert_eq!(editor.open("bell.bit", BELL), json!([]));
     // `u32` of the field becomes `u33`.
     let found = editor.change("bell.bit", 2, (6, 20), (6, 21), "3");
-    assert_eq!(found[0]["code"], "B0301", "{found}");
+    assert_eq!(found[0]["code"], "B0302", "{found}");
     assert_eq!(found[0]["severity"], 1);
     assert_eq!(
         found[0]["range"]["start"],

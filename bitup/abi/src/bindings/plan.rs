@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn names_become_names_of_other_languages() {
         assert_eq!(snake("balanceOf"), "balance_of");
-        assert_eq!(snake("PSP22::transfer"), "p_s_p22_transfer");
+        assert_eq!(snake("PSP22::transfer"), "p_s_p22__transfer");
         assert_eq!(upper("PSP22::transfer"), "PSP22__transfer");
         assert_eq!(identifier("1a"), "_1a");
         assert_eq!(identifier(""), "_");

@@ -70,7 +70,8 @@ pub fn complete(sources: &[Source], file: FileNumber, offset: u32) -> Vec<Comple
         None => declarations(&analysis, file, begin),
     };
     found.retain(|one| one.label != MARK && one.label.starts_with(&typed));
-    found.sort_by(|one, other| (one.kind, &one.label).cmp(&(other.kind, &other.label)));
+    let rank = |one: &Completion| (one.kind.is_none(), one.kind);
+    found.sort_by(|one, other| (rank(one), &one.label).cmp(&(rank(other), &other.label)));
     found.dedup_by(|one, other| one.label == other.label);
     found
 }

@@ -94,7 +94,9 @@ impl Analysis {
     /// The number of the file with a path.
     #[must_use]
     pub fn file(&self, path: &str) -> Option<FileNumber> {
-        self.files.iter().position(|(source, _)| source.path == path)
+        self.files
+            .iter()
+            .position(|(source, _)| source.path == path)
     }
 
     /// The name at a place, its end included.
@@ -103,10 +105,7 @@ impl Analysis {
         let list = self.occurrences.get(file)?;
         let after = list.partition_point(|one| one.span.start <= offset);
         let before = &list[..after];
-        before
-            .last()
-            .copied()
-            .filter(|one| offset <= one.span.end)
+        before.last().copied().filter(|one| offset <= one.span.end)
     }
 
     /// All places of a file at which names stand.

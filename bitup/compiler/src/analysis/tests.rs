@@ -17,7 +17,7 @@ const TOKEN: &str = "import { Ownable as Owned } from \"std/ownable\";
 
 enum Stage { Open, Closed(by: Address) }
 
-interface Paid { @anyone pay(amount: u64): bool; }
+interface Paid { pay(amount: u64): bool; }
 
 /// Counts.
 /// Twice.
@@ -91,7 +91,7 @@ fn a_name_is_found_wherever_it_stands() {
     };
     assert_eq!(lines("total", 0), [11, 17, 19], "a field");
     assert_eq!(lines("before", 0), [17, 18, 18], "a local");
-    assert_eq!(lines("twice", 0), [19, 45], "a function");
+    assert_eq!(lines("twice", 0), [19, 42], "a function");
     assert_eq!(lines("TooMuch", 1), [14, 18], "an error");
     assert_eq!(lines("Paying", 1), [13, 20], "an event");
     assert_eq!(lines("Closed", 1), [3, 36], "a variant");
@@ -131,10 +131,7 @@ fn a_declaration_is_told_with_its_documentation() {
     assert_eq!(told("before", 1), owned("const before: u64", ""));
     assert_eq!(told("by ===", 0), owned("const by: Address", ""));
     assert_eq!(told("twice", 0), owned("pure twice(x: u64): u64", ""));
-    assert_eq!(
-        told("pay(1", 0),
-        owned("@anyone pay(amount: u64): bool", "")
-    );
+    assert_eq!(told("pay(1", 0), owned("pay(amount: u64): bool", ""));
     assert_eq!(told("amount)", 0), owned("amount: u64", ""));
 }
 
