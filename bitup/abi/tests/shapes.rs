@@ -33,7 +33,10 @@ const TEXT: &str = "allOf(true, \"zwölf\", -2, 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHp
     Offer.Sum(0x1_0000_0000_0000_0000)], 1_073_741_824)";
 
 fn call() -> calls::AllOf {
-    let share = types::Share { owner: alice(), per_mille: 5 };
+    let share = types::Share {
+        owner: alice(),
+        per_mille: 5,
+    };
     calls::AllOf {
         yes: true,
         name: "zwölf".to_owned(),
@@ -48,7 +51,9 @@ fn call() -> calls::AllOf {
         offers: vec![
             types::Offer::Empty,
             types::Offer::Sold { by: alice(), share },
-            types::Offer::Sum { value0: [0, 1, 0, 0] },
+            types::Offer::Sum {
+                value0: [0, 1, 0, 0],
+            },
         ],
         small: Compact(1 << 30),
     }
@@ -63,7 +68,10 @@ fn encoded(text: &str) -> Result<Vec<u8>, CodecError> {
     let (name, values) = parse_call(text).unwrap();
     let message = abi.message(&name).unwrap();
     let types: Vec<usize> = message.arguments.iter().map(|(_, ty)| *ty).collect();
-    let encoder = Encoder { types: &abi.types, accounts: &accounts };
+    let encoder = Encoder {
+        types: &abi.types,
+        accounts: &accounts,
+    };
     Ok([&message.selector[..], &encoder.encode_all(&types, &values)?].concat())
 }
 
@@ -92,18 +100,32 @@ fn bytes_become_the_value_they_were() {
 fn an_answer_is_read_and_a_wrong_one_refused() {
     let abi = abi();
     let message = abi.message("allOf").unwrap();
-    let good: <calls::AllOf as Call>::Answer = Ok(Ok(types::Offer::Sum { value0: [5, 0, 0, 0] }));
+    let good: <calls::AllOf as Call>::Answer = Ok(Ok(types::Offer::Sum {
+        value0: [5, 0, 0, 0],
+    }));
     let bytes = good.encode();
     assert_eq!(calls::AllOf::answer(&bytes).unwrap(), good);
     let value = decode_all(&abi.types, message.result, &bytes).unwrap();
     assert_eq!(value.shown(&|_| String::new()), "Ok(Ok(Sum(5)))");
     let (ok, error) = abi.outcome(message).unwrap();
-    assert_eq!((abi.types.get(ok).unwrap().name(), abi.types.get(error.unwrap()).unwrap().name()), ("Offer", "Stage"));
+    assert_eq!(
+        (
+            abi.types.get(ok).unwrap().name(),
+            abi.types.get(error.unwrap()).unwrap().name()
+        ),
+        ("Offer", "Stage")
+    );
     for end in 0..bytes.len() {
-        assert_eq!(decode_all(&abi.types, message.result, &bytes[..end]), Err(CodecError::Bytes));
+        assert_eq!(
+            decode_all(&abi.types, message.result, &bytes[..end]),
+            Err(CodecError::Bytes)
+        );
     }
     let more = [bytes, vec![0]].concat();
-    assert_eq!(decode_all(&abi.types, message.result, &more), Err(CodecError::Bytes));
+    assert_eq!(
+        decode_all(&abi.types, message.result, &more),
+        Err(CodecError::Bytes)
+    );
     let lang: <calls::AllOf as Call>::Answer = Err(types::LangError::CouldNotReadInput);
     let value = decode_all(&abi.types, message.result, &lang.encode()).unwrap();
     assert_eq!(value.shown(&|_| String::new()), "Err(CouldNotReadInput)");
@@ -112,7 +134,10 @@ fn an_answer_is_read_and_a_wrong_one_refused() {
 #[test]
 fn a_value_of_another_type_is_refused_with_what_to_write() {
     let abi = abi();
-    let encoder = Encoder { types: &abi.types, accounts: &accounts };
+    let encoder = Encoder {
+        types: &abi.types,
+        accounts: &accounts,
+    };
     for (ty, text, said) in [
         (0, "256", "does not fit in a `u8`"),
         (0, "-1", "does not fit in a `u8`"),
@@ -124,8 +149,16 @@ fn a_value_of_another_type_is_refused_with_what_to_write() {
         (6, "5", "is no account"),
         (9, "[true]", "2 values are needed, 1 are given"),
         (12, "{ owner: 1 }", "2 values are needed"),
-        (12, "{ owner: 1, price: 2 }", "there is no `price` here; there are `owner`, `perMille`"),
-        (13, "Sold", "there is no `Sold` here; there are `Open`, `Closed`"),
+        (
+            12,
+            "{ owner: 1, price: 2 }",
+            "there is no `price` here; there are `owner`, `perMille`",
+        ),
+        (
+            13,
+            "Sold",
+            "there is no `Sold` here; there are `Open`, `Closed`",
+        ),
         (13, "Open(1)", "0 values are needed, 1 are given"),
         (18, "-1", "does not fit"),
         (99, "1", "no readable type 99"),
@@ -133,7 +166,10 @@ fn a_value_of_another_type_is_refused_with_what_to_write() {
         let error = encoder.encode(ty, &parse_value(text).unwrap()).unwrap_err();
         assert!(error.to_string().contains(said), "{text}: {error}");
     }
-    assert_eq!(encoder.encode(5, &parse_value(&format!("0x{}", "11".repeat(32))).unwrap()), Ok(vec![0x11; 32]));
+    assert_eq!(
+        encoder.encode(5, &parse_value(&format!("0x{}", "11".repeat(32))).unwrap()),
+        Ok(vec![0x11; 32])
+    );
     assert_eq!(encoder.encode(16, &Value::integer(1)).unwrap().len(), 32);
 }
 
@@ -144,7 +180,11 @@ fn metadata_that_is_none_is_refused() {
         ("\"version\": 5", "\"version\": 4", "version 4"),
         ("{ \"id\": 3,", "{ \"id\": 33,", "/types"),
         ("\"type\": 22 }", "\"type\": 2222 }", "/types"),
-        ("\"selector\": \"0x9bae9d5e\"", "\"selector\": \"0x9b\"", "/spec/constructors"),
+        (
+            "\"selector\": \"0x9bae9d5e\"",
+            "\"selector\": \"0x9b\"",
+            "/spec/constructors",
+        ),
         ("\"events\"", "\"event\"", "/spec/events"),
         ("{\n  \"source\"", "[\n  \"source\"", "not JSON"),
     ] {
@@ -168,7 +208,11 @@ fn the_written_code_is_the_one_that_was_read() {
                 std::fs::write(&path, &file.text).unwrap();
             }
             let known = std::fs::read_to_string(&path).unwrap_or_default();
-            assert_eq!(known, file.text, "{}; UPDATE_SNAPSHOTS=1 writes it", file.name);
+            assert_eq!(
+                known, file.text,
+                "{}; UPDATE_SNAPSHOTS=1 writes it",
+                file.name
+            );
         }
     }
 }
@@ -201,17 +245,43 @@ fn run(program: &str, arguments: &[&str], script: &str) -> Option<String> {
 
 /// What both scripts print: the call, the answer and the event read back.
 fn expected() -> String {
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    format!("{}\nsum 18446744073709551616\nerror Open\n1000 5\nrefused\n", hex(&call().data()))
+    let hex = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    format!(
+        "{}\nsum 18446744073709551616\nerror Open\n1000 5\nrefused\n",
+        hex(&call().data())
+    )
 }
 
 fn inputs() -> [String; 4] {
     type Answer = <calls::AllOf as Call>::Answer;
-    let hex = |bytes: &[u8]| bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    let good: Answer = Ok(Ok(types::Offer::Sum { value0: [0, 1, 0, 0] }));
+    let hex = |bytes: &[u8]| {
+        bytes
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect::<String>()
+    };
+    let good: Answer = Ok(Ok(types::Offer::Sum {
+        value0: [0, 1, 0, 0],
+    }));
     let bad: Answer = Ok(Err(types::Stage::Open));
-    let event = events::Sold { share: types::Share { owner: alice(), per_mille: 5 }, price: 1_000 };
-    [hex(&alice()), hex(&good.encode()), hex(&bad.encode()), hex(&event.encode())]
+    let event = events::Sold {
+        share: types::Share {
+            owner: alice(),
+            per_mille: 5,
+        },
+        price: 1_000,
+    };
+    [
+        hex(&alice()),
+        hex(&good.encode()),
+        hex(&bad.encode()),
+        hex(&event.encode()),
+    ]
 }
 
 #[test]
