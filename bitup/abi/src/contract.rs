@@ -262,7 +262,7 @@ fn bytes_of<const N: usize>(digits: &str) -> Option<[u8; N]> {
 #[must_use]
 pub fn hex(digits: &str) -> Option<Vec<u8>> {
     let digits = digits.strip_prefix("0x").unwrap_or(digits);
-    if digits.len() % 2 != 0 || !digits.is_ascii() {
+    if !digits.len().is_multiple_of(2) || !digits.is_ascii() {
         return None;
     }
     let pairs = digits.as_bytes().chunks_exact(2);

@@ -33,7 +33,7 @@ fn broken(text: &str, changes: &[(u16, u16, u8)], cut: u16) -> Vec<u8> {
             _ => words[at] = from,
         }
     }
-    if cut % 4 == 0 {
+    if cut.is_multiple_of(4) {
         words.truncate(usize::from(cut) % words.len());
     }
     words.concat()
