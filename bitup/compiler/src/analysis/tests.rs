@@ -94,15 +94,15 @@ fn a_name_is_found_wherever_it_stands() {
     assert_eq!(lines("twice", 0), [19, 42], "a function");
     assert_eq!(lines("TooMuch", 1), [14, 18], "an error");
     assert_eq!(lines("Paying", 1), [13, 20], "an event");
-    assert_eq!(lines("Closed", 1), [3, 36], "a variant");
-    assert_eq!(lines("by)", 0), [36], "a binding");
+    assert_eq!(lines("Closed", 1), [3, 35], "a variant");
+    assert_eq!(lines("by)", 0), [35, 36], "a binding");
     assert_eq!(
         lines("pay(", 3),
         [5, 16, 26, 27, 31],
         "a method and all it overrides"
     );
     assert_eq!(lines("Base", 0), [9, 25], "a contract");
-    assert_eq!(lines("Owned", 0), [1, 9], "an import under another name");
+    assert_eq!(lines("Owned", 0), [1, 1, 9], "an import under another name");
     assert_eq!(lines("owner", 0), [30], "a field of the library");
     assert_eq!(
         lines("storage", 0),
@@ -223,7 +223,7 @@ fn what_can_stand_behind_a_dot_is_known_while_the_line_is_not_finished() {
     assert_eq!(with("Paid.at(msg.sender).|"), ["pay", "address"]);
     assert_eq!(with("Paid.|"), ["at"]);
     assert_eq!(with("super.p|"), ["pay"]);
-    assert_eq!(with("emit |"), ["Paying"]);
+    assert_eq!(with("emit |"), ["OwnerChanged", "Paying"]);
     assert_eq!(with("throw Too|"), ["TooMuch"]);
 }
 
