@@ -154,7 +154,9 @@ impl Types {
     /// True for integers of 256 bits.
     #[must_use]
     pub fn is_wide(&self, number: TypeNumber) -> bool {
-        self.get(number).is_some_and(|ty| ty.name() == "U256")
+        // A class of a contract could have the name, but has no path in front of it.
+        self.get(number)
+            .is_some_and(|ty| ty.path.len() > 1 && ty.name() == "U256")
     }
 
     fn wraps_32(&self, number: TypeNumber, names: &[&str]) -> bool {

@@ -126,11 +126,15 @@ impl<'a> Plan<'a> {
                     [one] if one.name.is_none() => self.form(one.ty).clone(),
                     fields => self.define(ty.name(), number, Definition::Record(fields)),
                 },
-                Shape::Variant(variants) => match (ty.name(), pair(variants)) {
-                    ("Option", Some((None, Some(item)))) => Form::Option(item),
-                    ("Result", Some((Some(good), Some(bad)))) => Form::Result(good, bad),
-                    (name, _) => self.define(name, number, Definition::Variants(variants)),
-                },
+                Shape::Variant(variants) => {
+                    let option = pair(variants, ["None", "Some"]);
+                    let result = pair(variants, ["Ok", "Err"]);
+                    match (ty.name(), option, result) {
+                        ("Option", Some((None, Some(item))), _) => Form::Option(item),
+                        ("Result", _, Some((Some(good), Some(bad)))) => Form::Result(good, bad),
+                        (name, ..) => self.define(name, number, Definition::Variants(variants)),
+                    }
+                }
             }
         };
         open.remove(&number);
@@ -152,13 +156,20 @@ impl<'a> Plan<'a> {
     }
 }
 
-/// The only fields of two variants.
-fn pair(variants: &[Variant]) -> Option<(Option<TypeNumber>, Option<TypeNumber>)> {
+/// The fields of two variants with these names, each with at most one and the bytes 0 and 1: an enum of a contract may have the name
+/// of one of the language's own.
+fn pair(
+    variants: &[Variant],
+    names: [&str; 2],
+) -> Option<(Option<TypeNumber>, Option<TypeNumber>)> {
     let [one, other] = variants else {
         return None;
     };
+    let named = one.name == names[0] && other.name == names[1];
+    let right = named && one.index == 0 && other.index == 1;
     let field = |variant: &Variant| variant.fields.first().map(|field| field.ty);
-    Some((field(one), field(other)))
+    let few = one.fields.len() <= 1 && other.fields.len() <= 1;
+    (right && few).then(|| (field(one), field(other)))
 }
 
 fn inner(shape: &Shape) -> Vec<TypeNumber> {
