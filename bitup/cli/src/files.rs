@@ -1,6 +1,7 @@
 //! Files of a program on the disk.
 
-use bitup_compiler::{Source, ast, parse, standard};
+use crate::{error::ToolError, packages};
+use bitup_compiler::{Source, ast, package, parse, standard};
 use std::path::{Path, PathBuf};
 
 /// Most files of one program.
@@ -34,6 +35,12 @@ pub enum FileError {
         /// The folder.
         path: PathBuf,
     },
+    /// Nothing that others see.
+    #[error("{path} declares nothing that others see; name the file of a contract")]
+    Undocumented {
+        /// The file.
+        path: PathBuf,
+    },
     /// The folders hold too much.
     #[error("the paths given hold more than {MOST_FILES} files; name the program's own folder")]
     TooMany,
@@ -54,32 +61,34 @@ pub fn named(paths: &[PathBuf]) -> Result<Vec<Source>, FileError> {
 }
 
 /// The files named with all that they import.
-pub fn program(paths: &[PathBuf]) -> Result<Vec<Source>, FileError> {
+pub fn program(paths: &[PathBuf]) -> Result<Vec<Source>, ToolError> {
     let mut sources = named(paths)?;
+    for source in &mut sources {
+        // Imports of files in packages need it as the compiler has it.
+        source.path = source.path.replace('\\', "/");
+    }
     let mut next = 0;
     while next < sources.len() {
         let imports = ast::lower(&parse(&sources[next].text).tree).imports;
         for import in imports {
-            let known = sources.iter().any(|source| source.path == import.path);
+            let path = package::imported(&sources[next].path, &import.path);
+            let known = sources.iter().any(|source| source.path == path);
             // A path that leads nowhere is answered by the compiler, at its place.
-            let inside = !import.path.contains("..") && !Path::new(&import.path).is_absolute();
-            if !known
-                && inside
-                && standard::source(&import.path).is_none()
-                && Path::new(&import.path).is_file()
-            {
-                sources.push(read(Path::new(&import.path))?);
+            let inside = !path.contains("..") && !Path::new(&path).is_absolute();
+            if !known && inside && standard::source(&path).is_none() && Path::new(&path).is_file() {
+                sources.push(read(Path::new(&path))?);
             }
         }
         if sources.len() > MOST_FILES {
-            return Err(FileError::TooMany);
+            return Err(FileError::TooMany.into());
         }
         next += 1;
     }
+    packages::are_locked(&sources)?;
     Ok(sources)
 }
 
-fn collect(path: &Path, asked: bool, found: &mut Vec<PathBuf>) -> Result<(), FileError> {
+pub(crate) fn collect(path: &Path, asked: bool, found: &mut Vec<PathBuf>) -> Result<(), FileError> {
     let cause = |cause| FileError::Read {
         path: path.to_owned(),
         cause,
@@ -108,7 +117,7 @@ fn collect(path: &Path, asked: bool, found: &mut Vec<PathBuf>) -> Result<(), Fil
     }
 }
 
-fn read(path: &Path) -> Result<Source, FileError> {
+pub(crate) fn read(path: &Path) -> Result<Source, FileError> {
     let text = std::fs::read(path).map_err(|cause| FileError::Read {
         path: path.to_owned(),
         cause,

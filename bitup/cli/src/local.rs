@@ -1,6 +1,6 @@
 //! `bitup test` and `bitup run`: contracts on a chain in memory.
 
-use crate::{ToolError, files, output};
+use crate::{error::ToolError, files, output};
 use bitup_compiler::{Source, build::Findings, contracts, test_program};
 use bitup_tester::{Options, Session, run};
 use std::{

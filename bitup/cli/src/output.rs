@@ -1,6 +1,11 @@
 //! What the tool prints.
 
-use bitup_compiler::{Built, Code, Diagnostics, Source, diagnostic::position, render};
+use bitup_compiler::{
+    Built, Code, Diagnostics, Source,
+    diagnostic::{position, render_hint},
+    lint::{Hint, Rule},
+    render,
+};
 use bitup_tester::{Answer, Report};
 use serde_json::{Value, json};
 
@@ -63,9 +68,43 @@ pub fn formatted(changed: &[String], broken: &[(Source, Diagnostics)]) -> Value 
 }
 
 /// Codes with their explanations as JSON.
-pub fn codes(codes: &[Code]) -> Value {
+pub fn codes(codes: &[Code], rules: &[Rule]) -> Value {
     let one = |code: &Code| json!({ "code": code.to_string(), "title": code.title(), "explanation": code.explanation() });
-    json!({ "codes": codes.iter().map(one).collect::<Vec<_>>() })
+    let rule = |rule: &Rule| json!({ "code": rule.to_string(), "title": rule.title(), "explanation": rule.explanation() });
+    let all = codes.iter().map(one).chain(rules.iter().map(rule));
+    json!({ "codes": all.collect::<Vec<_>>() })
+}
+
+/// Hints of a file as a person reads them.
+pub fn hint_text(source: &Source, hints: &[Hint]) -> String {
+    let mut out = String::new();
+    for hint in hints {
+        out += &render_hint(hint, &source.path, &source.text);
+        out.push('\n');
+    }
+    out
+}
+
+/// All hints as JSON, in the form of findings.
+pub fn hints(sources: &[Source], hints: &[Vec<Hint>]) -> Value {
+    let mut all = Vec::new();
+    for (source, list) in sources.iter().zip(hints) {
+        let place = |offset: u32| {
+            let place = position(&source.text, offset);
+            json!({ "line": place.line, "column": place.column, "offset": offset })
+        };
+        for hint in list {
+            all.push(json!({
+                "code": hint.rule.to_string(),
+                "file": source.path,
+                "start": place(hint.span.start),
+                "end": place(hint.span.end),
+                "message": hint.message,
+                "advice": hint.advice,
+            }));
+        }
+    }
+    json!({ "hints": all })
 }
 
 /// The metadata with the code in it, as wallets and explorers take it.

@@ -202,3 +202,226 @@ again: bitup test --seed 5
         text(&none.stderr)
     );
 }
+
+/// The output of a command that succeeds.
+fn done(folder: &PathBuf, arguments: &[&str]) -> String {
+    let output = bitup(folder, arguments);
+    let said = text(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {said}");
+    text(&output.stdout)
+}
+
+/// What a command that cannot do its work says.
+fn refused(folder: &PathBuf, arguments: &[&str]) -> String {
+    let output = bitup(folder, arguments);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    let said = text(&output.stderr);
+    assert!(said.starts_with("error: "), "{said}");
+    said
+}
+
+const TOKEN: &str = include_str!("../../examples/token.bit");
+
+#[test]
+fn lint_hints_at_slips_and_can_be_told_to_let_them() {
+    let folder = folder("lint");
+    let source =
+        "contract A {\n    storage a: u8;\n\n    @anyone set() {\n        this.a = 1;\n    }\n}\n";
+    std::fs::write(folder.join("a.bit"), source).unwrap();
+    let hinted = bitup(&folder, &["lint"]);
+    assert_eq!(hinted.status.code(), Some(1));
+    let said = text(&hinted.stderr);
+    assert!(said.contains("hint[L08]: what does `set` do?"), "{said}");
+    assert!(said.contains("--> a.bit:4:13"), "{said}");
+    assert!(done(&folder, &["lint", "--allow", "l08"]).contains("1 files, nothing to say"));
+    assert!(refused(&folder, &["lint", "--allow", "L99"]).contains("no rule `L99`"));
+    let json = bitup(&folder, &["lint", "--json"]);
+    let value: serde_json::Value = serde_json::from_slice(&json.stdout).unwrap();
+    assert_eq!(value["hints"][0]["code"], "L08");
+    assert_eq!(value["hints"][0]["start"]["line"], 4);
+    assert!(done(&folder, &["explain", "l08"]).starts_with("## L08 "));
+    std::fs::write(folder.join("a.bit"), "contract A { storage a: u9; }").unwrap();
+    assert!(text(&bitup(&folder, &["lint"]).stderr).contains("error[B0302]"));
+}
+
+#[test]
+fn doc_writes_what_others_can_call() {
+    let folder = folder("doc");
+    std::fs::write(folder.join("token.bit"), TOKEN).unwrap();
+    let page = done(&folder, &["doc", "token.bit"]);
+    assert!(
+        page.starts_with("# token.bit\n\n## contract Token\n"),
+        "{page}"
+    );
+    assert!(page.contains("A fungible token") && page.contains("#### balanceOf"));
+    done(
+        &folder,
+        &["doc", "token.bit", "--form", "html", "--out", "token.html"],
+    );
+    let html = std::fs::read_to_string(folder.join("token.html")).unwrap();
+    assert!(html.starts_with("<!doctype html>") && html.contains("id=\"Token.transfer\""));
+    std::fs::write(folder.join("empty.bit"), "").unwrap();
+    assert!(refused(&folder, &["doc", "empty.bit"]).contains("nothing that others see"));
+}
+
+#[test]
+fn verify_sees_the_same_bytes_in_another_folder_and_a_change_of_one_letter() {
+    let (one, other) = (folder("verify-one"), folder("verify-other/deeper/still"));
+    for folder in [&one, &other] {
+        std::fs::write(folder.join("token.bit"), TOKEN).unwrap();
+        done(folder, &["build", "token.bit"]);
+    }
+    for file in ["Token.wasm", "Token.json", "Token.contract"] {
+        let read = |folder: &PathBuf| std::fs::read(folder.join("build").join(file)).unwrap();
+        assert_eq!(read(&one), read(&other), "{file}");
+        let against = one.join("build").join(file);
+        let said = done(
+            &other,
+            &[
+                "verify",
+                "token.bit",
+                "--against",
+                against.to_str().unwrap(),
+            ],
+        );
+        assert!(said.starts_with("same: "), "{said}");
+    }
+    let json = done(
+        &one,
+        &[
+            "verify",
+            "token.bit",
+            "--against",
+            "build/Token.wasm",
+            "--json",
+        ],
+    );
+    let value: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(value["same"], true);
+    let hash = value["hash"].as_str().unwrap();
+    assert!(done(&one, &["verify", "token.bit", "--hash", hash]).starts_with("same: "));
+    // A comment changes nothing, a number does.
+    std::fs::write(other.join("token.bit"), format!("// longer\n{TOKEN}")).unwrap();
+    assert!(done(&other, &["verify", "token.bit", "--hash", hash]).starts_with("same: "));
+    let changed = TOKEN.replace("allowed - amount", "allowed");
+    assert_ne!(changed, TOKEN);
+    std::fs::write(other.join("token.bit"), changed).unwrap();
+    let differs = bitup(&other, &["verify", "token.bit", "--hash", hash]);
+    assert_eq!(differs.status.code(), Some(1));
+    assert!(text(&differs.stdout).starts_with("DIFFERENT: "));
+    assert!(refused(&one, &["verify", "token.bit"]).contains("compare with what"));
+    assert!(refused(&one, &["verify", "token.bit", "--hash", "0x12"]).contains("no hash"));
+}
+
+#[test]
+fn bindings_are_written_from_source_and_from_what_was_built() {
+    let folder = folder("bindings");
+    std::fs::write(folder.join("token.bit"), TOKEN).unwrap();
+    done(&folder, &["build", "token.bit"]);
+    for (language, files) in [
+        ("typescript", &["Token.js", "Token.d.ts"][..]),
+        ("rust", &["token.rs"]),
+        ("python", &["token.py"]),
+    ] {
+        done(
+            &folder,
+            &[
+                "bindings",
+                "token.bit",
+                "--language",
+                language,
+                "--out",
+                "one",
+            ],
+        );
+        done(
+            &folder,
+            &[
+                "bindings",
+                "build/Token.contract",
+                "--language",
+                language,
+                "--out",
+                "two",
+            ],
+        );
+        for file in files {
+            let one = std::fs::read_to_string(folder.join("one").join(file)).unwrap();
+            let two = std::fs::read_to_string(folder.join("two").join(file)).unwrap();
+            assert_eq!(one, two);
+            assert!(
+                one.to_lowercase().contains("balanceof") || one.contains("balance_of"),
+                "{file}"
+            );
+        }
+    }
+    std::fs::write(folder.join("other.json"), "{}").unwrap();
+    let said = refused(&folder, &["bindings", "other.json", "--language", "rust"]);
+    assert!(said.contains("version"), "{said}");
+}
+
+#[test]
+fn every_shell_gets_completions_of_every_command() {
+    let folder = folder("completions");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = done(&folder, &["completions", shell]);
+        for command in [
+            "new",
+            "check",
+            "lint",
+            "build",
+            "verify",
+            "test",
+            "run",
+            "fmt",
+            "doc",
+            "explain",
+            "bindings",
+            "add",
+            "use",
+            "deploy",
+            "call",
+            "query",
+            "lsp",
+            "completions",
+        ] {
+            assert!(script.contains(command), "{shell}: {command}");
+            let help = done(&folder, &[command, "--help"]);
+            assert!(help.contains("Usage: bitup"), "{help}");
+        }
+    }
+}
+
+/// The page about the tool tells of every command, and its links lead to headings that are there.
+#[test]
+fn the_page_of_the_tool_tells_of_every_command() {
+    let page = include_str!("../../../docs/bitup/tools.md");
+    let folder = folder("page");
+    let help = done(&folder, &["--help"]);
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let mut count = 0;
+    for line in commands.take_while(|line| !line.is_empty()) {
+        let name = line.split_whitespace().next().unwrap();
+        count += 1;
+        assert!(
+            name == "help"
+                || page.contains(&format!("`bitup {name}"))
+                || page.contains(&format!("[`{name}`]")),
+            "{name}"
+        );
+    }
+    assert!(count >= 18, "{help}");
+    for link in page.split("](#").skip(1) {
+        let anchor = link.split(')').next().unwrap();
+        let heading = |line: &str| {
+            line.strip_prefix("## ")
+                .map(|title| title.to_lowercase().replace(' ', "-"))
+        };
+        assert!(
+            page.lines()
+                .filter_map(heading)
+                .any(|known| known == anchor),
+            "{anchor}"
+        );
+    }
+}

@@ -7,6 +7,7 @@ use super::{
 use crate::{
     ast::{self, Item, Name},
     diagnostic::{Code, Diagnostic},
+    package,
 };
 use std::collections::HashMap;
 
@@ -267,11 +268,9 @@ impl Checker {
         for file in 0..self.program.files.len() {
             let imports = std::mem::take(&mut self.program.files[file].1.imports);
             for import in &imports {
-                let from = self
-                    .program
-                    .files
-                    .iter()
-                    .position(|(path, _)| *path == import.path);
+                let wanted = package::imported(&self.program.files[file].0, &import.path);
+                let files = &self.program.files;
+                let from = files.iter().position(|(path, _)| *path == wanted);
                 let Some(from) = from else {
                     let message = format!("there is no file `{}`", import.path);
                     let advice = "the path counts from the folder of the program, for instance \"token.bit\"; the standard library begins with `std/`";

@@ -82,6 +82,17 @@ impl Checked {
 /// Checks a program of several files. Files of the standard library are added where they are imported.
 #[must_use]
 pub fn check(sources: &[Source]) -> Checked {
+    read(sources, false)
+}
+
+/// The same, but what a broken program means is read as far as it can be: for editors, whose programs are broken most of the
+/// time. The findings are those of [`check`].
+#[must_use]
+pub fn check_broken(sources: &[Source]) -> Checked {
+    read(sources, true)
+}
+
+fn read(sources: &[Source], guess: bool) -> Checked {
     let mut files: Vec<Source> = sources.to_vec();
     let mut checker = Checker::default();
     let mut next = 0;
@@ -105,6 +116,10 @@ pub fn check(sources: &[Source]) -> Checked {
     // What stands in a broken file is not known; findings about its meaning would be guesses.
     if !checker.broken.contains(&true) {
         checker.run();
+    } else if guess {
+        let form = checker.findings.clone();
+        checker.run();
+        checker.findings = form;
     }
     for list in &mut checker.findings {
         list.sort();

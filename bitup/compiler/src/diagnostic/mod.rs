@@ -4,7 +4,7 @@ mod code;
 mod render;
 
 pub use code::Code;
-pub use render::{Position, position, render};
+pub use render::{Position, position, render, render_hint};
 
 use crate::span::Span;
 

@@ -1,7 +1,7 @@
 //! Diagnostics as text with the lines of the source they speak of.
 
 use super::Diagnostic;
-use crate::span::Span;
+use crate::{lint::Hint, span::Span};
 
 /// Longest part of a source line that is shown, in characters.
 const LONGEST_LINE: usize = 200;
@@ -41,24 +41,41 @@ pub fn position(source: &[u8], offset: u32) -> Position {
 /// ```
 #[must_use]
 pub fn render(diagnostic: &Diagnostic, file: &str, source: &[u8]) -> String {
-    let lines = diagnostic
-        .notes
-        .iter()
-        .map(|(span, _)| span)
-        .chain([&diagnostic.span]);
+    let head = format!("error[{}]: {}", diagnostic.code, diagnostic.message);
+    let notes = &diagnostic.notes;
+    let advice = diagnostic.advice.as_deref();
+    told(&head, diagnostic.span, notes, advice, file, source)
+}
+
+/// A hint of [`crate::lint`] in the same form.
+#[must_use]
+pub fn render_hint(hint: &Hint, file: &str, source: &[u8]) -> String {
+    let head = format!("hint[{}]: {}", hint.rule, hint.message);
+    told(&head, hint.span, &[], Some(&hint.advice), file, source)
+}
+
+fn told(
+    head: &str,
+    at: Span,
+    notes: &[(Span, String)],
+    advice: Option<&str>,
+    file: &str,
+    source: &[u8],
+) -> String {
+    let lines = notes.iter().map(|(span, _)| span).chain([&at]);
     let last = lines
         .map(|span| position(source, span.start).line)
         .max()
         .unwrap_or(1);
     let width = last.to_string().len();
-    let mut out = format!("error[{}]: {}\n", diagnostic.code, diagnostic.message);
-    let place = position(source, diagnostic.span.start);
+    let mut out = format!("{head}\n");
+    let place = position(source, at.start);
     out += &format!("{:width$}--> {file}:{}:{}\n", "", place.line, place.column);
-    quote(&mut out, source, diagnostic.span, '^', "", width);
-    for (span, text) in &diagnostic.notes {
+    quote(&mut out, source, at, '^', "", width);
+    for (span, text) in notes {
         quote(&mut out, source, *span, '-', text, width);
     }
-    if let Some(advice) = &diagnostic.advice {
+    if let Some(advice) = advice {
         out += &format!("{:width$} = advice: {advice}\n", "");
     }
     out

@@ -1,0 +1,53 @@
+//! The commands for chains in a tool that was built without them.
+
+use crate::{arguments::Send, artifact::Artifact, error::ToolError};
+use bitup_abi::Value;
+use std::{path::Path, process::ExitCode};
+
+/// What is asked.
+#[allow(missing_docs, reason = "not used")]
+pub struct Question<'a> {
+    pub address: &'a str,
+    pub call: &'a str,
+    pub from: &'a str,
+    pub value: u128,
+    pub node: &'a str,
+    pub json: bool,
+}
+
+/// Not in this tool.
+pub fn deploy(
+    _: &Path,
+    _: Option<&str>,
+    _: &str,
+    _: &str,
+    _: &Send,
+) -> Result<ExitCode, ToolError> {
+    Err(ToolError::WithoutNode)
+}
+
+/// Not in this tool.
+pub fn send_new(
+    _: &Artifact,
+    _: &[u8],
+    _: (&str, &[Value]),
+    _: &str,
+    _: &Send,
+) -> Result<ExitCode, ToolError> {
+    Err(ToolError::WithoutNode)
+}
+
+/// Not in this tool.
+pub fn call(_: &Path, _: Option<&str>, _: &str, _: &str, _: &Send) -> Result<ExitCode, ToolError> {
+    Err(ToolError::WithoutNode)
+}
+
+/// Not in this tool.
+pub fn query(_: &Path, _: Option<&str>, _: &Question<'_>) -> Result<ExitCode, ToolError> {
+    Err(ToolError::WithoutNode)
+}
+
+/// Not in this tool.
+pub fn code_hash(_: &str, _: &str) -> Result<[u8; 32], ToolError> {
+    Err(ToolError::WithoutNode)
+}
