@@ -177,7 +177,10 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let past = self.past(&conversation);
         let mut lacks = BTreeSet::new();
         for named in names {
-            if past.waits_for(named) && !self.was_shown(&conversation, &named.id)? {
+            // What waits here itself comes first in any case.
+            let waits = self.pasts.here.contains_key(&(conversation, named.id));
+            let lacking = waits || past.waits_for(named);
+            if lacking && !self.was_shown(&conversation, &named.id)? {
                 lacks.insert(named.id);
             }
         }
