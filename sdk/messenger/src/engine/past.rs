@@ -54,6 +54,13 @@ impl Pasts {
         self.waiting.insert(number, waiting);
     }
 
+    /// The last text of an author that waits in a conversation.
+    fn last_of(&self, conversation: &Account, author: &DeviceAddress) -> Option<ContentId> {
+        let of = |it: &&Waiting| it.text.conversation == *conversation && it.text.author == *author;
+        let mut texts = self.waiting.values().rev();
+        texts.find(of).map(|it| it.text.id)
+    }
+
     fn remove(&mut self, number: u64) -> Option<Waiting> {
         let waiting = self.waiting.remove(&number)?;
         let conversation = waiting.text.conversation;
@@ -127,7 +134,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let until = self.clock.steady.saturating_add(PAST_WAIT);
         for text in texts {
             let names = Content::from_bytes(&text.content).map(|content| names_of(&content));
-            let lacks = self.lacks(text.conversation, &names.unwrap_or_default())?;
+            let mut lacks = self.lacks(text.conversation, &names.unwrap_or_default())?;
+            lacks.extend(self.pasts.last_of(&text.conversation, &text.author));
             self.pasts.wait(text, lacks, until);
         }
         Ok(())
@@ -202,16 +210,17 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         content: &Content,
         bytes: &[u8],
     ) -> Result<bool, Error> {
-        let names = names_of(content);
         // What was written here was written after all that was shown here.
-        if names.is_empty() || author == self.me() || !is_shown(&content.body) {
+        if author == self.me() || !is_shown(&content.body) {
             return Ok(true);
         }
         let id = content.id;
         if self.pasts.here.contains_key(&(conversation, id)) {
             return Ok(false);
         }
-        let lacks = self.lacks(conversation, &names)?;
+        let mut lacks = self.lacks(conversation, &names_of(content))?;
+        // What one device says comes in its order (I1), whatever it names.
+        lacks.extend(self.pasts.last_of(&conversation, &author));
         if lacks.is_empty() || self.was_shown(&conversation, &id)? {
             return Ok(true);
         }
