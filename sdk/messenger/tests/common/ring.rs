@@ -132,6 +132,15 @@ pub struct Rings {
 #[derive(Clone, Default)]
 pub struct Kept(Rc<RefCell<State>>);
 
+impl Kept {
+    /// Nothing yet. What is drawn differs from seed to seed.
+    pub fn of(seed: u64) -> Self {
+        let kept = Self::default();
+        kept.0.borrow_mut().next = seed << 16;
+        kept
+    }
+}
+
 impl Rings {
     pub fn new(
         me: DeviceAddress,

@@ -122,7 +122,7 @@ impl World {
                     account,
                     number,
                     disk,
-                    kept: Kept::default(),
+                    kept: Kept::of(seed),
                     engine: None,
                     life: 0,
                     away: false,
