@@ -186,7 +186,7 @@ mod tests {
         let bytes = with.to_bytes().unwrap();
         let back = Content::from_bytes(&bytes).unwrap();
         assert_eq!(names_of(&back), names);
-        assert!(name(&mut content(), &vec![named(1); 17]).is_err());
+        assert!(name(&mut content(), &[named(1); 17]).is_err());
         // Version 1, one name: the bytes are part of the protocol.
         let mut one = content();
         name(&mut one, &[named(2)]).unwrap();
