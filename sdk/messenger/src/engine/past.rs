@@ -135,7 +135,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         for text in texts {
             let names = Content::from_bytes(&text.content).map(|content| names_of(&content));
             let mut lacks = self.lacks(text.conversation, &names.unwrap_or_default())?;
-            lacks.extend(self.pasts.last_of(&text.conversation, &text.author));
+            lacks.extend(self.before_it(&text.conversation, &text.author, &text.id));
             self.pasts.wait(text, lacks, until);
         }
         Ok(())
@@ -195,6 +195,21 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         Ok(lacks)
     }
 
+    /// What one device says to another comes in its order (I1), whatever it names; in groups it does not. Who waits for
+    /// a text is not waited for by it.
+    fn before_it(
+        &self,
+        conversation: &Account,
+        author: &DeviceAddress,
+        id: &ContentId,
+    ) -> Option<ContentId> {
+        let is_wanted = self.pasts.wanted.contains_key(&(*conversation, *id));
+        if is_wanted || self.group_of(conversation).is_some() {
+            return None;
+        }
+        self.pasts.last_of(conversation, author)
+    }
+
     /// Also what has disappeared.
     fn was_shown(&self, conversation: &Account, id: &ContentId) -> Result<bool, Error> {
         let row = Row::Name(*conversation, *id);
@@ -219,8 +234,7 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
             return Ok(false);
         }
         let mut lacks = self.lacks(conversation, &names_of(content))?;
-        // What one device says comes in its order (I1), whatever it names.
-        lacks.extend(self.pasts.last_of(&conversation, &author));
+        lacks.extend(self.before_it(&conversation, &author, &id));
         if lacks.is_empty() || self.was_shown(&conversation, &id)? {
             return Ok(true);
         }
