@@ -8,7 +8,7 @@
 //!   [`MAX_HEADS`] of them, the latest.
 //! - **B2** The names stand in an extension of the content, so whoever does not know them shows the text, and a text without them is shown at
 //!   once. Who sees them learns what the author's device had, as from the confirmations that it sends anyway; not what its person has read.
-//! - **B3** A device shows a text when it has shown all that the text names. Until then it *waits*, on disk.
+//! - **B3** A device shows a text when it has shown all that the text names, and, in a conversation of two, what came of the same author's device before it. Until then it *waits*, on disk.
 //! - **B4** It waits [`PAST_WAIT`](crate::limits::PAST_WAIT) or [`PAST_WAIT_OF_TWO`](crate::limits::PAST_WAIT_OF_TWO) at most, and at most [`MAX_WAITS`](crate::limits::MAX_WAITS) texts wait. Then it is shown all the
 //!   same, after what it names and waits as well, and is *marked*: something before it is missing. So what is lost holds nobody up for long, and who
 //!   names what does not exist delays nothing but its own texts. The mark goes when what was missing comes.
@@ -186,7 +186,7 @@ mod tests {
         let bytes = with.to_bytes().unwrap();
         let back = Content::from_bytes(&bytes).unwrap();
         assert_eq!(names_of(&back), names);
-        assert!(name(&mut content(), &vec![named(1); 17]).is_err());
+        assert!(name(&mut content(), &[named(1); 17]).is_err());
         // Version 1, one name: the bytes are part of the protocol.
         let mut one = content();
         name(&mut one, &[named(2)]).unwrap();

@@ -54,6 +54,13 @@ impl Pasts {
         self.waiting.insert(number, waiting);
     }
 
+    /// The last text of an author that waits in a conversation.
+    fn last_of(&self, conversation: &Account, author: &DeviceAddress) -> Option<ContentId> {
+        let of = |it: &&Waiting| it.text.conversation == *conversation && it.text.author == *author;
+        let mut texts = self.waiting.values().rev();
+        texts.find(of).map(|it| it.text.id)
+    }
+
     fn remove(&mut self, number: u64) -> Option<Waiting> {
         let waiting = self.waiting.remove(&number)?;
         let conversation = waiting.text.conversation;
@@ -127,7 +134,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let until = self.clock.steady.saturating_add(PAST_WAIT);
         for text in texts {
             let names = Content::from_bytes(&text.content).map(|content| names_of(&content));
-            let lacks = self.lacks(text.conversation, &names.unwrap_or_default())?;
+            let mut lacks = self.lacks(text.conversation, &names.unwrap_or_default())?;
+            lacks.extend(self.before_it(&text.conversation, &text.author, &text.id));
             self.pasts.wait(text, lacks, until);
         }
         Ok(())
@@ -177,11 +185,29 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         let past = self.past(&conversation);
         let mut lacks = BTreeSet::new();
         for named in names {
-            if past.waits_for(named) && !self.was_shown(&conversation, &named.id)? {
+            // What waits here itself comes first in any case.
+            let waits = self.pasts.here.contains_key(&(conversation, named.id));
+            let lacking = waits || past.waits_for(named);
+            if lacking && !self.was_shown(&conversation, &named.id)? {
                 lacks.insert(named.id);
             }
         }
         Ok(lacks)
+    }
+
+    /// What one device says to another comes in its order (I1), whatever it names; in groups it does not. Who waits for
+    /// a text is not waited for by it.
+    fn before_it(
+        &self,
+        conversation: &Account,
+        author: &DeviceAddress,
+        id: &ContentId,
+    ) -> Option<ContentId> {
+        let is_wanted = self.pasts.wanted.contains_key(&(*conversation, *id));
+        if is_wanted || self.group_of(conversation).is_some() {
+            return None;
+        }
+        self.pasts.last_of(conversation, author)
     }
 
     /// Also what has disappeared.
@@ -199,16 +225,16 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         content: &Content,
         bytes: &[u8],
     ) -> Result<bool, Error> {
-        let names = names_of(content);
         // What was written here was written after all that was shown here.
-        if names.is_empty() || author == self.me() || !is_shown(&content.body) {
+        if author == self.me() || !is_shown(&content.body) {
             return Ok(true);
         }
         let id = content.id;
         if self.pasts.here.contains_key(&(conversation, id)) {
             return Ok(false);
         }
-        let lacks = self.lacks(conversation, &names)?;
+        let mut lacks = self.lacks(conversation, &names_of(content))?;
+        lacks.extend(self.before_it(&conversation, &author, &id));
         if lacks.is_empty() || self.was_shown(&conversation, &id)? {
             return Ok(true);
         }

@@ -1,6 +1,6 @@
 //! Files of people to each other and to the group.
 
-use crate::world::World;
+use crate::{group::Meant, world::World};
 use parlance_bimp::Account;
 use parlance_messenger::{
     ContentId, Entry, Error, FileCommand, Row, Table,
@@ -13,14 +13,14 @@ pub struct Sent {
     to: Account,
     id: ContentId,
     bytes: Vec<u8>,
-    meant: Vec<Account>,
-    in_group: bool,
+    at: u64,
+    /// In a group; otherwise it is both sides.
+    meant: Option<Meant>,
 }
 
 impl World {
     /// A person sends a file.
     pub fn file_act(&mut self, device: usize) {
-        let own = self.people[device].account;
         let others: Vec<Account> = self.records.keys().copied().collect();
         let with = others[self.below(others.len() as u64) as usize];
         let length = match self.below(4) {
@@ -31,16 +31,16 @@ impl World {
         let mut bytes = vec![0; length as usize];
         rand_core::Rng::fill_bytes(&mut self.rng, &mut bytes);
         let group = self.group.id.filter(|_| self.one_in(2));
-        let clock = self.wall(device);
+        let (clock, at) = (self.wall(device), self.now);
         let Some(engine) = &mut self.people[device].engine else {
             return;
         };
         let group = group.and_then(|id| engine.groups().find(|group| group.id == id).cloned());
         let (to, meant) = match &group {
             Some(group) if group.stage == Stage::Member => {
-                (group.conversation(), group.members.clone())
+                (group.conversation(), Some(Meant::of(engine, group)))
             }
-            _ => (with, vec![with, own]),
+            _ => (with, None),
         };
         let command = FileCommand::Send {
             conversation: to,
@@ -54,8 +54,8 @@ impl World {
                 to,
                 id: id.unwrap(),
                 bytes,
+                at,
                 meant,
-                in_group: group.is_some_and(|group| group.conversation() == to),
             }),
             Err(Error::Group(_)) => {}
             Err(error) => panic!("{error}"),
@@ -80,18 +80,23 @@ impl World {
             let entries: Vec<Entry> = disk.table(Table::Messages);
             for file in &files {
                 let author = self.people[file.by].account;
-                let conversation = match file.in_group || account == author {
+                let conversation = match file.meant.is_some() || account == author {
                     true => file.to,
                     false => author,
                 };
                 let found = entries.iter().find(|entry| entry.id == file.id);
-                let is_in = match self.group.id.filter(|_| file.in_group) {
-                    Some(id) => disk
-                        .read::<Group>(&Row::Group(id))
-                        .is_some_and(|group| group.stage == Stage::Member),
-                    None => true,
+                let meant = match self.group.id.zip(file.meant.as_ref()) {
+                    Some((id, meant)) => {
+                        let group = disk.read::<Group>(&Row::Group(id));
+                        let out = self.group.was_out(device, file.at)
+                            || self.was_said_outside(file.by, file.at, &file.id);
+                        meant.is(&self.people[device].address())
+                            && group.is_some_and(|group| group.stage == Stage::Member)
+                            && !out
+                    }
+                    None => account == author || account == file.to,
                 };
-                if !file.meant.contains(&account) || !is_in {
+                if !meant {
                     continue;
                 }
                 let Some(entry) = found else {

@@ -2,7 +2,7 @@
 
 use crate::{common::ring::Rings, people::TheEngine, world::World};
 use parlance_bimp::{Account, GroupId};
-use parlance_e2ee::{Body, Text, content::WrittenText};
+use parlance_e2ee::{Body, DeviceAddress, Text, content::WrittenText};
 use parlance_messenger::{
     Command, ContentId, Entry, Error, GroupCommand, Row, Table,
     groups::{Group, Stage},
@@ -14,7 +14,28 @@ pub struct Said {
     by: usize,
     at: u64,
     id: ContentId,
-    meant: Vec<Account>,
+    meant: Meant,
+}
+
+/// The members of the group as an author knew them.
+#[derive(Clone, Default)]
+pub struct Meant {
+    accounts: Vec<Account>,
+    devices: Vec<DeviceAddress>,
+}
+
+impl Meant {
+    pub fn of(engine: &mut TheEngine, group: &Group) -> Self {
+        let devices = engine.group_members(group.id).unwrap_or_default();
+        Self {
+            accounts: group.members.clone(),
+            devices: devices.into_iter().map(|(device, _)| device).collect(),
+        }
+    }
+
+    pub fn is(&self, device: &DeviceAddress) -> bool {
+        self.devices.contains(device)
+    }
 }
 
 /// The group, and what was said in it.
@@ -31,7 +52,7 @@ const ON_ITS_WAY: u64 = 10_000;
 
 impl Conversation {
     /// Whether a device was out when a text came that was said then, although it is in again.
-    fn was_out(&self, device: usize, said: u64) -> bool {
+    pub fn was_out(&self, device: usize, said: u64) -> bool {
         let mut out = None;
         for (_, at, is_in) in self.moves.iter().filter(|(it, ..)| *it == device) {
             match (is_in, out) {
@@ -105,6 +126,7 @@ impl World {
                 body: Body::Text(WrittenText { text }),
             };
             let shown = shown(engine, Account(id.0));
+            let meant = Meant::of(engine, &group);
             let rings = engine.encryption_mut().groups.as_ref();
             let reads = rings.map_or(0, |rings| rings.reads(id));
             match engine.command(clock, say) {
@@ -115,7 +137,7 @@ impl World {
                         by: device,
                         at,
                         id,
-                        meant: group.members,
+                        meant,
                     });
                 }
                 Err(Error::Group(_)) => {}
@@ -157,7 +179,15 @@ impl World {
         }
     }
 
-    /// Everything that was said is on each device of those who were meant and are members, once, and on nobody's who was
+    /// Whether its author had been removed before it learned so, and no relay took what it said then.
+    pub fn was_said_outside(&self, by: usize, at: u64, id: &ContentId) -> bool {
+        let entries: Vec<Entry> = self.people[by].disk.table(Table::Messages);
+        let entry = entries.iter().find(|entry| entry.id == *id);
+        let taken = entry.is_some_and(|entry| entry.status.accepted.is_some());
+        !taken && self.group.was_out(by, at)
+    }
+
+    /// Everything that was said is on each device that was meant and is a member, once, and on none of an account that was
     /// out before and still is. All members are in one epoch.
     pub fn judge_group(&mut self) {
         let Some(id) = self.group.id else { return };
@@ -177,11 +207,13 @@ impl World {
             }
             for said in &said {
                 let shown = entries.iter().filter(|it| it.id == said.id).count();
-                let meant = said.meant.contains(&account);
-                let was_out = self.group.was_out(device, said.at);
+                let meant = said.meant.is(&self.people[device].address());
+                let apart = !said.meant.accounts.contains(&account) && !is_in;
+                let was_out = self.group.was_out(device, said.at)
+                    || self.was_said_outside(said.by, said.at, &said.id);
                 let fits = match (meant, is_in) {
                     (true, true) if !was_out => shown == 1,
-                    (false, false) => shown == 0,
+                    _ if apart => shown == 0,
                     _ => shown <= 1,
                 };
                 if !fits {

@@ -317,6 +317,8 @@ impl<E: Encryption, S: Storage, R: CryptoRng> Engine<E, S, R> {
         if !group.wishes.contains(&out) && wish(&mut group, out).is_ok() {
             self.put_group(group);
             self.group_news(id, GroupNews::NotOnRecord { device });
+            // Who still believes an older look would bring it in again.
+            self.looks.forget(&Account(device.account), &self.own);
         }
     }
 }
