@@ -22,9 +22,12 @@ pub struct Config {
     pub visible_queue: PerMille,
     /// The queue that the controller allows, as a share of `bw * base_rtt`: 0.35, the page.
     pub allowed_queue: PerMille,
-    /// What the allowed queue grows by on a noisy path, in multiples of the mean deviation of a round's mean round
-    /// trip: 2, simulated.
+    /// What the allowed queue and the round trip that a window covers grow by on a noisy path, in multiples of the mean deviation of
+    /// a round's mean round trip: 2, simulated.
     pub noise_allowance: PerMille,
+    /// What that deviation may be in the first rounds of slow start, as a share of the base round trip: 1/4, simulated. RFC 6298 §2.2
+    /// begins with 1/2 for single round trips.
+    pub first_noise: PerMille,
     /// A rate that grew by no more than this share over a round is the path's maximum: 5 %, the page.
     pub saturated_growth: PerMille,
     /// Rounds without growth after which slow start ends: 2, simulated; one round alone may be noise.
@@ -45,8 +48,8 @@ pub struct Config {
     /// Rounds in a row in which it must be: 4, simulated; after a change of the window the rate lags by one, and jitter moves
     /// arrivals from one round to the next.
     pub flow_rounds: u32,
-    /// Share of the measured flow (`bw * base_rtt`) that the window falls to when congestion is ahead: 0.95,
-    /// simulated. Below one, so that the queue empties and the base round trip can be seen.
+    /// Share of the measured flow (`bw * base_rtt`, and what a noisy path needs) that the window falls to when congestion is ahead:
+    /// 0.95, simulated. Below one, so that the queue empties and the base round trip can be seen.
     pub drained_share: PerMille,
     /// Cuts without any effect on the queue after which it is taken for somebody else's: 3, simulated.
     pub futile_cuts: u32,
@@ -84,6 +87,7 @@ impl Default for Config {
             visible_queue: PerMille::new(125),
             allowed_queue: PerMille::new(350),
             noise_allowance: PerMille::new(2000),
+            first_noise: PerMille::new(250),
             saturated_growth: PerMille::new(50),
             saturated_rounds: 2,
             probe_gain: PerMille::new(1250),

@@ -3,6 +3,9 @@
 //! The lowest round trip ever seen is no measure on a path with jitter: it is the luck of one packet, and every
 //! other packet then seems to wait. So the base is the lowest *smoothed* round trip of the last ten seconds, each round's
 //! mean counting as one value, and what the means stray by is allowed for.
+//!
+//! What they stray by is needed, too: where acknowledgements come in heaps, a window of `bw * base` has run dry before the next
+//! heap comes, and the link stands idle.
 
 use core::time::Duration;
 
@@ -18,6 +21,20 @@ const PARTS: usize = 10;
 /// Rounds whose mean is the first base: the round trip of a handshake alone is one packet's luck.
 const FIRST_ROUNDS: u32 = 4;
 
+/// Deviations between rounds of slow start after which noise is known; before that it may be as large as it likes.
+const FIRST_DEVIATIONS: u32 = 2;
+
+/// What the controller did to the queue in a round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Course {
+    /// Nothing: what the round trip strays by is noise.
+    Steady,
+    /// The window doubles: what the round trip strays by is noise, unless a queue begins.
+    Starting,
+    /// It raised the queue or let it drain.
+    Moved,
+}
+
 /// What is known of the path's delay.
 #[derive(Debug, Clone)]
 pub(crate) struct Delay {
@@ -26,8 +43,12 @@ pub(crate) struct Delay {
     /// Mean round trip of the last round.
     last: Option<Duration>,
     noise: Duration,
-    /// Whether the last round was one in which the controller did not move the queue.
-    was_steady: bool,
+    /// What the controller did in the last round.
+    course: Course,
+    /// The last deviation between rounds of slow start, until the next round shows that no queue began with it.
+    unproven: Option<Duration>,
+    /// Deviations that slow start has shown.
+    deviations: u32,
     /// Lowest smoothed round trip of each part of the window, and the number of the newest part.
     parts: [Option<Duration>; PARTS],
     newest: u128,
@@ -42,29 +63,24 @@ impl Delay {
             smoothed: None,
             last: None,
             noise: Duration::ZERO,
-            was_steady: false,
+            course: Course::Moved,
+            unproven: None,
+            deviations: 0,
             parts: [None; PARTS],
             newest: 0,
             at_base: now,
         }
     }
 
-    /// Takes in the mean round trip of a round. Between two steady rounds, in which the controller
-    /// itself does not move the queue, the mean strays by noise.
+    /// Takes in the mean round trip of a round.
     pub(crate) fn on_round(
         &mut self,
         now: Moment,
         mean: Duration,
-        is_steady: bool,
+        course: Course,
         config: &Config,
     ) {
-        let most = self.base().unwrap_or(mean) / 2;
-        if let (true, true, Some(last)) = (is_steady, self.was_steady, self.last) {
-            // A deviation beyond half the base is a change of the path.
-            let deviation = mean.abs_diff(last).min(most);
-            self.noise = toward(self.noise, deviation, config.noise_smoothing);
-        }
-        self.was_steady = is_steady;
+        self.take_in_noise(mean, course, config);
         self.rounds = self.rounds.saturating_add(1);
         // A mean of the first rounds, then one in which a round has a fixed weight.
         let weight = PerMille::new(1000 / self.rounds).max(config.smoothing);
@@ -79,6 +95,36 @@ impl Delay {
         let base = self.base().unwrap_or(smoothed);
         if smoothed <= base + base / 16 {
             self.at_base = now;
+        }
+    }
+
+    /// Between two rounds in which the controller itself does not move the queue the mean strays by noise.
+    fn take_in_noise(&mut self, mean: Duration, course: Course, config: &Config) {
+        let most = self.base().unwrap_or(mean) / 2;
+        let is_same = course == self.course;
+        // A deviation beyond half the base is a change of the path.
+        let deviation = self
+            .last
+            .filter(|_| is_same)
+            .map(|last| mean.abs_diff(last).min(most));
+        self.course = course;
+        let unproven = self.unproven.take();
+        match course {
+            Course::Steady => {
+                if let Some(deviation) = deviation {
+                    self.noise = toward(self.noise, deviation, config.noise_smoothing);
+                }
+            }
+            Course::Starting => {
+                // That slow start goes on shows that the deviation before this one was no queue.
+                if let Some(proven) = unproven.filter(|_| is_same) {
+                    self.deviations = self.deviations.saturating_add(1);
+                    let weight = PerMille::new(1000 / self.deviations).max(config.noise_smoothing);
+                    self.noise = toward(self.noise, proven, weight);
+                }
+                self.unproven = deviation;
+            }
+            Course::Moved => {}
         }
     }
 
@@ -133,6 +179,15 @@ impl Delay {
         self.noise
     }
 
+    /// The same in slow start, in whose first rounds nothing is known of it.
+    pub(crate) fn noise_at_start(&self, config: &Config) -> Duration {
+        if self.deviations >= FIRST_DEVIATIONS {
+            return self.noise;
+        }
+        let first = config.first_noise.of_time(self.base().unwrap_or_default());
+        self.noise.max(first)
+    }
+
     pub(crate) fn smoothed(&self) -> Option<Duration> {
         self.smoothed
     }
@@ -144,8 +199,24 @@ impl Delay {
 
     /// Time that packets may wait: the page's `diff < 0.35 * bw * min_rtt`, divided by `bw`, and the noise.
     pub(crate) fn allowed(&self, config: &Config) -> Duration {
+        self.allowed_beside(self.noise, config)
+    }
+
+    /// The same in slow start.
+    pub(crate) fn allowed_at_start(&self, config: &Config) -> Duration {
+        self.allowed_beside(self.noise_at_start(config), config)
+    }
+
+    fn allowed_beside(&self, noise: Duration, config: &Config) -> Duration {
         let base = self.base().unwrap_or_default();
-        config.allowed_queue.of_time(base) + config.noise_allowance.of_time(self.noise).min(base)
+        config.allowed_queue.of_time(base) + config.noise_allowance.of_time(noise).min(base)
+    }
+
+    /// The round trip that a window has to cover: without a queue, but with what the path strays by. Always below base and
+    /// allowed queue together, so that a window for it drains a queue that is too long.
+    pub(crate) fn needed(&self, config: &Config) -> Option<Duration> {
+        let base = self.base()?;
+        Some(base + config.noise_allowance.of_time(self.noise).min(base))
     }
 
     /// How long the queue has not been empty.
@@ -185,13 +256,17 @@ mod tests {
 
     /// Round trips in milliseconds, one a round.
     fn after(means: impl Iterator<Item = u64>) -> (Delay, u32) {
+        in_course(Course::Steady, means)
+    }
+
+    fn in_course(course: Course, means: impl Iterator<Item = u64>) -> (Delay, u32) {
         let config = Config::default();
         let mut delay = Delay::new(at(0));
         let mut rounds = 0;
         for mean in means {
             rounds += 1;
             let mean = Duration::from_millis(mean);
-            delay.on_round(at(rounds), mean, true, &config);
+            delay.on_round(at(rounds), mean, course, &config);
             delay.round_judged(mean);
         }
         (delay, rounds)
@@ -225,6 +300,43 @@ mod tests {
     }
 
     #[test]
+    fn a_window_covers_what_the_path_strays_by() {
+        let config = Config::default();
+        let (quiet, _) = after([40; 20].into_iter());
+        assert_eq!(quiet.needed(&config), Some(ROUND));
+
+        let (noisy, _) = after([30, 50, 40, 30, 50, 40].into_iter().cycle().take(60));
+        let base = noisy.base().expect("there were rounds");
+        let needed = noisy.needed(&config).expect("there were rounds");
+        assert!(needed > base + base / 4, "{needed:?} beside {base:?}");
+        assert!(needed < base + noisy.allowed(&config));
+    }
+
+    #[test]
+    fn slow_start_takes_a_deviation_for_noise_when_the_next_round_has_come() {
+        let config = Config::default();
+        let (delay, _) = in_course(Course::Starting, [40, 40, 40, 60].into_iter());
+        assert_eq!(delay.noise(), Duration::ZERO);
+        let (delay, _) = in_course(Course::Starting, [40, 40, 40, 60, 40].into_iter());
+        assert!(delay.noise() >= Duration::from_millis(5), "{delay:?}");
+
+        // Of the first rounds nothing is known.
+        let (delay, _) = in_course(Course::Starting, [40, 40].into_iter());
+        assert_eq!(
+            delay.noise_at_start(&config),
+            config.first_noise.of_time(ROUND)
+        );
+        assert!(delay.allowed_at_start(&config) > delay.allowed(&config));
+        let (delay, _) = in_course(Course::Starting, [40; 4].into_iter());
+        assert_eq!(delay.noise_at_start(&config), Duration::ZERO);
+
+        // The round that ended slow start is one with a queue.
+        let (mut delay, rounds) = in_course(Course::Starting, [40, 40, 40, 60].into_iter());
+        delay.on_round(at(rounds + 1), ROUND, Course::Moved, &config);
+        assert_eq!(delay.noise(), Duration::ZERO);
+    }
+
+    #[test]
     fn the_base_is_forgotten_after_its_window_unless_it_is_held() {
         let path = || [40; 10].into_iter().chain([80; 300]);
         let (delay, rounds) = after(path());
@@ -235,7 +347,7 @@ mod tests {
         let (mut delay, _) = after(path().take(20));
         for round in 21..400 {
             delay.hold_base(at(round), &config);
-            delay.on_round(at(round), ROUND * 2, true, &config);
+            delay.on_round(at(round), ROUND * 2, Course::Steady, &config);
         }
         assert_eq!(delay.base(), Some(ROUND));
         assert!(delay.since_base(at(400)) > Duration::from_secs(10));

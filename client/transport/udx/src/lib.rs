@@ -16,9 +16,9 @@
 //! | U2 | early exit from slow start: the arrival rate of acknowledgements falls short of doubling by more than K and a queue is seen, the queue exceeds what is allowed, or the rate no longer grows | `phase` |
 //! | U3 | queue: `rtt - base`, allowed up to `0.35 * base` and the path's noise; `base` is the lowest smoothed round trip of ten seconds | `delay` |
 //! | U4 | avoidance: one packet per window acknowledged, while the queue is allowed | [`Controller::on_acked`] |
-//! | U5 | congestion ahead: the queue exceeds what is allowed, and `wnd` falls to 0.95 of the measured flow `bw * base` | `phase` |
+//! | U5 | congestion ahead: the queue exceeds what is allowed, and `wnd` falls to 0.95 of the measured flow, `bw` times `base` and what noise needs | `phase` |
 //! | U6 | flow check: two rounds with `bw` below `wnd / rtt` by more than 20 % correct `wnd` to `bw * base` | `phase` |
-//! | U7 | saturation: `wnd` and pacing are raised by 1.25 for two rounds; did the rate grow by more than 5 %, they stay and are raised again, else they fall back and the queue drains | `phase` |
+//! | U7 | saturation: `wnd` and pacing are raised by 1.25 for two rounds; did the rate grow by more than 5 %, they stay and are raised again, else they fall back, the queue drains, and what the probe lost is answered | `phase` |
 //! | U8 | search for the base: five rounds with 0.75 of the window when the queue has not been empty for 5 s | `phase` |
 //! | U9 | competition: three cuts in a row without effect on the queue mean that somebody else fills it; until it empties only losses count | `phase` |
 //! | U10 | loss: with a queue or an overload `wnd *= a`, without `wnd -= 1 packet`; `a` follows from the loss rate of every 100 acknowledgements | `recovery` |

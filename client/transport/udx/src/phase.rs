@@ -5,6 +5,7 @@ use core::time::Duration;
 use crate::{
     amount::{Moment, PerMille, Rate, in_proportion},
     controller::Controller,
+    delay::Course,
     round::{Measured, Round},
 };
 
@@ -75,13 +76,13 @@ impl Phase {
 impl Controller {
     /// A round is over.
     pub(crate) fn on_round(&mut self, now: Moment, measured: Measured) {
-        let is_steady = match self.phase {
-            Phase::Cruise => self.settling == 0,
-            Phase::Compete { .. } => true,
-            Phase::SlowStart { .. } | Phase::Probe { .. } | Phase::SearchBase { .. } => false,
+        let course = match self.phase {
+            Phase::SlowStart { .. } => Course::Starting,
+            Phase::Cruise if self.settling == 0 => Course::Steady,
+            Phase::Compete { .. } => Course::Steady,
+            Phase::Cruise | Phase::Probe { .. } | Phase::SearchBase { .. } => Course::Moved,
         };
-        self.delay
-            .on_round(now, measured.rtt, is_steady, &self.config);
+        self.delay.on_round(now, measured.rtt, course, &self.config);
         if core::mem::take(&mut self.drains) {
             self.delay.smooth_anew();
         }
@@ -117,8 +118,9 @@ impl Controller {
         self.phase = Phase::SlowStart { best, flat_rounds };
         let doubled = PerMille::new(2000).of_rate(self.rates[1]);
         let short = measured.rate < self.config.early_exit_shortfall.rest().of_rate(doubled);
-        if (short && queue >= self.visible_queue())
-            || queue > self.delay.allowed(&self.config)
+        let visible = self.visible_queue() + self.delay.noise_at_start(&self.config);
+        if (short && queue >= visible)
+            || queue > self.delay.allowed_at_start(&self.config)
             || flat_rounds >= self.config.saturated_rounds
         {
             self.leave_slow_start(now, best);
@@ -131,7 +133,7 @@ impl Controller {
         else {
             return;
         };
-        if self.delay.queue(mean) > self.delay.allowed(&self.config) {
+        if self.delay.queue(mean) > self.delay.allowed_at_start(&self.config) {
             // The round's rate is a mean over its growth; the last packets show the path's, unless they came in a heap.
             let rate = glimpse.rate(now).unwrap_or_default();
             self.leave_slow_start(now, best.max(rate.min(PerMille::new(2000).of_rate(best))));
@@ -158,9 +160,10 @@ impl Controller {
         self.start_search();
     }
 
-    /// The window that the measured flow needs: `bw * base`.
+    /// The window that the measured flow needs: `bw * base`, and more where the round trip strays.
     pub(crate) fn flow(&self, rate: Rate) -> u64 {
-        self.delay.base().map_or(u64::MAX, |base| rate.during(base))
+        let needed = self.delay.needed(&self.config);
+        needed.map_or(u64::MAX, |needed| rate.during(needed))
     }
 
     /// Begins or resumes avoidance; what is in flight stems from before.
@@ -218,8 +221,8 @@ impl Controller {
             return;
         }
         let rtt = self.delay.middle(measured.rtt);
-        let base = self.delay.base().unwrap_or(rtt);
-        let without_queue = in_proportion(self.window(), base.min(rtt), rtt);
+        let needed = self.delay.needed(&self.config).unwrap_or(rtt);
+        let without_queue = in_proportion(self.window(), needed.min(rtt), rtt);
         let flow = self.flow(measured.rate.max(self.rates[1]));
         self.set_window(self.config.drained_share.of(without_queue.min(flow)));
         self.round = Round::starting(now);
@@ -285,6 +288,7 @@ impl Controller {
             self.config.probe_pause_rounds
         };
         self.set_window(window_before);
+        self.answered(now);
         self.enter_cruise();
     }
 

@@ -75,8 +75,8 @@ impl Controller {
         if kind == LossKind::Marked || matches!(self.phase, Phase::Compete { .. }) {
             return Some(half.of(self.window()));
         }
-        if let Some((base, rtt)) = self.long_queue() {
-            let without_queue = in_proportion(self.window(), base, rtt);
+        if let Some((needed, rtt)) = self.long_queue() {
+            let without_queue = in_proportion(self.window(), needed, rtt);
             return Some(without_queue.max(half.of(self.window())));
         }
         let overload = self.loss.overload()?;
@@ -85,7 +85,7 @@ impl Controller {
         Some(left.max(flow.min(self.window())))
     }
 
-    /// The round trips without and with the queue, where that is too long.
+    /// The round trips that a window has to cover and with the queue, where that is too long.
     fn long_queue(&self) -> Option<(Duration, Duration)> {
         let mean = self.round.rtt();
         let rtt = match mean.value() {
@@ -93,7 +93,7 @@ impl Controller {
             _ => self.delay.smoothed()?,
         };
         let is_long = self.delay.queue(rtt) >= self.delay.allowed(&self.config);
-        is_long.then_some((self.delay.base()?.min(rtt), rtt))
+        is_long.then_some((self.delay.needed(&self.config)?.min(rtt), rtt))
     }
 
     /// Losses of packets that were sent before say nothing new.
@@ -101,6 +101,13 @@ impl Controller {
         self.recovery.since = Some(now);
         self.recovery.restore = None;
         self.recovery.undo = None;
+    }
+
+    /// The window of before a probe is back: that answers all losses of packets sent until now, and none of them restores the
+    /// probe's window.
+    pub(crate) fn answered(&mut self, now: Moment) {
+        self.recovery.since = Some(now);
+        self.recovery.restore = None;
     }
 
     fn reduce(&mut self, to: u64) {

@@ -107,6 +107,16 @@ fn u2_slow_start_ends_at_the_paths_rate_before_a_loss() {
 }
 
 #[test]
+fn u2_jitter_does_not_end_slow_start() {
+    let mut path = Path::new();
+    for took in [30, 50, 45, 25, 55, 35] {
+        path.full_round(Duration::from_millis(took));
+    }
+    assert_eq!(path.controller.phase(), PhaseName::SlowStart);
+    assert_eq!(path.controller.window(), 640 * PACKET);
+}
+
+#[test]
 fn u5_a_queue_that_is_too_long_is_let_drain() {
     let mut path = Path::cruising();
     path.full_round(RTT);
@@ -118,6 +128,54 @@ fn u5_a_queue_that_is_too_long_is_let_drain() {
     let after = path.controller.window();
     assert!(after <= before * 3 / 4, "{after} of {before}");
     assert!(after >= before / 4, "{after} of {before}");
+}
+
+#[test]
+fn u5_what_a_noisy_path_needs_is_no_queue() {
+    let share_left = |means: [u32; 6]| {
+        let mut path = Path::cruising();
+        for mean in means.into_iter().cycle().take(60) {
+            let packets = (path.controller.window() / PACKET) as u32;
+            path.full_round(RTT * mean / 40 * packets.max(130) / 130);
+        }
+        let before = path.controller.window();
+        for _ in 0..3 {
+            path.full_round(RTT * 3);
+        }
+        path.controller.window() * 100 / before
+    };
+    let (steady, noisy) = (share_left([40; 6]), share_left([30, 50, 40, 50, 30, 40]));
+    assert!(steady < 50, "{steady} %");
+    assert!(noisy >= steady + 10, "{noisy} % beside {steady} %");
+}
+
+#[test]
+fn u7_what_a_probe_loses_is_answered_by_its_end() {
+    let mut path = Path::cruising();
+    let mut before = path.controller.window();
+    for _ in 0..8 {
+        if path.controller.phase() == PhaseName::Probe {
+            break;
+        }
+        before = path.controller.window();
+        path.full_round(RTT);
+    }
+    assert_eq!(path.controller.phase(), PhaseName::Probe);
+    let mut sent = path.moment();
+    while path.controller.phase() == PhaseName::Probe {
+        sent = path.moment();
+        path.now += RTT / 50;
+        path.ack(RTT * 2);
+    }
+    assert_eq!(path.controller.window(), before);
+    path.controller.on_lost();
+    let now = path.moment();
+    path.controller.on_loss_event(LossEvent {
+        now,
+        sent,
+        kind: LossKind::Lost,
+    });
+    assert_eq!(path.controller.window(), before);
 }
 
 #[test]

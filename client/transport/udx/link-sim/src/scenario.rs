@@ -218,6 +218,15 @@ pub fn rows() -> Vec<Row> {
             ..Row::on(jitter(Jitter::EachPacket { spread }))
         },
         Row {
+            name: "jitter-slow",
+            title: "50 Mbit/s, 40 ms, jitter +-20 ms anew every 100 ms, order kept",
+            shown: &[Share, QueueP95],
+            ..Row::on(jitter(Jitter::InOrder {
+                spread,
+                every: milliseconds(100),
+            }))
+        },
+        Row {
             name: "bursts",
             title: "50 Mbit/s, 100 ms, 1 % loss in bursts of 20 packets",
             shown: &[Share, QueueP95],

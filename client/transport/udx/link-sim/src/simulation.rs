@@ -158,10 +158,13 @@ impl Simulation<'_> {
                     self.drive(packet.flow, side, Some(&packet.data))?;
                 }
                 Happening::Wake(flow, side) => {
-                    if let Some(peer) = self.peer(flow, side) {
+                    let at = self.now;
+                    // Another wake-up took this one's place: to heed both would make them ever more.
+                    let due = self.peer(flow, side).filter(|peer| peer.armed == Some(at));
+                    if let Some(peer) = due {
                         peer.armed = None;
+                        self.drive(flow, side, None)?;
                     }
-                    self.drive(flow, side, None)?;
                 }
                 Happening::Queue => {
                     self.trace.queue.push(self.bottleneck.bytes());
