@@ -142,7 +142,7 @@ impl<N: Node> Client<N> {
         let mut made = None;
         let mut failed = None;
         for record in &records {
-            if field(record, "phase").and_then(|phase| applied(phase)) != Some(index) {
+            if field(record, "phase").and_then(applied) != Some(index) {
                 continue;
             }
             let Some((pallet, name, event)) = field(record, "event").and_then(named) else {
