@@ -111,10 +111,12 @@ fn figures(kind: &str, name: &str, engine: &str) -> [u64; 3] {
     while process.try_wait().unwrap().is_none() {
         if begin.elapsed() > PATIENCE {
             process.kill().unwrap();
+            process.wait().unwrap();
             panic!("{kind} {name} on {engine} has no end");
         }
         thread::sleep(Duration::from_millis(2));
     }
+    process.wait().unwrap();
     let mut text = String::new();
     process
         .stdout
