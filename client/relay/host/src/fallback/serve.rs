@@ -93,7 +93,7 @@ impl AccessControl for Keys {
 /// Clients measure with these which fallback relay is near.
 pub fn answer_probes(handlers: &mut Handlers) {
     let answer = |_: Request<Incoming>, answer: Builder| {
-        let empty: BytesBody = Box::new(Full::<Bytes>::default());
+        let empty: BytesBody = Box::<Full<Bytes>>::default();
         answer
             .body(empty)
             .map_err(|error| Box::new(error) as HyperError)
