@@ -217,7 +217,7 @@ impl Inside {
 
     /// Reads a transaction and checks its signature as the SDK does.
     fn read(&self, transaction: &[u8]) -> ([u8; 32], u32, ContractsCall) {
-        let mut input = &transaction[..];
+        let mut input = transaction;
         let length = Compact::<u32>::decode(&mut input).unwrap().0;
         assert_eq!(length as usize, input.len());
         assert_eq!(u8::decode(&mut input).unwrap(), 0x84);
@@ -328,9 +328,8 @@ impl Inside {
             list.append(&mut self.waiting);
         }
         let mut events = Vec::new();
-        for index in 1..list.len() {
-            let transaction = list[index].clone();
-            events.extend(self.apply(u32::try_from(index).unwrap(), &transaction));
+        for (index, transaction) in list.iter().enumerate().skip(1) {
+            events.extend(self.apply(u32::try_from(index).unwrap(), transaction));
             self.nonce += 1;
         }
         self.blocks.push((list, events));
