@@ -65,12 +65,6 @@ impl Attempt {
         }
     }
 
-    /// The record, if a majority has accepted it (P7).
-    pub fn decided(&self) -> Option<&GroupRecord> {
-        let majority = super::majority(self.relays.len());
-        self.record().filter(|_| self.said.len() >= majority)
-    }
-
     /// Relays that have not said what is asked for.
     pub fn missing(&self) -> impl Iterator<Item = &RelayId> {
         self.relays

@@ -196,12 +196,10 @@ impl Group {
                 at: now,
             });
         }
-        // Who has not accepted the record that makes the group might have, before it lost its disk (P8). Two relays that were asked by its
-        // maker name different times.
-        let accepted = self.votes.accepted.as_ref();
-        let accepted = accepted.map(|(_, accepted)| &accepted.offered);
+        // Who has not accepted the record that makes the group might have, before it lost its disk (P8).
+        let accepted = self.votes.accepted.as_ref().map(|(_, record)| record);
         let from = match self.now.position {
-            1 if accepted != Some(&record.offered) => u64::MAX,
+            1 if accepted != Some(&record) => u64::MAX,
             _ => self.votes.from,
         };
         self.records.push_back(record);

@@ -40,8 +40,7 @@
 //!
 //! Not covered: position 0 has no record before it. Two relays that disagree on more than two of the five relays nearest to the
 //! place could make the same group twice at the same moment (docs/bimp-protocol.md); and a group whose majority lost its disks
-//! at once is over. Relays that have not accepted the maker's change count as such until they vote (P8); so whoever makes a group
-//! goes on asking those that are there, for a moment, when a majority has accepted already.
+//! at once is over. Relays that have not accepted the first record count as such until they vote (P8).
 //!
 //! # Why it goes on
 //!

@@ -76,10 +76,6 @@ fn seeds_that_failed_once() {
     for seed in [10_012, 20_065] {
         sound(long(seed));
     }
-    // A group's order stopped: too few of its relays had a memory of its making.
-    for seed in [3_006, 3_049] {
-        sound(racing(seed));
-    }
 }
 
 /// The seeds of a long run: SEEDS of them, from FIRST on.

@@ -21,8 +21,6 @@ const OUTBID: u64 = 8;
 const LAST_ROUND: u64 = u64::MAX / 2;
 /// How long a relay leaves what nobody offers to those before it in rank, milliseconds.
 const TURN: u64 = 400;
-/// How long the acceptance of a group's first record is asked for beyond a majority (P8), milliseconds.
-const FIRST: u64 = 750;
 
 impl Relay {
     /// What this relay would propose for the free position: an offer, a move, or nothing that changes anything but is wanted.
@@ -89,14 +87,10 @@ impl Relay {
         };
         self.orders.busy.insert(*id);
         if let Some(attempt) = &seat.attempt {
-            let (position, decided) = (attempt.position, attempt.decided().cloned());
-            let began = now.saturating_sub(attempt.began);
-            let asked = now.saturating_sub(attempt.asked);
-            match decided {
-                _ if began >= timings.write => self.give_up(id),
-                Some(record) if !self.asks_on(id) => self.decided(id, position, record),
-                _ if asked >= timings.retry => self.ask_votes(id),
-                _ => {}
+            if now.saturating_sub(attempt.began) >= timings.write {
+                seat.attempt = None;
+            } else if now.saturating_sub(attempt.asked) >= timings.retry {
+                self.ask_votes(id);
             }
             return;
         }
@@ -114,32 +108,6 @@ impl Relay {
                     }
                 }
             }
-        }
-    }
-
-    fn give_up(&mut self, id: &GroupId) {
-        if let Some(seat) = self.orders.seats.get_mut(id) {
-            seat.attempt = None;
-        }
-    }
-
-    /// Whether a relay that is there has not accepted the first record yet, and it is early (P8).
-    fn asks_on(&self, id: &GroupId) -> bool {
-        let seat = self.orders.seats.get(id);
-        let first = |attempt: &&Attempt| attempt.position == 0;
-        let attempt = seat.and_then(|seat| seat.attempt.as_ref()).filter(first);
-        attempt.is_some_and(|attempt| {
-            let early = self.clock.steady.saturating_sub(attempt.began) < FIRST;
-            let there = |relay: &&RelayId| **relay == self.me || self.is_alive(relay);
-            early && attempt.missing().any(|relay| there(&relay))
-        })
-    }
-
-    /// A majority has accepted what this relay attempts (P7).
-    fn decided(&mut self, id: &GroupId, position: u64, record: GroupRecord) {
-        if !self.asks_on(id) {
-            self.counters.placed = self.counters.placed.saturating_add(1);
-            self.learn(id, position, record);
         }
     }
 
@@ -303,20 +271,14 @@ impl Relay {
             Vote::Lacks(parts) => return self.send_parts(relay, &id, parts.as_slice()),
             vote => attempt.take(relay, &vote, own.as_ref()),
         };
-        let step = match (step, attempt.decided()) {
-            // What a majority has accepted stays, whoever comes later.
-            (Step::Outbid(_), Some(record)) => {
-                let record = record.clone();
-                seat.attempt = None;
-                Step::Decided(record)
-            }
-            (step, _) => step,
-        };
         match step {
             Step::Wait => {}
             Step::Idle => seat.attempt = None,
             Step::Accept(_) => self.ask_votes(&id),
-            Step::Decided(record) => self.decided(&id, voted.position, record),
+            Step::Decided(record) => {
+                self.counters.placed = self.counters.placed.saturating_add(1);
+                self.learn(&id, voted.position, record);
+            }
             Step::Outbid(ballot) => {
                 seat.attempt = None;
                 seat.highest = seat.highest.max(ballot.round.min(LAST_ROUND));
