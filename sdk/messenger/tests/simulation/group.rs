@@ -63,6 +63,12 @@ impl Conversation {
         }
         false
     }
+
+    /// Whether a device came in after a text was said: if that waited, it was encrypted anew, for this device too.
+    fn came_in_since(&self, device: usize, said: u64) -> bool {
+        let mut moves = self.moves.iter();
+        moves.any(|(it, at, is_in)| *it == device && *is_in && *at > said)
+    }
 }
 
 fn of(engine: &TheEngine, id: GroupId) -> Option<Group> {
@@ -188,7 +194,7 @@ impl World {
     }
 
     /// Everything that was said is on each device that was meant and is a member, once, and on none of an account that was
-    /// out before and still is. All members are in one epoch.
+    /// out before and has been ever since. All members are in one epoch.
     pub fn judge_group(&mut self) {
         let Some(id) = self.group.id else { return };
         let said = std::mem::take(&mut self.group.said);
@@ -208,7 +214,9 @@ impl World {
             for said in &said {
                 let shown = entries.iter().filter(|it| it.id == said.id).count();
                 let meant = said.meant.is(&self.people[device].address());
-                let apart = !said.meant.accounts.contains(&account) && !is_in;
+                let apart = !said.meant.accounts.contains(&account)
+                    && !is_in
+                    && !self.group.came_in_since(device, said.at);
                 let was_out = self.group.was_out(device, said.at)
                     || self.was_said_outside(said.by, said.at, &said.id);
                 let fits = match (meant, is_in) {

@@ -213,11 +213,11 @@ fn what_a_group_lost_once_it_does_not_lose_again() {
     println!("{all:?}");
 }
 
-/// `SEEDS=from..to cargo test --release --test simulation many_runs -- --nocapture` for more of them. Open: 1001 (a device shows a text that was not meant
-/// for it) and 1005 (a device lacks texts of its group).
+/// `SEEDS=from..to cargo test --release --test simulation many_runs -- --nocapture` for more of them. Open: 1005, in which a
+/// device lacks texts of its group.
 #[test]
 fn many_runs() {
-    let seeds = std::env::var("SEEDS").unwrap_or_else(|_| "1002..1005".into());
+    let seeds = std::env::var("SEEDS").unwrap_or_else(|_| "1000..1004".into());
     let (from, to) = seeds.split_once("..").unwrap();
     let (from, to): (u64, u64) = (from.parse().unwrap(), to.parse().unwrap());
     let (mut all, mut wrong) = (checker::Outcome::default(), Vec::new());
