@@ -1,5 +1,6 @@
 //! The commands for chains.
 
+use super::Question;
 use crate::{
     arguments::Send,
     artifact::{self, Artifact, Loaded},
@@ -14,22 +15,6 @@ use bitup_node_client::{
 };
 use serde_json::{Value as Json, json};
 use std::{path::Path, process::ExitCode};
-
-/// What is asked of a contract.
-pub struct Question<'a> {
-    /// The contract.
-    pub address: &'a str,
-    /// The call.
-    pub call: &'a str,
-    /// Who asks.
-    pub from: &'a str,
-    /// Tokens that would come with it.
-    pub value: u128,
-    /// The node.
-    pub node: &'a str,
-    /// Whether JSON is printed.
-    pub json: bool,
-}
 
 fn connect(node: &str) -> Result<Client<Http>, ToolError> {
     let node = Http::new(node).map_err(bitup_node_client::ClientError::from)?;

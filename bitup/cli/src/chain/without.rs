@@ -1,19 +1,9 @@
 //! The commands for chains in a tool that was built without them.
 
+use super::Question;
 use crate::{arguments::Send, artifact::Artifact, error::ToolError};
 use bitup_abi::Value;
 use std::{path::Path, process::ExitCode};
-
-/// What is asked.
-#[allow(missing_docs, reason = "not used")]
-pub struct Question<'a> {
-    pub address: &'a str,
-    pub call: &'a str,
-    pub from: &'a str,
-    pub value: u128,
-    pub node: &'a str,
-    pub json: bool,
-}
 
 /// Not in this tool.
 pub fn deploy(
